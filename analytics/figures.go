@@ -1,0 +1,141 @@
+package analytics
+
+import (
+	"time"
+
+	"showrunner/live"
+)
+
+// Figures is everything counted about one show, before any division. Two ways
+// lead here, the fold of the log and the queries of ClickHouse, and they must
+// agree to the last unit. Behaviour counts viewers only, outside rehearsals
+// (see live.Event.Counts); "uv" is distinct persons, "pv" is occurrences.
+type Figures struct {
+	Show live.ShowID
+	// AsOf bounds the facts: those received at or before it.
+	AsOf time.Time
+
+	Funnel   Funnel
+	Traffic  Traffic
+	Money    []Money   // one per currency, sorted by currency
+	Minutes  []Minute  // ascending, minutes with any fact only
+	Products []Product // sorted by product id
+	Sources  []Source  // sorted by channel
+	Commands []Mark    // host commands, ascending: the overlay of every curve
+}
+
+// Traffic is reach, watching and interaction.
+type Traffic struct {
+	RoomExposurePV, RoomExposureUV int64 // room_exposed
+	WatchPV                        int64 // entries; a gap of over 30 minutes begins a new one
+	WatchUV                        int64 // persons who entered
+	WatchUV60s                     int64 // persons who watched 60 s or more in all
+	WatchMS                        int64 // visible watch time, summed
+	PeakOnline                     int64 // pcu: most persons active within one minute
+	OnlineMinutes                  int64 // sum of per-minute active persons, for acu
+	MinutesOnAir                   int64 // minutes from start to end, begun minutes count
+	CommentPV, CommentUV           int64
+	LikeCount, LikeUV              int64
+	SharePV, ShareUV               int64
+	FollowGross                    int64 // followed facts
+	FollowNet                      int64 // persons whose last word was followed
+	InteractUV                     int64 // persons who commented, liked, shared or followed
+	ProductExposurePV              int64
+	ProductExposureUV              int64
+	ProductClickPV, ProductClickUV int64
+	CartPV, CartUV                 int64
+	CheckoutPV, CheckoutUV         int64
+}
+
+// Money is the orders of a show in one currency, from the deltas of the order
+// book. Minor units throughout.
+type Money struct {
+	Currency                                            live.Currency
+	Orders, OrdersPaid, OrdersCancelled, OrdersRefunded int64
+	SKUOrders, SKUOrdersPaid, ItemsCreated, ItemsPaid   int64
+	Buyers                                              int64 // persons with a paid order
+	OrderUV                                             int64 // persons with a created order
+	Created, Paid, Subsidy                              int64
+	RefundGoods, RefundShipping, CancelledPaid          int64
+	RefundsOfPayDate/* refunds of orders paid on the show */ int64
+}
+
+// Refunded is goods and shipping given back.
+func (m *Money) Refunded() int64 { return m.RefundGoods + m.RefundShipping }
+
+// Net is what the merchant keeps: gmv_net.
+func (m *Money) Net() int64 { return m.Paid - m.Refunded() - m.CancelledPaid }
+
+// Funnel is watch → click → cart → checkout → order → pay. UV steps count
+// persons who did that step at all within the show.
+type Funnel struct {
+	Steps []FunnelStep
+}
+
+// FunnelStep is one rung with both counts.
+type FunnelStep struct {
+	Key    string // room_exposed, room_entered, product_clicked, cart_item_added, checkout_started, order_created, order_paid
+	PV, UV int64
+}
+
+// Minute is one minute of the show, by the server's clock, starting at T.
+type Minute struct {
+	T        time.Time
+	Entered  int64 // room_entered facts of viewers
+	Online   int64 // persons active in the minute: entered or heartbeat
+	Comments int64
+	Likes    int64
+	Clicks   int64
+	Carts    int64
+	Orders   int64
+	Paid     int64
+	Money    []MinuteMoney // sorted by currency
+}
+
+// MinuteMoney is the money of one minute in one currency.
+type MinuteMoney struct {
+	Currency                live.Currency
+	Created, Paid, Refunded int64 // refunded: goods and shipping
+	CancelledPaid           int64
+}
+
+// Product is one product of a show.
+type Product struct {
+	Product                live.ProductID
+	Title                  string // from the shelf, may be empty
+	ExposurePV, ExposureUV int64
+	ClickPV, ClickUV       int64
+	CartPV                 int64
+	Pins                   int64
+	Money                  []ProductMoney // sorted by currency
+}
+
+// ProductMoney is the money of one product in one currency.
+type ProductMoney struct {
+	Currency                               live.Currency
+	SKUOrders, SKUOrdersPaid, ItemsPaid    int64
+	Created, Paid, Refunded, CancelledPaid int64
+}
+
+// Source is one channel of arrival. A person belongs to the channel of their
+// first entry; their orders too.
+type Source struct {
+	Channel          string
+	WatchPV, WatchUV int64
+	Buyers           int64
+	Money            []SourceMoney // sorted by currency
+}
+
+// SourceMoney is the money of one channel in one currency.
+type SourceMoney struct {
+	Currency  live.Currency
+	Paid, Net int64
+}
+
+// Mark is a host command on the time axis.
+type Mark struct {
+	At      time.Time
+	Kind    live.Kind
+	Product live.ProductID // of pins, prices and stock, else empty
+	Text    string         // of announcements, else empty
+}

@@ -1,0 +1,71 @@
+package live
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// CommandName is what a panel orders.
+type CommandName string
+
+// The commands.
+const (
+	StartShow     CommandName = "start_show"
+	PauseShow     CommandName = "pause_show"
+	ResumeShow    CommandName = "resume_show"
+	EndShow       CommandName = "end_show"
+	PinProduct    CommandName = "pin_product"
+	UnpinProduct  CommandName = "unpin_product"
+	AddProduct    CommandName = "add_product"
+	RemoveProduct CommandName = "remove_product"
+	SetPrice      CommandName = "set_price"
+	ReleaseStock  CommandName = "release_stock"
+	Announce      CommandName = "announce"
+	HideComment   CommandName = "hide_comment"
+	MuteViewer    CommandName = "mute_viewer"
+	SendPrompt    CommandName = "send_prompt"
+)
+
+// Commands lists every command there is.
+var Commands = []CommandName{
+	StartShow, PauseShow, ResumeShow, EndShow, PinProduct, UnpinProduct, AddProduct, RemoveProduct,
+	SetPrice, ReleaseStock, Announce, HideComment, MuteViewer, SendPrompt,
+}
+
+// Known reports whether c is a command.
+func (c CommandName) Known() bool {
+	for _, k := range Commands {
+		if k == c {
+			return true
+		}
+	}
+	return false
+}
+
+// Action is the right a caller needs to give the command.
+func (c CommandName) Action() Action { return Action("command." + c) }
+
+// Command is an order to change a show. ID makes it idempotent within the
+// merchant: the same ID again returns the first answer and changes nothing.
+type Command struct {
+	ID       string
+	Name     CommandName
+	Merchant MerchantID
+	Room     RoomID
+	Show     ShowID // empty: the room's show that is on air, or its newest scheduled one
+	By       Principal
+	At       time.Time
+	// ExpectedVersion, if not nil, must equal the show's version.
+	ExpectedVersion *int64
+	Args            json.RawMessage
+}
+
+// CommandResult is the answer to a command, kept beside its ID.
+type CommandResult struct {
+	Show    ShowID
+	State   ShowState
+	Version int64 // of the show, after the command
+	Event   EventID
+	Replay  bool // true: this is the kept first answer
+	Err     *Error
+}

@@ -1,0 +1,111 @@
+package live
+
+import "time"
+
+// Delta is the signed change that one fact made to one line of an order, or,
+// with an empty Line, to the order as a whole. Deltas only ever add: the sum of
+// all deltas of an order is the order, the sum up to an instant is the order as
+// of that instant, and a refund three days later is one more row.
+type Delta struct {
+	Order    OrderID
+	Ver      uint32 // of the order, after the change
+	Line     string // empty: order-level counters, and unassigned money
+	Show     ShowID
+	Room     RoomID
+	Person   PersonID
+	Product  ProductID
+	SKU      SKUID
+	Currency Currency
+	PaidAt   time.Time // of the order; zero: not paid. The pay-date axis of refunds
+
+	// Order-level counters, each -1, 0 or +1, only on the row with an empty Line.
+	Orders, Paid, Cancelled, Refunded int64
+
+	UnitsCreated, UnitsPaid                int64
+	Created, PaidMinor, Subsidy            int64
+	RefundGoods, RefundShip, CancelledPaid int64
+	SKUOrders /* lines created */, SKUPaid/* lines paid */ int64
+}
+
+// IsZero reports whether the delta changes nothing.
+func (d *Delta) IsZero() bool {
+	return d.Orders == 0 && d.Paid == 0 && d.Cancelled == 0 && d.Refunded == 0 &&
+		d.UnitsCreated == 0 && d.UnitsPaid == 0 && d.Created == 0 && d.PaidMinor == 0 && d.Subsidy == 0 &&
+		d.RefundGoods == 0 && d.RefundShip == 0 && d.CancelledPaid == 0 && d.SKUOrders == 0 && d.SKUPaid == 0
+}
+
+// Deltas is what changed between two folds of one order, as rows that add up:
+// old's rows negated where the show, person, line or currency moved, else the
+// plain difference. Rows that change nothing are left out.
+func Deltas(before, after Order) []Delta {
+	type key struct {
+		show    ShowID
+		room    RoomID
+		person  PersonID
+		line    string
+		product ProductID
+		sku     SKUID
+		cur     Currency
+	}
+	rows := map[key]*Delta{}
+	var order []key
+	add := func(o *Order, sign int64) {
+		at := func(line string, product ProductID, sku SKUID) *Delta {
+			k := key{o.Show, o.Room, o.Person, line, product, sku, o.Currency}
+			d := rows[k]
+			if d == nil {
+				d = &Delta{
+					Order: after.ID, Ver: after.Ver, Line: line, Show: o.Show, Room: o.Room, Person: o.Person,
+					Product: product, SKU: sku, Currency: o.Currency, PaidAt: after.PaidAt,
+				}
+				rows[k] = d
+				order = append(order, k)
+			}
+			return d
+		}
+		head := at("", "", "")
+		paid := !o.PaidAt.IsZero()
+		head.Orders += sign * count(!o.CreatedAt.IsZero())
+		head.Paid += sign * count(paid)
+		head.Cancelled += sign * count(o.Cancel != "")
+		head.Refunded += sign * count(o.State == OrderRefunded || o.State == OrderPartRefunded)
+		for i := range o.Lines {
+			l := &o.Lines[i]
+			d := at(l.ID, l.Product, l.SKU)
+			d.Created += sign * l.Created
+			d.PaidMinor += sign * l.Paid
+			d.RefundGoods += sign * l.RefundGoods
+			d.RefundShip += sign * l.RefundShip
+			d.CancelledPaid += sign * l.CancelledPaid
+			d.UnitsCreated += sign * l.Qty
+			if l.ID != "" {
+				d.SKUOrders += sign
+			}
+			if paid {
+				d.UnitsPaid += sign * l.Qty
+				d.Subsidy += sign * l.Subsidy
+				if l.ID != "" {
+					d.SKUPaid += sign
+				}
+			}
+		}
+	}
+	if before.Ver > 0 {
+		add(&before, -1)
+	}
+	add(&after, 1)
+	var out []Delta
+	for _, k := range order {
+		if d := rows[k]; !d.IsZero() {
+			out = append(out, *d)
+		}
+	}
+	return out
+}
+
+func count(b bool) int64 {
+	if b {
+		return 1
+	}
+	return 0
+}

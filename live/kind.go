@@ -1,0 +1,283 @@
+package live
+
+import (
+	"encoding/json"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// Kind names what happened, in the past tense. Kinds not in [Kinds] are refused.
+type Kind string
+
+// The kinds that code refers to by name. The rest stand only in [Kinds].
+const (
+	CommentSent     Kind = "comment_sent"
+	Liked           Kind = "liked"
+	ProductExposed  Kind = "product_exposed"
+	ProductClicked  Kind = "product_clicked"
+	CartItemAdded   Kind = "cart_item_added"
+	CheckoutStarted Kind = "checkout_started"
+	Followed        Kind = "followed"
+	Unfollowed      Kind = "unfollowed"
+	RoomShared      Kind = "room_shared"
+	WatchHeartbeat  Kind = "watch_heartbeat"
+	CouponClaimed   Kind = "coupon_claimed"
+	RoomExposed     Kind = "room_exposed"
+	RoomEntered     Kind = "room_entered"
+	RoomLeft        Kind = "room_left"
+
+	ShowScheduled Kind = "show_scheduled"
+	ShowStarted   Kind = "show_started"
+	ShowPaused    Kind = "show_paused"
+	ShowResumed   Kind = "show_resumed"
+	ShowEnded     Kind = "show_ended"
+
+	ProductListed         Kind = "product_listed"
+	ProductDelisted       Kind = "product_delisted"
+	ProductPinned         Kind = "product_pinned"
+	ProductUnpinned       Kind = "product_unpinned"
+	PriceChanged          Kind = "price_changed"
+	StockReleased         Kind = "stock_released"
+	StockChanged          Kind = "stock_changed"
+	AnnouncementPublished Kind = "announcement_published"
+	CommentHidden         Kind = "comment_hidden"
+	ViewerMuted           Kind = "viewer_muted"
+	PromptSent            Kind = "prompt_sent"
+
+	OrderCreated    Kind = "order_created"
+	OrderPaid       Kind = "order_paid"
+	OrderCancelled  Kind = "order_cancelled"
+	RefundSucceeded Kind = "refund_succeeded"
+)
+
+// Origin says through which door a kind may come in.
+type Origin uint8
+
+// Doors.
+const (
+	FromViewer   Origin = 1 << iota // a viewer's websocket
+	FromProducer                    // POST /v1/events by an integration, agent or operator
+	FromSystem                      // only Showrunner itself states it
+)
+
+// Audience says who sees an event as it happens.
+type Audience uint8
+
+// Audiences.
+const (
+	AudienceNone  Audience = iota // kept and counted; others see it in totals only
+	AudienceRoom                  // everybody in the room
+	AudiencePanel                 // panels only
+)
+
+// FieldType is the JSON type and the rule of a data field.
+type FieldType uint8
+
+// Field types.
+const (
+	TypeText  FieldType = iota // string of Min..Max runes
+	TypeID                     // identifier, see ValidID
+	TypeInt                    // integer of Min..Max; a fraction is refused
+	TypeFlag                   // true or false
+	TypeOther                  // any JSON; checked where it is used
+)
+
+// Field is one member of a kind's data.
+type Field struct {
+	Name     string
+	Type     FieldType
+	Required bool
+	Min, Max int64
+}
+
+// Spec is one row of [Kinds].
+type Spec struct {
+	Kind     Kind
+	From     Origin
+	Audience Audience
+	Fields   []Field
+}
+
+func text(name string, most int64) Field { return Field{Name: name, Type: TypeText, Min: 0, Max: most} }
+func id(name string) Field               { return Field{Name: name, Type: TypeID} }
+func integer(name string, least, most int64) Field {
+	return Field{Name: name, Type: TypeInt, Min: least, Max: most}
+}
+func flag(name string) Field { return Field{Name: name, Type: TypeFlag} }
+
+func must(f Field) Field {
+	f.Required = true
+	if f.Type == TypeText && f.Min == 0 {
+		f.Min = 1
+	}
+	return f
+}
+
+const anyone = FromViewer | FromProducer
+
+// Kinds is every fact there is: its door, its audience and its fields. Members
+// of data that a row does not name are kept as they are.
+var Kinds = []Spec{
+	// The viewer in the room.
+	{CommentSent, anyone, AudienceRoom, []Field{must(text("text", MaxCommentRunes)), id("comment_id"), id("reply_to")}},
+	{Liked, anyone, AudienceNone, []Field{must(integer("count", 1, 1000))}},
+	{ProductExposed, anyone, AudienceNone, []Field{must(id("product_id")), must(text("surface", 32))}},
+	{ProductClicked, anyone, AudienceNone, []Field{must(id("product_id")), id("sku_id"), must(text("surface", 32))}},
+	{CartItemAdded, anyone, AudienceNone, []Field{must(id("sku_id")), id("product_id"), must(integer("qty", 1, 9999))}},
+	{CheckoutStarted, anyone, AudienceNone, []Field{id("checkout_id")}},
+	{Followed, anyone, AudienceNone, nil},
+	{Unfollowed, anyone, AudienceNone, nil},
+	{RoomShared, anyone, AudienceNone, []Field{must(text("share_channel", 64))}},
+	{WatchHeartbeat, anyone, AudienceNone, []Field{must(flag("visible")), integer("watched_ms", 0, 120_000)}},
+	{CouponClaimed, anyone, AudienceNone, []Field{must(id("batch_id"))}},
+	{"lucky_draw_entered", anyone, AudienceNone, []Field{must(id("draw_id"))}},
+	{"service_entry_opened", anyone, AudienceNone, []Field{must(id("entry_id"))}},
+	{"question_asked", anyone, AudiencePanel, []Field{must(text("text", MaxCommentRunes))}},
+	{RoomExposed, FromProducer, AudienceNone, []Field{text("surface", 32)}},
+	{RoomEntered, FromProducer | FromSystem, AudienceNone, []Field{flag("resumed")}},
+	{RoomLeft, FromProducer | FromSystem, AudienceNone, []Field{text("reason", 64)}},
+	{"room_disliked", FromProducer, AudienceNone, nil},
+	{"viewer_reported", FromProducer, AudienceNone, []Field{must(id("target")), text("reason", 200)}},
+
+	// The chain outside the room.
+	{"lead_captured", FromProducer, AudienceNone, []Field{id("form_id")}},
+	{"ad_clicked", FromProducer, AudienceNone, []Field{id("ad_id"), integer("cost_minor", 0, MaxMinor)}},
+	{"show_reserved", FromProducer, AudienceNone, nil},
+	{"contact_added", FromProducer, AudienceNone, []Field{id("agent_id")}},
+	{"contact_lost", FromProducer, AudienceNone, []Field{text("lost_by", 32), flag("blocked")}},
+	{"group_joined", FromProducer, AudienceNone, []Field{must(id("group_id")), text("join_scene", 32), id("inviter")}},
+	{"group_left", FromProducer, AudienceNone, []Field{must(id("group_id")), text("quit_scene", 32)}},
+	{"group_message_sent", FromProducer, AudienceNone, []Field{must(id("group_id")), text("kind", 32), text("by_role", 32)}},
+	{"group_message_clicked", FromProducer, AudienceNone, []Field{must(id("group_id"))}},
+	{"referral_clicked", FromProducer, AudienceNone, []Field{must(id("referrer"))}},
+	{"service_session_started", FromProducer, AudienceNone, []Field{must(id("session_id")), id("entry_id"), id("agent_id")}},
+	{"service_message_sent", FromProducer, AudienceNone, []Field{must(id("session_id")), text("by", 32), text("kind", 32)}},
+	{"service_session_closed", FromProducer, AudienceNone, []Field{must(id("session_id")), text("resolution", 64)}},
+	{"touch_sent", FromProducer, AudienceNone, []Field{id("agent_id"), text("template", 64)}},
+	{"review_posted", FromProducer, AudienceNone, []Field{id("order_id"), integer("score", 1, 5), text("text", 2000)}},
+	{"followup_done", FromProducer, AudienceNone, []Field{text("result", 64)}},
+
+	// The show and its shelf: results of commands.
+	{ShowScheduled, FromSystem, AudiencePanel, nil},
+	{ShowStarted, FromSystem, AudienceRoom, nil},
+	{ShowPaused, FromSystem, AudienceRoom, nil},
+	{ShowResumed, FromSystem, AudienceRoom, nil},
+	{ShowEnded, FromSystem, AudienceRoom, nil},
+	{ProductListed, FromSystem, AudienceRoom, nil},
+	{ProductDelisted, FromSystem, AudienceRoom, nil},
+	{ProductPinned, FromSystem, AudienceRoom, nil},
+	{ProductUnpinned, FromSystem, AudienceRoom, nil},
+	{PriceChanged, FromSystem, AudienceRoom, nil},
+	{StockReleased, FromSystem, AudienceRoom, nil},
+	{StockChanged, FromSystem, AudienceRoom, nil},
+	{AnnouncementPublished, FromSystem, AudienceRoom, nil},
+	{CommentHidden, FromSystem, AudienceRoom, nil},
+	{ViewerMuted, FromSystem, AudienceRoom, nil},
+	{PromptSent, FromSystem, AudiencePanel, nil},
+
+	// Orders: stated by the order book with their deltas.
+	{OrderCreated, FromSystem, AudiencePanel, nil},
+	{OrderPaid, FromSystem, AudiencePanel, nil},
+	{OrderCancelled, FromSystem, AudiencePanel, nil},
+	{RefundSucceeded, FromSystem, AudiencePanel, nil},
+}
+
+var specs = func() map[Kind]*Spec {
+	m := make(map[Kind]*Spec, len(Kinds))
+	for i := range Kinds {
+		m[Kinds[i].Kind] = &Kinds[i]
+	}
+	return m
+}()
+
+// SpecOf finds the row of a kind.
+func SpecOf(k Kind) (*Spec, bool) {
+	s, ok := specs[k]
+	return s, ok
+}
+
+// OrderFactKind reports whether k states a fact of an order, which goes to the
+// order book and not straight to the log.
+func OrderFactKind(k Kind) bool {
+	return slices.Contains([]Kind{OrderCreated, OrderPaid, OrderCancelled, RefundSucceeded}, k)
+}
+
+// CheckData checks the data of a kind against its row. An empty data is an
+// empty object. It returns an [Error] with code "unknown_type", "malformed_json",
+// "data_too_large" or "invalid_field", naming the field and the rule.
+func CheckData(k Kind, data json.RawMessage) error {
+	spec, ok := specs[k]
+	if !ok {
+		return Invalid("unknown_type", "type", "%q is not a known event type", clip(string(k)))
+	}
+	limit := MaxEventData
+	if OrderFactKind(k) {
+		limit = MaxOrderData
+	}
+	if len(data) > limit {
+		return TooLarge("data_too_large", "data", "is %d bytes, at most %d are allowed", len(data), limit)
+	}
+	members := map[string]json.RawMessage{}
+	if len(data) > 0 {
+		if err := json.Unmarshal(data, &members); err != nil || members == nil {
+			return Invalid("malformed_json", "data", "must be a JSON object")
+		}
+	}
+	for i := range spec.Fields {
+		if err := spec.Fields[i].check(members[spec.Fields[i].Name]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (f *Field) check(raw json.RawMessage) error {
+	at := "data." + f.Name
+	if len(raw) == 0 || string(raw) == "null" {
+		if f.Required {
+			return Invalid("invalid_field", at, "is required")
+		}
+		return nil
+	}
+	switch f.Type {
+	case TypeText, TypeID:
+		var s string
+		if json.Unmarshal(raw, &s) != nil {
+			return Invalid("invalid_field", at, "must be a string")
+		}
+		if f.Type == TypeID {
+			if !ValidID(s) {
+				return Invalid("invalid_field", at, "must be 1 to %d characters of A-Z a-z 0-9 . _ : @ -", MaxIDLen)
+			}
+			return nil
+		}
+		if n := int64(utf8.RuneCountInString(s)); n < f.Min || n > f.Max || f.Min > 0 && strings.TrimSpace(s) == "" {
+			return Invalid("invalid_field", at, "must be %d to %d characters", f.Min, f.Max)
+		}
+	case TypeInt:
+		n, err := strconv.ParseInt(string(raw), 10, 64)
+		if err != nil {
+			return Invalid("invalid_field", at, "must be an integer")
+		}
+		if n < f.Min || n > f.Max {
+			return Invalid("invalid_field", at, "must be %d to %d", f.Min, f.Max)
+		}
+	case TypeFlag:
+		if s := string(raw); s != "true" && s != "false" {
+			return Invalid("invalid_field", at, "must be true or false")
+		}
+	case TypeOther:
+	}
+	return nil
+}
+
+// clip keeps an error message short whatever the caller sent.
+func clip(s string) string {
+	const most = 64
+	if len(s) <= most {
+		return s
+	}
+	return strings.ToValidUTF8(s[:most], "") + "…"
+}

@@ -1,0 +1,131 @@
+package live
+
+import (
+	"slices"
+	"time"
+)
+
+// Role is what a token lets its bearer do.
+type Role string
+
+// The roles. RoleSystem is Showrunner itself and never stands in a token.
+const (
+	RoleAdmin       Role = "admin"
+	RoleMerchant    Role = "merchant"
+	RoleOperator    Role = "operator"
+	RoleHost        Role = "host"
+	RoleModerator   Role = "moderator"
+	RoleAgent       Role = "agent"
+	RoleAnalyst     Role = "analyst"
+	RoleAuditor     Role = "auditor"
+	RoleViewer      Role = "viewer"
+	RoleIntegration Role = "integration"
+	RoleSystem      Role = "system"
+)
+
+// Roles lists what a token may carry.
+var Roles = []Role{
+	RoleAdmin, RoleMerchant, RoleOperator, RoleHost, RoleModerator,
+	RoleAgent, RoleAnalyst, RoleAuditor, RoleViewer, RoleIntegration,
+}
+
+// Valid reports whether a token may carry r.
+func (r Role) Valid() bool { return slices.Contains(Roles, r) }
+
+// Action is one thing a caller may want to do. A command of the panel is the
+// action "command." + its name.
+type Action string
+
+// Actions outside the command table.
+const (
+	ActRoomWrite        Action = "room.write"
+	ActRoomRead         Action = "room.read"
+	ActShowWrite        Action = "show.write"
+	ActShowRead         Action = "show.read"
+	ActShelfWrite       Action = "shelf.write"
+	ActShelfRead        Action = "shelf.read"
+	ActWatch            Action = "room.watch"   // open the room's websocket
+	ActPanel            Action = "room.panel"   // with snapshot and prompt frames
+	ActFact             Action = "fact.state"   // state viewer facts on the websocket
+	ActEvents           Action = "events.write" // POST /v1/events
+	ActOrderPlace       Action = "order.place"
+	ActOrderRead        Action = "order.read" // any order of the merchant; a buyer always reads their own
+	ActIntegrationWrite Action = "integration.write"
+	ActFigures          Action = "figures.read" // snapshot, timeline, funnel, products without money
+	ActMoney            Action = "money.read"   // money in any of them
+	ActReport           Action = "report.read"
+	ActReconcile        Action = "reconciliation.read"
+	ActAudit            Action = "audit.read"
+	ActTicket           Action = "ticket.write"
+)
+
+var staff = []Role{
+	RoleAdmin, RoleMerchant, RoleOperator, RoleHost, RoleModerator, RoleAgent, RoleAnalyst, RoleAuditor,
+}
+
+// Rights is the one table of who may do what.
+var Rights = map[Action][]Role{
+	ActRoomWrite:        {RoleAdmin, RoleMerchant, RoleOperator},
+	ActRoomRead:         append([]Role{RoleIntegration}, staff...),
+	ActShowWrite:        {RoleAdmin, RoleMerchant, RoleOperator, RoleHost},
+	ActShowRead:         append([]Role{RoleIntegration}, staff...),
+	ActShelfWrite:       {RoleAdmin, RoleMerchant, RoleOperator, RoleHost},
+	ActShelfRead:        append([]Role{RoleIntegration, RoleViewer}, staff...),
+	ActWatch:            append([]Role{RoleViewer}, staff...),
+	ActPanel:            staff,
+	ActFact:             append([]Role{RoleViewer}, staff...),
+	ActEvents:           {RoleAdmin, RoleIntegration, RoleAgent, RoleOperator},
+	ActOrderPlace:       {RoleViewer},
+	ActOrderRead:        {RoleAdmin, RoleMerchant, RoleOperator, RoleAgent, RoleAnalyst, RoleAuditor},
+	ActIntegrationWrite: {RoleAdmin, RoleMerchant},
+	ActFigures:          {RoleAdmin, RoleMerchant, RoleOperator, RoleHost, RoleModerator, RoleAgent, RoleAnalyst, RoleAuditor},
+	ActMoney:            {RoleAdmin, RoleMerchant, RoleOperator, RoleHost, RoleAnalyst, RoleAuditor},
+	ActReport:           {RoleAdmin, RoleMerchant, RoleOperator, RoleAnalyst, RoleAuditor},
+	ActReconcile:        {RoleAdmin, RoleMerchant, RoleOperator, RoleAnalyst, RoleAuditor},
+	ActAudit:            {RoleAdmin, RoleMerchant, RoleAuditor},
+	ActTicket:           append([]Role{RoleViewer}, staff...),
+
+	"command.start_show":     {RoleAdmin, RoleMerchant, RoleOperator, RoleHost},
+	"command.pause_show":     {RoleAdmin, RoleMerchant, RoleOperator, RoleHost},
+	"command.resume_show":    {RoleAdmin, RoleMerchant, RoleOperator, RoleHost},
+	"command.end_show":       {RoleAdmin, RoleMerchant, RoleOperator, RoleHost},
+	"command.pin_product":    {RoleAdmin, RoleMerchant, RoleOperator, RoleHost, RoleModerator},
+	"command.unpin_product":  {RoleAdmin, RoleMerchant, RoleOperator, RoleHost, RoleModerator},
+	"command.add_product":    {RoleAdmin, RoleMerchant, RoleOperator, RoleHost},
+	"command.remove_product": {RoleAdmin, RoleMerchant, RoleOperator, RoleHost},
+	"command.set_price":      {RoleAdmin, RoleMerchant, RoleOperator},
+	"command.release_stock":  {RoleAdmin, RoleMerchant, RoleOperator, RoleHost},
+	"command.announce":       {RoleAdmin, RoleMerchant, RoleOperator, RoleHost, RoleModerator},
+	"command.hide_comment":   {RoleAdmin, RoleMerchant, RoleOperator, RoleHost, RoleModerator},
+	"command.mute_viewer":    {RoleAdmin, RoleMerchant, RoleOperator, RoleHost, RoleModerator},
+	"command.send_prompt":    {RoleAdmin, RoleMerchant, RoleOperator},
+}
+
+// Principal is who is calling, as their token proved it.
+type Principal struct {
+	Subject  string
+	Name     string
+	Role     Role
+	Merchant MerchantID // empty only for RoleAdmin: every merchant
+	Rooms    []RoomID   // nil: every room of the merchant
+	Expires  time.Time  // when the proof ends; zero: never
+}
+
+// May reports whether the principal's role has the right.
+func (p Principal) May(a Action) bool { return slices.Contains(Rights[a], p.Role) }
+
+// Sees reports whether the principal's scope reaches the room of a merchant.
+func (p Principal) Sees(m MerchantID, r RoomID) bool {
+	if !p.SeesMerchant(m) {
+		return false
+	}
+	return p.Rooms == nil || slices.Contains(p.Rooms, r)
+}
+
+// SeesMerchant reports whether the principal belongs to the merchant.
+func (p Principal) SeesMerchant(m MerchantID) bool {
+	return p.Merchant == m || p.Merchant == "" && p.Role == RoleAdmin
+}
+
+// Actor is the principal as the actor of an event.
+func (p Principal) Actor() Actor { return Actor{ID: p.Subject, Name: p.Name, Role: p.Role} }

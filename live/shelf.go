@@ -1,0 +1,56 @@
+package live
+
+import "unicode/utf8"
+
+// Item is one SKU on the shelf of a show with the stock allotted to it.
+//
+// Stock is allotted to the show; what viewers can buy is what was released.
+// Left = Released - Reserved - Sold and never falls below zero: the database
+// refuses, not the program.
+type Item struct {
+	Product  ProductID
+	SKU      SKUID
+	Title    string
+	Price    int64 // minor units of the show's currency, per unit
+	Currency Currency
+	Rank     int    // place on the shelf, ascending
+	ImageURL string // optional, https
+	Listed   bool   // false once removed; its orders stay
+
+	Released int64 // units put on sale
+	Reserved int64 // units in unpaid orders
+	Sold     int64 // units in paid orders
+}
+
+// Left is what can still be ordered.
+func (i *Item) Left() int64 { return i.Released - i.Reserved - i.Sold }
+
+// Limits of a shelf.
+const (
+	MaxShelf    = 500       // items of a show; the largest platforms allow 100 to 200
+	MaxStock    = 1_000_000 // units of one SKU in one show
+	MaxImageURL = 2048
+	MaxQuantity = 9999 // units of one SKU in one order
+	MaxLines    = 100  // lines of one order
+)
+
+// Validate checks what a caller may set on an item.
+func (i *Item) Validate() error {
+	switch {
+	case !ValidID(string(i.Product)):
+		return Invalid("invalid_field", "product_id", "must be 1 to %d characters of A-Z a-z 0-9 . _ : @ -", MaxIDLen)
+	case !ValidID(string(i.SKU)):
+		return Invalid("invalid_field", "sku_id", "must be 1 to %d characters of A-Z a-z 0-9 . _ : @ -", MaxIDLen)
+	case utf8.RuneCountInString(i.Title) < 1 || utf8.RuneCountInString(i.Title) > MaxTitleRunes:
+		return Invalid("invalid_field", "title", "must be 1 to %d characters", MaxTitleRunes)
+	case i.Price < 0 || i.Price > MaxMinor:
+		return Invalid("invalid_field", "price_minor", "must be 0 to %d", int64(MaxMinor))
+	case i.Released < 0 || i.Released > MaxStock:
+		return Invalid("invalid_field", "stock", "must be 0 to %d", MaxStock)
+	case i.Rank < 0 || i.Rank > 1_000_000:
+		return Invalid("invalid_field", "rank", "must be 0 to 1000000")
+	case len(i.ImageURL) > MaxImageURL:
+		return Invalid("invalid_field", "image_url", "must be at most %d bytes", MaxImageURL)
+	}
+	return nil
+}
