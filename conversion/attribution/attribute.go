@@ -1,0 +1,153 @@
+package attribution
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"showrunner/conversion"
+	"showrunner/live"
+)
+
+// Result is what a model made of a set of orders.
+type Result struct {
+	Model  string
+	Window time.Duration
+	Orders []Order // sorted by order id
+	Totals []Total // one per currency, sorted by currency
+}
+
+// Order is one order divided. The credits and Unattributed sum to Value.
+type Order struct {
+	Order        live.OrderID
+	Currency     live.Currency
+	Value        int64
+	Unattributed int64 // Value if there was no touch in the window, else 0
+	Credits      []conversion.Credit
+}
+
+// Total is the money of one currency by channel and by stage. Each of the two
+// lists plus Unattributed sums to Value exactly.
+type Total struct {
+	Currency           live.Currency
+	Orders             int64
+	Value              int64
+	Unattributed       int64
+	UnattributedOrders int64
+	ByChannel          []Share
+	ByStage            []Share
+}
+
+// Share is what one key earned.
+type Share struct {
+	Key   string
+	Minor int64
+	// Orders counts the orders in which the key had a part. An order with
+	// several parts counts for each of them, so this does not add up.
+	Orders int64
+}
+
+// Attribute divides the value of every journey by the model over its touches
+// inside the window (see [conversion.Journey.Within]). Journeys may come in any
+// order; each order id is expected once.
+func Attribute(m Model, journeys []conversion.Journey, window time.Duration) Result {
+	r := Result{Model: m.Name(), Window: window, Orders: make([]Order, 0, len(journeys))}
+	for i := range journeys {
+		r.Orders = append(r.Orders, divide(m, &journeys[i], window))
+	}
+	slices.SortStableFunc(r.Orders, func(a, b Order) int {
+		return cmp.Or(cmp.Compare(a.Order, b.Order), cmp.Compare(a.Currency, b.Currency), cmp.Compare(a.Value, b.Value))
+	})
+	r.Totals = r.total()
+	return r
+}
+
+func divide(m Model, j *conversion.Journey, window time.Duration) Order {
+	o := Order{Order: j.Order, Currency: j.Currency, Value: j.Value}
+	touches := j.Within(window)
+	if len(touches) == 0 {
+		o.Unattributed = j.Value
+		return o
+	}
+	weights := m.Weights(j, touches)
+	for i, minor := range live.SplitMinor(j.Value, weights) {
+		if weights[i] <= 0 {
+			continue
+		}
+		o.Credits = append(o.Credits, conversion.Credit{Order: j.Order, Currency: j.Currency, Touch: touches[i], Minor: minor})
+	}
+	return o
+}
+
+func (r *Result) total() []Total {
+	var totals []Total
+	at := map[live.Currency]int{}
+	for i := range r.Orders {
+		o := &r.Orders[i]
+		n, ok := at[o.Currency]
+		if !ok {
+			n = len(totals)
+			at[o.Currency] = n
+			totals = append(totals, Total{Currency: o.Currency})
+		}
+		t := &totals[n]
+		t.Orders++
+		t.Value += o.Value
+		t.Unattributed += o.Unattributed
+		if len(o.Credits) == 0 {
+			t.UnattributedOrders++
+		}
+	}
+	slices.SortFunc(totals, func(a, b Total) int { return cmp.Compare(a.Currency, b.Currency) })
+	for i := range totals {
+		t := &totals[i]
+		t.ByChannel = r.By(t.Currency, func(c *conversion.Credit) string { return c.Touch.Channel })
+		t.ByStage = r.By(t.Currency, func(c *conversion.Credit) string { return string(c.Touch.Stage) })
+		slices.SortFunc(t.ByStage, func(a, b Share) int {
+			return cmp.Compare(stageRank(a.Key), stageRank(b.Key))
+		})
+	}
+	return totals
+}
+
+// By adds up the credits of one currency by any key, most money first, equal
+// money by key. The shares and the currency's unattributed money sum to its value.
+func (r *Result) By(currency live.Currency, key func(*conversion.Credit) string) []Share {
+	sums := map[string]*Share{}
+	for i := range r.Orders {
+		o := &r.Orders[i]
+		if o.Currency != currency {
+			continue
+		}
+		counted := map[string]bool{}
+		for k := range o.Credits {
+			name := key(&o.Credits[k])
+			s := sums[name]
+			if s == nil {
+				s = &Share{Key: name}
+				sums[name] = s
+			}
+			s.Minor += o.Credits[k].Minor
+			if !counted[name] {
+				counted[name] = true
+				s.Orders++
+			}
+		}
+	}
+	shares := make([]Share, 0, len(sums))
+	for _, s := range sums {
+		shares = append(shares, *s)
+	}
+	slices.SortFunc(shares, func(a, b Share) int {
+		return cmp.Or(cmp.Compare(b.Minor, a.Minor), cmp.Compare(a.Key, b.Key))
+	})
+	return shares
+}
+
+// stageRank orders the stages along the chain.
+func stageRank(s string) int {
+	if i := slices.Index(live.Stages, live.Stage(s)); i >= 0 {
+		return i
+	}
+	return len(live.Stages)
+}

@@ -1,0 +1,9 @@
+// Package conversion follows a person along the chain 引流 lead → 蓄客 nurture →
+// 转化 convert → 留存 retain and says which link earned an order.
+//
+// It is pure: no driver, no file, no clock. Start with [TouchOf], the one table
+// that says which facts are touches and of which stage and channel, then
+// [Journey], the touches of a buyer before an order, with the window rule of
+// [Journey.Within]. A [Credit] is the part of the order's money that one touch
+// earned; the attribution package divides the money by a model, to the cent.
+package conversion

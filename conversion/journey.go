@@ -1,0 +1,75 @@
+package conversion
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"showrunner/live"
+)
+
+// DefaultWindow is how far back from an order a touch can earn credit. Seven
+// days is the click window of most mobile measurement partners.
+const DefaultWindow = 7 * 24 * time.Hour
+
+// Touchpoint is one contact of a person with the chain.
+type Touchpoint struct {
+	At       time.Time     // when it happened, UTC
+	Position live.Position // place in the log; orders touches of the same instant
+	Kind     live.Kind
+	Stage    live.Stage
+	Channel  string
+	Campaign string
+	Show     live.ShowID    // empty: outside a show
+	Product  live.ProductID // empty: about no product
+}
+
+// Journey is one paid order with the touches of its buyer before it.
+type Journey struct {
+	Order  live.OrderID
+	Person live.PersonID
+	Show   live.ShowID
+	// At is the instant of conversion: the order's first payment.
+	At       time.Time
+	Currency live.Currency
+	// Value is the money to be credited, in minor units of Currency: paid less
+	// refunds and cancellations, as of the instant the journey was read. It
+	// may be zero.
+	Value   int64
+	Touches []Touchpoint // any order; see Within
+}
+
+// Within returns the touches that may earn credit, ascending by time and, for
+// equal times, by position: those with At - window <= t <= At, both ends
+// included. A window of zero or less keeps every touch up to the conversion.
+// The journey is not changed.
+//
+// Source: PostHog and the WICG look-back are inclusive; calendar-day windows
+// let touches after the conversion through.
+func (j *Journey) Within(window time.Duration) []Touchpoint {
+	var kept []Touchpoint
+	from := j.At.Add(-window)
+	for _, t := range j.Touches {
+		if t.At.After(j.At) || window > 0 && t.At.Before(from) {
+			continue
+		}
+		kept = append(kept, t)
+	}
+	SortTouches(kept)
+	return kept
+}
+
+// SortTouches puts touches into their one order: time, then position.
+func SortTouches(ts []Touchpoint) {
+	slices.SortStableFunc(ts, func(a, b Touchpoint) int {
+		return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Position.Offset(), b.Position.Offset()))
+	})
+}
+
+// Credit is the money that one touch of an order earned.
+type Credit struct {
+	Order    live.OrderID
+	Currency live.Currency
+	Touch    Touchpoint
+	Minor    int64 // minor units of Currency; negative only for a negative value
+}
