@@ -35,8 +35,8 @@ func (d *Delta) IsZero() bool {
 }
 
 // Deltas is what changed between two folds of one order, as rows that add up:
-// old's rows negated where the show, person, line or currency moved, else the
-// plain difference. Rows that change nothing are left out.
+// old's rows negated where the show, person, line, currency or time of payment
+// moved, else the plain difference. Rows that change nothing are left out.
 func Deltas(before, after Order) []Delta {
 	type key struct {
 		show    ShowID
@@ -46,17 +46,18 @@ func Deltas(before, after Order) []Delta {
 		product ProductID
 		sku     SKUID
 		cur     Currency
+		paidAt  int64 // unix ms
 	}
 	rows := map[key]*Delta{}
 	var order []key
-	add := func(o *Order, sign int64) {
+	add := func(o *Order, sign int64, paidAt time.Time) {
 		at := func(line string, product ProductID, sku SKUID) *Delta {
-			k := key{o.Show, o.Room, o.Person, line, product, sku, o.Currency}
+			k := key{o.Show, o.Room, o.Person, line, product, sku, o.Currency, paidAt.UnixMilli()}
 			d := rows[k]
 			if d == nil {
 				d = &Delta{
 					Order: after.ID, Ver: after.Ver, Line: line, Show: o.Show, Room: o.Room, Person: o.Person,
-					Product: product, SKU: sku, Currency: o.Currency, PaidAt: after.PaidAt,
+					Product: product, SKU: sku, Currency: o.Currency, PaidAt: paidAt,
 				}
 				rows[k] = d
 				order = append(order, k)
@@ -91,9 +92,15 @@ func Deltas(before, after Order) []Delta {
 		}
 	}
 	if before.Ver > 0 {
-		add(&before, -1)
+		// Before the first payment nothing stands on the pay-date axis, so the
+		// payment need not move anything there.
+		paidAt := before.PaidAt
+		if paidAt.IsZero() {
+			paidAt = after.PaidAt
+		}
+		add(&before, -1, paidAt)
 	}
-	add(&after, 1)
+	add(&after, 1, after.PaidAt)
 	var out []Delta
 	for _, k := range order {
 		if d := rows[k]; !d.IsZero() {

@@ -1,10 +1,12 @@
 package live
 
 import (
-	"cmp"
 	"slices"
 	"time"
 )
+
+// SourceOwn is the source of facts that Showrunner states about its own orders.
+const SourceOwn = "showrunner"
 
 // OrderFact is one thing somebody said about an order: that it was created,
 // paid, cancelled or refunded. Facts arrive late, twice and in any order; they
@@ -14,7 +16,7 @@ type OrderFact struct {
 	// ID is the fact's own name within the order and kind: the payment or
 	// refund id, and the empty string for creation and cancellation.
 	ID       string
-	Source   string    // "showrunner" for our own, else the integration's name
+	Source   string    // SourceOwn for our own, else the integration's name
 	At       time.Time // when it happened, by whoever says so
 	Currency Currency
 
@@ -99,6 +101,7 @@ const (
 	FlagUnknownLine      = "unknown_line"          // a refund names a line the order does not have
 	FlagConflicting      = "conflicting_duplicate" // two facts of one name say different things
 	FlagNeverCreated     = "never_created"         // paid, cancelled or refunded, but not created so far
+	FlagOversold         = "oversold"              // paid, and the shelf had no unit left for it; set by the order book, not by the fold
 )
 
 // Order is the fold of its facts.
@@ -118,7 +121,7 @@ type Order struct {
 	Cancel      CancelType
 	Lines       []LineTotal
 	Flags       []string // sorted
-	Ver         uint32   // number of distinct facts folded
+	Ver         uint32   // number of facts folded that differ in any way
 }
 
 // LineTotal is the money of one line. Unassigned money, paid or refunded
@@ -137,12 +140,11 @@ func (l *LineTotal) Net() int64 { return l.Paid - l.RefundGoods - l.RefundShip -
 
 // FoldOrder makes the order of a set of facts. It is a function of the set:
 // any order of arrival and any number of repetitions give the same result.
-// ver is the number of distinct facts.
 func FoldOrder(merchant MerchantID, id OrderID, facts []OrderFact) Order {
 	o := Order{ID: id, Merchant: merchant, State: OrderUnknown}
 	flags := map[string]bool{}
-	set := distinct(facts, flags)
-	o.Ver = uint32(len(set))
+	set, ver := distinct(facts, flags)
+	o.Ver = ver
 
 	var created *OrderFact
 	for i := range set {
@@ -160,13 +162,7 @@ func FoldOrder(merchant MerchantID, id OrderID, facts []OrderFact) Order {
 		}
 	} else {
 		flags[FlagNeverCreated] = len(set) > 0
-		// Without creation the order has the currency of its earliest money.
-		for i := range set {
-			if set[i].Currency != "" {
-				o.Currency = set[i].Currency
-				break
-			}
-		}
+		o.Currency = earliestCurrency(set)
 	}
 
 	o.foldPayments(set, flags)
@@ -181,53 +177,6 @@ func FoldOrder(merchant MerchantID, id OrderID, facts []OrderFact) Order {
 	}
 	slices.Sort(o.Flags)
 	return o
-}
-
-// distinct sorts the facts into an order that does not depend on arrival and
-// keeps one of each name. When two facts of one name differ, the earliest
-// stands (ties: the smallest amount), and the flag is raised.
-func distinct(facts []OrderFact, flags map[string]bool) []OrderFact {
-	set := slices.Clone(facts)
-	slices.SortFunc(set, func(a, b OrderFact) int {
-		return cmp.Or(
-			cmp.Compare(factRank(a.Kind), factRank(b.Kind)),
-			cmp.Compare(a.ID, b.ID),
-			a.At.Compare(b.At),
-			cmp.Compare(a.PaidMinor, b.PaidMinor),
-			cmp.Compare(a.CancelType, b.CancelType),
-			cmp.Compare(refundTotal(a.Refunds), refundTotal(b.Refunds)),
-			cmp.Compare(linesTotal(a.Lines), linesTotal(b.Lines)),
-			cmp.Compare(a.Source, b.Source),
-		)
-	})
-	return slices.CompactFunc(set, func(a, b OrderFact) bool {
-		if a.Kind != b.Kind || a.ID != b.ID {
-			return false
-		}
-		if a.PaidMinor != b.PaidMinor || a.CancelType != b.CancelType || a.Currency != b.Currency ||
-			refundTotal(a.Refunds) != refundTotal(b.Refunds) || linesTotal(a.Lines) != linesTotal(b.Lines) {
-			flags[FlagConflicting] = true
-		}
-		return true
-	})
-}
-
-func factRank(k Kind) int {
-	return slices.Index([]Kind{OrderCreated, OrderPaid, RefundSucceeded, OrderCancelled}, k)
-}
-
-func refundTotal(rs []RefundLine) (sum int64) {
-	for _, r := range rs {
-		sum += r.Goods + r.Shipping
-	}
-	return sum
-}
-
-func linesTotal(ls []OrderLine) (sum int64) {
-	for i := range ls {
-		sum += ls[i].Payable()
-	}
-	return sum
 }
 
 // foldPayments splits what was paid over the lines in proportion to what is due.
@@ -318,7 +267,7 @@ func (o *Order) line(r RefundLine) *LineTotal {
 
 // foldCancel takes what is left of the paid money out of net. A time-out that
 // says it happened after the payment was made is void: the payment was only
-// told late.
+// told late. Of the cancellations that are not void the earliest stands.
 func (o *Order) foldCancel(set []OrderFact, flags map[string]bool) {
 	for i := range set {
 		f := &set[i]
@@ -328,7 +277,9 @@ func (o *Order) foldCancel(set []OrderFact, flags map[string]bool) {
 		if f.CancelType == CancelTimeout && !o.PaidAt.IsZero() && !o.PaidAt.After(f.At) {
 			continue
 		}
-		o.Cancel, o.CancelledAt = f.CancelType, f.At
+		if o.Cancel == "" || f.At.Before(o.CancelledAt) {
+			o.Cancel, o.CancelledAt = f.CancelType, f.At
+		}
 	}
 	if o.Cancel == "" {
 		return

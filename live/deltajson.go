@@ -1,0 +1,103 @@
+package live
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"time"
+)
+
+// deltaJSON is one delta as it travels in the data of an order event. Zero
+// members are left out: most rows change three or four counters.
+type deltaJSON struct {
+	Line          string    `json:"line_id,omitempty"`
+	Ver           uint32    `json:"ver"`
+	Show          ShowID    `json:"show_id,omitempty"`
+	Room          RoomID    `json:"room_id,omitempty"`
+	Person        PersonID  `json:"person_id,omitempty"`
+	Product       ProductID `json:"product_id,omitempty"`
+	SKU           SKUID     `json:"sku_id,omitempty"`
+	Currency      Currency  `json:"currency,omitempty"`
+	PaidAt        string    `json:"paid_at,omitempty"`
+	Orders        int64     `json:"orders,omitempty"`
+	Paid          int64     `json:"paid,omitempty"`
+	Cancelled     int64     `json:"cancelled,omitempty"`
+	Refunded      int64     `json:"refunded,omitempty"`
+	UnitsCreated  int64     `json:"units_created,omitempty"`
+	UnitsPaid     int64     `json:"units_paid,omitempty"`
+	Created       int64     `json:"created_minor,omitempty"`
+	PaidMinor     int64     `json:"paid_minor,omitempty"`
+	Subsidy       int64     `json:"subsidy_minor,omitempty"`
+	RefundGoods   int64     `json:"refund_goods_minor,omitempty"`
+	RefundShip    int64     `json:"refund_ship_minor,omitempty"`
+	CancelledPaid int64     `json:"cancelled_paid_minor,omitempty"`
+	SKUOrders     int64     `json:"sku_orders,omitempty"`
+	SKUPaid       int64     `json:"sku_paid,omitempty"`
+}
+
+// deltaTime is RFC 3339 in UTC with milliseconds, the one form of time on the wire.
+const deltaTime = "2006-01-02T15:04:05.000Z07:00"
+
+// EncodeDeltas is the "deltas" member of an order event: a JSON array, "[]"
+// for none. The order's id is not in the rows; it stands beside the array as
+// "order_id".
+func EncodeDeltas(ds []Delta) json.RawMessage {
+	rows := make([]deltaJSON, len(ds))
+	for i := range ds {
+		d := &ds[i]
+		rows[i] = deltaJSON{
+			Line: d.Line, Ver: d.Ver, Show: d.Show, Room: d.Room, Person: d.Person, Product: d.Product, SKU: d.SKU,
+			Currency: d.Currency, Orders: d.Orders, Paid: d.Paid, Cancelled: d.Cancelled, Refunded: d.Refunded,
+			UnitsCreated: d.UnitsCreated, UnitsPaid: d.UnitsPaid, Created: d.Created, PaidMinor: d.PaidMinor,
+			Subsidy: d.Subsidy, RefundGoods: d.RefundGoods, RefundShip: d.RefundShip,
+			CancelledPaid: d.CancelledPaid, SKUOrders: d.SKUOrders, SKUPaid: d.SKUPaid,
+		}
+		if !d.PaidAt.IsZero() {
+			rows[i].PaidAt = d.PaidAt.UTC().Format(deltaTime)
+		}
+	}
+	// Strings and integers always marshal; there is no error to give.
+	out, _ := json.Marshal(rows)
+	return out
+}
+
+// DecodeDeltas reads the deltas of an order event. Give it the event's whole
+// data, and the order's id is filled in from "order_id"; a bare array of rows
+// is read too and leaves the id empty. Times are UTC.
+func DecodeDeltas(data json.RawMessage) ([]Delta, error) {
+	var body struct {
+		Order  OrderID     `json:"order_id"`
+		Deltas []deltaJSON `json:"deltas"`
+	}
+	var err error
+	if bytes.HasPrefix(bytes.TrimLeft(data, " \t\r\n"), []byte("[")) {
+		err = json.Unmarshal(data, &body.Deltas)
+	} else {
+		err = json.Unmarshal(data, &body)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("decode order deltas: %w", err)
+	}
+	if len(body.Deltas) == 0 {
+		return nil, nil
+	}
+	out := make([]Delta, len(body.Deltas))
+	for i := range body.Deltas {
+		r := &body.Deltas[i]
+		out[i] = Delta{
+			Order: body.Order, Ver: r.Ver, Line: r.Line, Show: r.Show, Room: r.Room, Person: r.Person,
+			Product: r.Product, SKU: r.SKU, Currency: r.Currency, Orders: r.Orders, Paid: r.Paid,
+			Cancelled: r.Cancelled, Refunded: r.Refunded, UnitsCreated: r.UnitsCreated, UnitsPaid: r.UnitsPaid,
+			Created: r.Created, PaidMinor: r.PaidMinor, Subsidy: r.Subsidy, RefundGoods: r.RefundGoods,
+			RefundShip: r.RefundShip, CancelledPaid: r.CancelledPaid, SKUOrders: r.SKUOrders, SKUPaid: r.SKUPaid,
+		}
+		if r.PaidAt != "" {
+			at, err := time.Parse(time.RFC3339Nano, r.PaidAt)
+			if err != nil {
+				return nil, fmt.Errorf("decode order deltas: paid_at: %w", err)
+			}
+			out[i].PaidAt = at.UTC()
+		}
+	}
+	return out, nil
+}
