@@ -1,0 +1,23 @@
+// Package hub fans the messages of a room out to everybody in it.
+//
+// The unit of cost is the frame, not the message, so a room collects what
+// arrives and, at its tick, builds one frame: encoded once by the [Framer], the
+// same bytes for every member of a [Class]. The tick adapts: the first message
+// after silence goes out at once, then the interval grows with the room.
+//
+// Nobody waits for anybody. Each [Member] has a short bounded queue; when it is
+// full the member skips frames, and when it has drained it gets one [Gap] and
+// is told to show the whole state again. A pass over the members never blocks.
+//
+// Messages carry offsets that grow. A ring keeps the newest of each room, so
+// that somebody who returns and says which offset they saw last gets exactly
+// what they missed: [Hub.Join] fixes one point between what is handed back and
+// what will come live, under the room's lock, and hands over outside of it.
+//
+// The package knows nothing of websockets. A member is told through its Wake
+// function that there is something to take, and takes it with [Member.Next]
+// when it can; a goroutine per socket and an event loop fit equally well.
+//
+// Locks are taken in the order Hub.mu, room.mu, Member.mu, and none is held
+// while a frame is encoded or Wake is called.
+package hub

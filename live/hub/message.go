@@ -1,0 +1,61 @@
+package hub
+
+import "showrunner/live"
+
+// Message is one event of a room as its members will see it.
+type Message struct {
+	// Offset is the event's place in the log. Offsets of a room only grow.
+	Offset uint64
+	// Audience is who may see it. Messages for nobody are not kept.
+	Audience live.Audience
+	// JSON is the encoded event. Nil: shown to [ClassMoney] only.
+	JSON []byte
+	// Money, if not nil, is what [ClassMoney] sees instead of JSON.
+	Money []byte
+	// Alone marks JSON as a whole frame that is sent as it is, in its place
+	// among the others, instead of inside the events of a frame.
+	Alone bool
+}
+
+// Class is what a member may see. Every class gets its own frame only when a
+// tick holds something that classes see differently.
+type Class uint8
+
+// Classes, from the least to the most.
+const (
+	ClassViewer Class = iota // what concerns the whole room
+	ClassPanel               // and what panels see, without money
+	ClassMoney               // and money
+	classes                  // their number
+)
+
+// view is what the class sees of the message; nil is nothing.
+func (m *Message) view(c Class) []byte {
+	switch {
+	case m.Audience == live.AudienceRoom, m.Audience == live.AudiencePanel && c >= ClassPanel:
+		if c == ClassMoney && m.Money != nil {
+			return m.Money
+		}
+		return m.JSON
+	}
+	return nil
+}
+
+// special reports whether some class sees the message differently.
+func (m *Message) special() bool {
+	return m.Audience != live.AudienceRoom || m.Money != nil || m.JSON == nil || m.Alone
+}
+
+// size is what the message costs in the ring, in bytes.
+func (m *Message) size() int { return len(m.JSON) + len(m.Money) }
+
+// Framer encodes the events of one tick. It must not keep the slices.
+type Framer interface {
+	// Events joins encoded events into one frame that brings its receiver
+	// up to offset.
+	Events(epoch string, offset uint64, events [][]byte) []byte
+}
+
+// maxFrameEvents bounds the events of one frame when many are sent at once:
+// at most after a recovery or a burst, never in an ordinary tick.
+const maxFrameEvents = 512

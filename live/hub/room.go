@@ -1,0 +1,140 @@
+package hub
+
+import (
+	"sync"
+	"time"
+
+	"showrunner/live"
+)
+
+// room is one room with its members, its unsent messages and its memory.
+type room struct {
+	hub *Hub
+	id  live.RoomID
+
+	mu      sync.Mutex
+	gone    bool // removed from the hub; look it up again
+	members []*Member
+	persons map[live.PersonID]int // connections of each counted person
+	pending []Message             // published, not sent
+	ring    ring
+	sent    uint64 // offset up to which everything was sent
+	stats   []byte // totals not sent yet
+	panel   [classes][]byte
+	changed bool // panel holds frames not sent yet
+
+	ticking bool        // a tick is due or running
+	timer   *time.Timer // of the tick that is due
+	last    time.Time   // start of the last tick
+	scratch []*Member   // of the tick that runs
+}
+
+// publish adds messages and makes sure that a tick will send them.
+func (r *room) publish(msgs []Message, now time.Time) {
+	for i := range msgs {
+		r.pending = append(r.pending, msgs[i])
+		r.ring.add(msgs[i], now, r.hub.cfg.Ring)
+	}
+	r.schedule(now)
+}
+
+// schedule arms the tick: at once after silence, else an interval after the last.
+func (r *room) schedule(now time.Time) {
+	if r.ticking || r.gone || r.hub.closed.Load() {
+		return
+	}
+	r.ticking = true
+	wait := r.hub.cfg.Tick.Interval(len(r.members)) - now.Sub(r.last)
+	r.timer = time.AfterFunc(max(wait, 0), r.tick)
+}
+
+// tick sends what is pending to everybody. Ticks of a room never overlap: the
+// next one is armed when this one is over, so a long pass makes the next frame
+// larger and not the queue longer.
+func (r *room) tick() {
+	h := r.hub
+	r.mu.Lock()
+	r.last = h.cfg.Now()
+	msgs := r.pending
+	r.pending = nil
+	if len(msgs) > 0 {
+		r.sent = msgs[len(msgs)-1].Offset
+	}
+	p := h.newPass(msgs, r.stats, r.sent)
+	r.stats = nil
+	if r.changed {
+		p.panel, r.changed = r.panel, false
+	}
+	members := append(r.scratch[:0], r.members...)
+	r.mu.Unlock()
+
+	var sum outcome
+	for _, m := range members {
+		o := m.offer(p)
+		sum.delivered += o.delivered
+		sum.skipped += o.skipped
+	}
+	h.metrics.pass(p, sum)
+
+	clear(members)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.scratch = members[:0]
+	r.ticking = false
+	if len(r.pending) > 0 || r.stats != nil || r.changed {
+		r.schedule(h.cfg.Now())
+	}
+}
+
+// join adds a member and fixes the point between past and future: messages up
+// to r.sent are handed back, later ones will be offered.
+func (r *room) join(m *Member, o JoinOptions) Joined {
+	m.index = len(r.members)
+	r.members = append(r.members, m)
+	if m.person != "" {
+		r.persons[m.person]++
+	}
+	if f := r.panel[m.class]; f != nil && m.class > ClassViewer {
+		m.snapshot = f
+	}
+	j := Joined{Offset: r.sent}
+	if !o.HasSince || o.Since > r.hub.high.Load() {
+		return j
+	}
+	m.after = o.Since
+	if o.Since < r.ring.floor {
+		j.TooOld = true
+		return j
+	}
+	j.Recovered = true
+	j.Messages = r.ring.between(o.Since, r.sent)
+	j.Offset = max(o.Since, r.sent)
+	return j
+}
+
+func (r *room) remove(m *Member) {
+	r.mu.Lock()
+	if m.index < 0 {
+		r.mu.Unlock()
+		return
+	}
+	end := len(r.members) - 1
+	r.members[m.index] = r.members[end]
+	r.members[m.index].index = m.index
+	r.members[end] = nil
+	r.members = r.members[:end]
+	m.index = -1
+	if m.person != "" {
+		if r.persons[m.person]--; r.persons[m.person] == 0 {
+			delete(r.persons, m.person)
+		}
+	}
+	r.mu.Unlock()
+	r.hub.left()
+}
+
+// idle forgets what is too old and reports whether nothing is left to keep.
+func (r *room) idle(now time.Time) bool {
+	r.ring.expire(now, r.hub.cfg.Ring)
+	return len(r.members) == 0 && r.ring.len() == 0 && !r.ticking
+}
