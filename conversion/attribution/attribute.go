@@ -70,8 +70,10 @@ func divide(m Model, j *conversion.Journey, window time.Duration) Order {
 		return o
 	}
 	weights := m.Weights(j, touches)
+	// Without a positive weight SplitMinor splits evenly: then all have a part.
+	even := slices.Max(weights) <= 0
 	for i, minor := range live.SplitMinor(j.Value, weights) {
-		if weights[i] <= 0 {
+		if weights[i] <= 0 && !even {
 			continue
 		}
 		o.Credits = append(o.Credits, conversion.Credit{Order: j.Order, Currency: j.Currency, Touch: touches[i], Minor: minor})

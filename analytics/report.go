@@ -1,0 +1,62 @@
+package analytics
+
+import (
+	"time"
+
+	"showrunner/conversion/attribution"
+	"showrunner/live"
+)
+
+// Report is the post-show report: a function of the facts accepted up to AsOf
+// and of nothing else, so that printing it again gives the same bytes.
+type Report struct {
+	Show live.Show
+	AsOf time.Time
+	// Provisional is true while the show was not over as of AsOf.
+	Provisional bool
+
+	Figures    Figures // what everything below was made of
+	Metrics    Values
+	ByCurrency []CurrencyValues
+	Funnel     Table
+	Timeline   Table
+	Products   Table
+	Sources    Table
+	Commands   Table
+
+	Window      time.Duration        // of the attribution
+	Attribution []attribution.Result // one per model
+}
+
+// ReportOf puts a report together. asOf bounds the figures and the credits; the
+// show is as it is known now, and is reset to what asOf could know.
+func ReportOf(show live.Show, f Figures, credits []attribution.Result, window time.Duration) (Report, error) {
+	show = AsOf(show, f.AsOf)
+	online := int64(-1)
+	if show.State.Over() {
+		online = 0
+	}
+	timeline, err := Timeline(show, &f, nil)
+	if err != nil {
+		return Report{}, err
+	}
+	return Report{
+		Show: show, AsOf: f.AsOf, Provisional: !show.State.Over(),
+		Figures: f, Metrics: Read(&f, show.Currency, online).Values(true), ByCurrency: ByCurrency(&f),
+		Funnel: FunnelTable(&f), Timeline: timeline,
+		Products: ProductTable(&f, show.Currency), Sources: SourceTable(&f, show.Currency), Commands: CommandsTable(&f),
+		Window: window, Attribution: credits,
+	}, nil
+}
+
+// AsOf is the show as it could be known at an instant: not ended before its
+// end, not started before its start. Titles are those of today.
+func AsOf(show live.Show, at time.Time) live.Show {
+	if !show.EndedAt.IsZero() && at.Before(show.EndedAt) {
+		show.EndedAt, show.State = time.Time{}, live.ShowStateLive
+	}
+	if !show.StartedAt.IsZero() && at.Before(show.StartedAt) {
+		show.StartedAt, show.State = time.Time{}, live.ShowStateScheduled
+	}
+	return show
+}

@@ -1,0 +1,115 @@
+package analytics
+
+import (
+	"encoding/json"
+	"time"
+
+	"showrunner/live"
+)
+
+// Snapshot is what the panel shows: every metric of a show at one instant. It
+// is immutable.
+type Snapshot struct {
+	Show     live.ShowID
+	Room     live.RoomID
+	Merchant live.MerchantID
+	State    live.ShowState
+	Currency live.Currency // of the money in Metrics
+	At       time.Time
+	Metrics  Values
+	// ByCurrency has one row per currency any order of the show was in; nil
+	// when money was left out.
+	ByCurrency []CurrencyValues
+	// Provisional is true while the show is not over, or while the figures lag
+	// behind the facts by more than two seconds.
+	Provisional bool
+	// LagMS is how far the figures may be behind, in milliseconds.
+	LagMS int64
+}
+
+// SnapshotOf makes the snapshot of figures at an instant. online is negative if
+// it is not known.
+func SnapshotOf(show live.Show, f *Figures, online int64, at time.Time, lag time.Duration, provisional bool) Snapshot {
+	return Snapshot{
+		Show: show.ID, Room: show.Room, Merchant: show.Merchant, State: show.State, Currency: show.Currency, At: at,
+		Metrics: Read(f, show.Currency, online).Values(true), ByCurrency: ByCurrency(f),
+		Provisional: provisional, LagMS: lag.Milliseconds(),
+	}
+}
+
+// WithoutMoney is the snapshot for roles that may not see money.
+func (s Snapshot) WithoutMoney() Snapshot {
+	s.Metrics = s.Metrics.WithoutMoney()
+	s.ByCurrency = nil
+	return s
+}
+
+// MarshalJSON writes the snapshot frame of the websocket, which is also the
+// body of the snapshot over HTTP.
+func (s Snapshot) MarshalJSON() ([]byte, error) {
+	return json.Marshal(struct {
+		Type        string           `json:"type"`
+		Show        live.ShowID      `json:"show_id"`
+		Room        live.RoomID      `json:"room_id"`
+		State       live.ShowState   `json:"state"`
+		At          string           `json:"at"`
+		Currency    live.Currency    `json:"currency"`
+		Metrics     Values           `json:"metrics"`
+		ByCurrency  []CurrencyValues `json:"by_currency,omitempty"`
+		Provisional bool             `json:"provisional"`
+		LagMS       int64            `json:"lag_ms"`
+	}{"snapshot", s.Show, s.Room, s.State, Stamp(s.At), s.Currency, s.Metrics, s.ByCurrency, s.Provisional, s.LagMS})
+}
+
+// Stamp writes an instant as the outside sees it: RFC 3339, UTC, milliseconds;
+// the zero time is the empty string.
+func Stamp(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format("2006-01-02T15:04:05.000Z")
+}
+
+// CurrencyValues are the order metrics of one currency.
+type CurrencyValues struct {
+	Currency live.Currency
+	Values   Values
+}
+
+// currencyKeys are the metrics of orders alone, which make sense for each
+// currency by itself.
+var currencyKeys = []string{
+	"orders", "orders_paid", "orders_cancelled", "orders_refunded", "sku_orders", "sku_orders_paid", "items_paid", "buyers", "order_uv",
+	"gmv_created_minor", "gmv_paid_minor", "gmv_net_minor", "refund_minor", "refund_by_pay_date_minor", "cancelled_paid_minor", "subsidy_minor",
+	"aov_minor", "price_per_item_minor", "refund_rate_amount",
+}
+
+// ByCurrency computes the order metrics of every currency of the figures.
+func ByCurrency(f *Figures) []CurrencyValues {
+	rows := make([]CurrencyValues, 0, len(f.Money))
+	for i := range f.Money {
+		r := Read(f, f.Money[i].Currency, -1)
+		row := CurrencyValues{Currency: f.Money[i].Currency, Values: make(Values, 0, len(currencyKeys))}
+		for _, key := range currencyKeys {
+			row.Values = append(row.Values, byKey[key].Of(r))
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+// MarshalJSON writes {"currency":"CNY","orders":1,…}.
+func (c CurrencyValues) MarshalJSON() ([]byte, error) {
+	head, err := json.Marshal(struct {
+		Currency live.Currency `json:"currency"`
+	}{c.Currency})
+	if err != nil || len(c.Values) == 0 {
+		return head, err
+	}
+	rest, err := c.Values.MarshalJSON()
+	if err != nil {
+		return nil, err
+	}
+	head[len(head)-1] = ','
+	return append(head, rest[1:]...), nil
+}

@@ -1,0 +1,154 @@
+package analytics
+
+import (
+	"slices"
+	"time"
+
+	"showrunner/live"
+)
+
+// StepMinute is the step of a timeline. Persons of a minute cannot be added up
+// to persons of an hour, so coarser steps are not made from these rows.
+const StepMinute = "minute"
+
+// maxFilled bounds the empty minutes a timeline shows: two days, longer than
+// any show seen in the field.
+const maxFilled = 2 * 24 * 60
+
+type minuteColumn struct {
+	Column
+	of func(*Minute, MinuteMoney) int64
+}
+
+var minuteColumns = []minuteColumn{
+	{Column{Key: "entered", ZH: "进入次数", EN: "entries", Unit: UnitCount, Formula: "room_entered facts in the minute"}, func(m *Minute, _ MinuteMoney) int64 { return m.Entered }},
+	{Column{Key: "online", ZH: "在线人数", EN: "online", Unit: UnitPersons, Formula: "distinct persons with an entry or a heartbeat in the minute"}, func(m *Minute, _ MinuteMoney) int64 { return m.Online }},
+	{like("comment_pv"), func(m *Minute, _ MinuteMoney) int64 { return m.Comments }},
+	{like("like_count"), func(m *Minute, _ MinuteMoney) int64 { return m.Likes }},
+	{like("product_click_pv"), func(m *Minute, _ MinuteMoney) int64 { return m.Clicks }},
+	{like("cart_pv"), func(m *Minute, _ MinuteMoney) int64 { return m.Carts }},
+	{Column{Key: "orders", ZH: "下单数", EN: "orders", Unit: UnitCount, Formula: "orders created, of every currency"}, func(m *Minute, _ MinuteMoney) int64 { return m.Orders }},
+	{Column{Key: "orders_paid", ZH: "支付订单数", EN: "paid orders", Unit: UnitCount, Formula: "orders paid, of every currency"}, func(m *Minute, _ MinuteMoney) int64 { return m.Paid }},
+	{like("gmv_created_minor"), func(_ *Minute, x MinuteMoney) int64 { return x.Created }},
+	{like("gmv_paid_minor"), func(_ *Minute, x MinuteMoney) int64 { return x.Paid }},
+	{like("gmv_net_minor"), func(_ *Minute, x MinuteMoney) int64 { return x.Paid - x.Refunded - x.CancelledPaid }},
+	{like("refund_minor"), func(_ *Minute, x MinuteMoney) int64 { return x.Refunded }},
+	{like("cancelled_paid_minor"), func(_ *Minute, x MinuteMoney) int64 { return x.CancelledPaid }},
+}
+
+// TimelineKeys lists the columns a timeline can have, in their order.
+func TimelineKeys() []string {
+	keys := make([]string, len(minuteColumns))
+	for i := range minuteColumns {
+		keys[i] = minuteColumns[i].Key
+	}
+	return keys
+}
+
+// Timeline is the show by the minute, by the server's clock: a column "t" and
+// the wanted ones in the order of [TimelineKeys]; no keys means all. While the
+// show was on every minute has a row; before and after only minutes in which
+// something was counted. Money is in the show's currency. An unknown key is a
+// [live.Error] with code "unknown_metric".
+func Timeline(show live.Show, f *Figures, keys []string) (Table, error) {
+	for _, k := range keys {
+		if !slices.Contains(TimelineKeys(), k) {
+			return Table{}, live.Invalid("unknown_metric", "metrics", "%q is not a metric of the timeline", k)
+		}
+	}
+	t := Table{Columns: []Column{{Key: "t", ZH: "时间", EN: "time", Unit: UnitTime, Formula: "start of the minute, UTC"}}}
+	var used []*minuteColumn
+	for i := range minuteColumns {
+		c := &minuteColumns[i]
+		if len(keys) == 0 || slices.Contains(keys, c.Key) {
+			used = append(used, c)
+			t.Columns = append(t.Columns, c.Column)
+		}
+	}
+	for _, m := range f.filledMinutes(show) {
+		row := make([]Cell, 0, len(t.Columns))
+		row = append(row, textCell(Stamp(m.T)))
+		var cash MinuteMoney
+		for _, x := range m.Money {
+			if x.Currency == show.Currency {
+				cash = x
+			}
+		}
+		for _, c := range used {
+			row = append(row, numCell(c.of(&m, cash)))
+		}
+		t.Rows = append(t.Rows, row)
+	}
+	return t, nil
+}
+
+// filledMinutes are the minutes of the figures with the empty ones of the time
+// on air put in between.
+func (f *Figures) filledMinutes(show live.Show) []Minute {
+	from, until := onAir(show, f.AsOf)
+	var out []Minute
+	i := 0
+	if from.Before(until) && until.Sub(from) <= maxFilled*time.Minute {
+		for ; i < len(f.Minutes) && f.Minutes[i].T.Before(from.Truncate(time.Minute)); i++ {
+			out = append(out, f.Minutes[i])
+		}
+		for t := from.Truncate(time.Minute); t.Before(until); t = t.Add(time.Minute) {
+			if i < len(f.Minutes) && f.Minutes[i].T.Equal(t) {
+				out = append(out, f.Minutes[i])
+				i++
+			} else {
+				out = append(out, Minute{T: t})
+			}
+		}
+	}
+	return append(out, f.Minutes[i:]...)
+}
+
+// onAir is the time from start to end as far as asOf knows it.
+func onAir(show live.Show, asOf time.Time) (from, until time.Time) {
+	if show.StartedAt.IsZero() || asOf.Before(show.StartedAt) {
+		return time.Time{}, time.Time{}
+	}
+	until = asOf
+	if !show.EndedAt.IsZero() && show.EndedAt.Before(asOf) {
+		until = show.EndedAt
+	}
+	return show.StartedAt, until
+}
+
+// MinutesOnAir counts the minutes a show was on as of an instant, pauses
+// included; a begun minute counts.
+func MinutesOnAir(show live.Show, asOf time.Time) int64 {
+	from, until := onAir(show, asOf)
+	return int64((until.Sub(from) + time.Minute - 1) / time.Minute)
+}
+
+// PaidOnShow reports whether an order paid at an instant was paid while the
+// show was on, the pay-date axis of refunds. A show that has not ended is on.
+func PaidOnShow(show live.Show, paidAt time.Time) bool {
+	if show.StartedAt.IsZero() || paidAt.IsZero() || paidAt.Before(show.StartedAt) {
+		return false
+	}
+	return show.EndedAt.IsZero() || !paidAt.After(show.EndedAt)
+}
+
+// MarkKinds are the host commands that stand on the time axis.
+var MarkKinds = []live.Kind{
+	live.ShowStarted, live.ShowPaused, live.ShowResumed, live.ShowEnded,
+	live.ProductListed, live.ProductDelisted, live.ProductPinned, live.ProductUnpinned,
+	live.PriceChanged, live.StockReleased, live.AnnouncementPublished,
+}
+
+// CommandsTable shows the marks of the host's commands.
+func CommandsTable(f *Figures) Table {
+	t := Table{Columns: []Column{
+		{Key: "t", ZH: "时间", EN: "time", Unit: UnitTime},
+		{Key: "type", ZH: "指令", EN: "command", Unit: UnitText},
+		{Key: "product_id", ZH: "商品", EN: "product", Unit: UnitText},
+		{Key: "text", ZH: "内容", EN: "text", Unit: UnitText},
+	}}
+	for _, m := range f.Commands {
+		t.Rows = append(t.Rows, []Cell{textCell(Stamp(m.At)), textCell(string(m.Kind)), textCell(string(m.Product)), textCell(m.Text)})
+	}
+	return t
+}
