@@ -1,0 +1,80 @@
+// The page's words. Both languages have the same keys; a test holds that.
+
+export const WORDS = {
+  en: {
+    title: "Showrunner console", log_in: "Log in", log_out: "Log out", language: "中文", token: "Token",
+    token_hint: "It stays in this tab. Make one with:", token_bad: "This is not a token.",
+    token_refused: "The server does not accept this token. It may have ended.", token_role: "A viewer's token opens no panel.",
+    rooms: "Rooms", rooms_none: "There is no room yet. POST /v1/rooms makes one.", rooms_back: "Rooms", loading: "Loading…",
+    offline: "The server does not answer. Trying again…",
+    conn_connecting: "connecting", conn_reconnecting: "connecting again", conn_waiting: "connection lost", conn_open: "connected", conn_refused: "disconnected",
+    conn_refused_long: "The server ended the connection ({code}): {reason}",
+    show_none: "no show", show_scheduled: "scheduled", show_live: "on air", show_paused: "paused", show_ended: "ended", show_settled: "settled", rehearsal: "rehearsal",
+    start_show: "Start", pause_show: "Pause", resume_show: "Resume", end_show: "End", report: "Report",
+    confirm_start_show: "Start the show? Viewers can order from now on.", confirm_pause_show: "Pause the show? Viewers stay; ordering waits.",
+    confirm_resume_show: "Go on with the show?", confirm_end_show: "End the show? It cannot be started again.",
+    confirm_mute: "Mute {name} for {minutes} minutes?", cancel: "Cancel", confirm: "Confirm",
+    figures: "Figures", online_now: "Online now", watch_uv: "Viewers", gmv_paid_minor: "GMV paid", gmv_net_minor: "GMV net", orders_paid: "Orders paid",
+    product_ctr_exposure: "CTR", ctor: "CTOR",
+    about_online_now: "persons active in the last 60 s", about_watch_uv: "distinct persons who entered", about_gmv_paid_minor: "paid, before refunds",
+    about_gmv_net_minor: "paid less refunds and cancellations", about_orders_paid: "distinct orders", about_product_ctr_exposure: "product clicks ÷ exposures",
+    about_ctor: "orders ÷ product clicks",
+    trust_none: "waiting for figures", trust_cut: "connection lost: figures of {time}", trust_stale: "no new figures for {seconds} s", trust_provisional: "provisional, {seconds} s behind",
+    trust_settled: "complete as of {time}", missed: "{n} messages were skipped for this slow connection",
+    chart_online: "Online by minute", chart_paid: "GMV paid by minute", chart_orders: "Orders paid by minute", chart_empty: "The curve begins after two minutes.",
+    shelf: "Shelf", shelf_empty: "Nothing on the shelf.", pin: "Pin", unpin: "Unpin", pinned: "Pinned", left: "{n} left", release: "Release", release_qty: "Units of {title} to release",
+    comments: "Comments", comments_none: "No comment yet.", hide: "Hide", hidden: "hidden", mute: "Mute", muted: "muted", newest: "To the newest", question: "question", omitted: "{n} comments left out in this large room",
+    prompts: "Prompts", prompts_none: "No prompt yet.", prompt_send: "Prompt to the host", announce: "Announcement", announce_send: "Announce", announcement: "Announced", send: "Send",
+    orders: "Orders", orders_none: "No order yet.", order: "Order", amount: "Amount", state: "State",
+    order_unpaid: "unpaid", order_paid: "paid", order_cancelled: "cancelled", order_refunded: "refunded", order_part_refunded: "partly refunded", order_unknown: "facts incomplete",
+    done: "Done.", said_no: "Refused: {message}", no_answer: "no answer in time; it may or may not have happened", closed: "the connection was closed",
+    report_loading: "The report is being made…", report_login: "Log in to the console in this browser first.", report_failed: "The report cannot be had: {message}",
+    skip: "Skip to the figures",
+  },
+  zh: {
+    title: "Showrunner 控制台", log_in: "登录", log_out: "退出", language: "English", token: "令牌",
+    token_hint: "只保存在本标签页。这样生成：", token_bad: "这不是有效的令牌。",
+    token_refused: "服务器不接受此令牌，可能已过期。", token_role: "观众令牌不能打开控制台。",
+    rooms: "直播间", rooms_none: "还没有直播间，用 POST /v1/rooms 创建。", rooms_back: "直播间", loading: "加载中…",
+    offline: "服务器没有响应，正在重试…",
+    conn_connecting: "连接中", conn_reconnecting: "重新连接中", conn_waiting: "连接已断开", conn_open: "已连接", conn_refused: "已断开",
+    conn_refused_long: "服务器关闭了连接（{code}）：{reason}",
+    show_none: "无场次", show_scheduled: "待开播", show_live: "直播中", show_paused: "已暂停", show_ended: "已结束", show_settled: "已结算", rehearsal: "彩排",
+    start_show: "开播", pause_show: "暂停", resume_show: "继续", end_show: "结束", report: "复盘报告",
+    confirm_start_show: "确定开播？观众随即可以下单。", confirm_pause_show: "确定暂停？观众保留，下单等待。",
+    confirm_resume_show: "继续直播？", confirm_end_show: "确定结束？结束后不能再开播。",
+    confirm_mute: "将 {name} 禁言 {minutes} 分钟？", cancel: "取消", confirm: "确定",
+    figures: "实时数据", online_now: "实时在线", watch_uv: "观看人数", gmv_paid_minor: "支付 GMV", gmv_net_minor: "净 GMV", orders_paid: "支付订单数",
+    product_ctr_exposure: "商品点击率", ctor: "点击成交率",
+    about_online_now: "最近 60 秒活跃人数", about_watch_uv: "进入直播间的去重人数", about_gmv_paid_minor: "已支付，未扣退款",
+    about_gmv_net_minor: "支付减退款和取消", about_orders_paid: "去重订单", about_product_ctr_exposure: "商品点击 ÷ 商品曝光",
+    about_ctor: "订单 ÷ 商品点击",
+    trust_none: "等待数据", trust_cut: "连接已断开，数据停在 {time}", trust_stale: "已 {seconds} 秒没有新数据", trust_provisional: "暂估，延迟 {seconds} 秒",
+    trust_settled: "截至 {time} 完整", missed: "网络较慢，跳过了 {n} 条消息",
+    chart_online: "每分钟在线", chart_paid: "每分钟支付 GMV", chart_orders: "每分钟支付订单", chart_empty: "两分钟后出现曲线。",
+    shelf: "货架", shelf_empty: "货架上没有商品。", pin: "讲解", unpin: "取消讲解", pinned: "讲解中", left: "剩 {n} 件", release: "放库存", release_qty: "{title} 放出的件数",
+    comments: "评论", comments_none: "还没有评论。", hide: "隐藏", hidden: "已隐藏", mute: "禁言", muted: "已禁言", newest: "回到最新", question: "提问", omitted: "直播间人数多，略去 {n} 条评论",
+    prompts: "提词", prompts_none: "还没有提词。", prompt_send: "给主播的提词", announce: "公告", announce_send: "发布公告", announcement: "已公告", send: "发送",
+    orders: "订单", orders_none: "还没有订单。", order: "订单", amount: "金额", state: "状态",
+    order_unpaid: "待支付", order_paid: "已支付", order_cancelled: "已取消", order_refunded: "已退款", order_part_refunded: "部分退款", order_unknown: "事实不全",
+    done: "完成。", said_no: "被拒绝：{message}", no_answer: "没有及时应答，可能已执行也可能没有", closed: "连接已关闭",
+    report_loading: "正在生成报告…", report_login: "请先在此浏览器登录控制台。", report_failed: "无法取得报告：{message}",
+    skip: "跳到数据",
+  },
+};
+
+export const LOCALES = { en: "en-GB", zh: "zh-CN" };
+
+// preferred is the language kept from last time, else the browser's.
+export function preferred(kept, languages) {
+  if (WORDS[kept]) return kept;
+  return (languages || []).some((l) => l.toLowerCase().startsWith("zh")) ? "zh" : "en";
+}
+
+// say writes one text with its {names} filled in. A key that is not there is a
+// mistake of ours and shows as itself.
+export function say(language, key, values = {}) {
+  const text = WORDS[language][key];
+  if (text === undefined) return key;
+  return text.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? String(values[name]) : whole));
+}

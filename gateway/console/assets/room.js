@@ -1,0 +1,256 @@
+// The state of one room as frames of the websocket make it. Nothing here knows
+// of the page or the network, so a test can replay any show.
+
+const KEEP_COMMENTS = 300; // what a person can scroll back through
+const KEEP_PROMPTS = 50;
+const KEEP_ORDERS = 100;
+const KEEP_SEEN = 4000; // event ids; longer than any recovery repeats
+const KEEP_MINUTES = 240; // of the sparklines: four hours
+
+export function newRoom() {
+  return {
+    role: "", epoch: "", offset: 0,
+    room: null, show: null, shelf: new Map(), pinned: "", announcement: "", online: 0,
+    comments: [], hidden: new Set(), muted: new Map(), prompts: [], orders: new Map(),
+    snapshot: null, minutes: new Map(), missed: 0, omitted: 0, seen: new Set(),
+  };
+}
+
+// since is what a returning connection tells the server, or "".
+export function since(s) {
+  return s.epoch ? `${s.epoch}:${s.offset}` : "";
+}
+
+// apply puts one frame into the state at `now` (ms) and tells which parts of it
+// changed. Unknown frames change nothing: the server may be newer than the page.
+export function apply(s, frame, now) {
+  const changed = new Set();
+  switch (frame.type) {
+    case "welcome":
+      s.role = frame.role;
+      takeRoom(s, frame.room, changed);
+      // After a recovery the missed events are still on their way: only they
+      // may move the position, or a second cut would lose them.
+      if (!frame.recovered) {
+        if (s.epoch && s.epoch !== frame.epoch) s.seen.clear();
+        s.epoch = frame.epoch;
+        s.offset = frame.offset;
+      }
+      break;
+    case "gap":
+      s.missed += frame.missed || 0;
+      changed.add("missed");
+      takeRoom(s, frame.room, changed);
+      s.epoch = frame.epoch;
+      s.offset = frame.offset;
+      break;
+    case "events":
+      for (const e of frame.events) {
+        if (fresh(s, e)) applyEvent(s, e, changed);
+      }
+      s.epoch = frame.epoch;
+      s.offset = frame.offset;
+      break;
+    case "snapshot":
+      takeSnapshot(s, frame, now, changed);
+      break;
+    case "prompt":
+      addPrompt(s, { from: text(frame.from), text: text(frame.text), at: frame.at || new Date(now).toISOString() }, changed);
+      break;
+  }
+  return changed;
+}
+
+function text(v) {
+  if (typeof v === "string") return v;
+  if (v && typeof v === "object") return text(v.name || v.id || v.role);
+  return "";
+}
+
+// fresh says whether the event was not seen yet. Totals have no identity and
+// always count as new.
+function fresh(s, e) {
+  if (!e.event_id) return true;
+  if (s.seen.has(e.event_id)) return false;
+  s.seen.add(e.event_id);
+  if (s.seen.size > KEEP_SEEN) s.seen.delete(s.seen.values().next().value);
+  return true;
+}
+
+function takeRoom(s, room, changed) {
+  if (!room) return;
+  const before = s.show && s.show.show_id;
+  const { show, shelf, pinned, online, announcement, ...rest } = room;
+  s.room = { ...s.room, ...rest };
+  s.show = show || null;
+  if (before && (!show || show.show_id !== before)) forgetShow(s);
+  s.shelf = new Map((shelf || []).map((item) => [item.sku_id, item]));
+  s.pinned = productOf(pinned);
+  s.online = online || 0;
+  s.announcement = text(announcement && announcement.text ? announcement.text : announcement);
+  for (const part of ["room", "show", "shelf", "online", "announcement", "figures", "orders"]) changed.add(part);
+}
+
+// forgetShow drops what belonged to another show, so that one show's figures
+// never stand under another one's name.
+function forgetShow(s) {
+  s.snapshot = null;
+  s.minutes.clear();
+  s.orders.clear();
+}
+
+function productOf(pinned) {
+  if (!pinned) return "";
+  return typeof pinned === "string" ? pinned : pinned.product_id || "";
+}
+
+const SHOW_STATES = { show_started: "live", show_resumed: "live", show_paused: "paused", show_ended: "ended", show_settled: "settled" };
+
+function applyEvent(s, e, changed) {
+  const d = e.data || {};
+  switch (e.type) {
+    case "comment_sent":
+    case "question_asked":
+      s.comments.push({
+        id: d.comment_id || e.event_id, text: text(d.text), at: e.at, question: e.type === "question_asked",
+        by: e.actor ? { id: e.actor.id, name: e.actor.name || e.actor.id, role: e.actor.role } : { id: "", name: "", role: "" },
+      });
+      if (s.comments.length > KEEP_COMMENTS) s.comments.splice(0, s.comments.length - KEEP_COMMENTS);
+      changed.add("comments");
+      break;
+    case "comment_hidden":
+      s.hidden.add(d.comment_id);
+      changed.add("comments");
+      break;
+    case "viewer_muted":
+      s.muted.set(d.viewer_id, d.until || "");
+      changed.add("comments");
+      break;
+    case "show_scheduled":
+    case "show_started":
+    case "show_paused":
+    case "show_resumed":
+    case "show_ended":
+    case "show_settled":
+      applyShow(s, e, d, changed);
+      break;
+    case "product_pinned":
+      s.pinned = d.product_id;
+      changed.add("shelf");
+      break;
+    case "product_unpinned":
+      if (!d.product_id || d.product_id === s.pinned) s.pinned = "";
+      changed.add("shelf");
+      break;
+    case "product_listed":
+      if (d.sku_id) s.shelf.set(d.sku_id, { ...s.shelf.get(d.sku_id), ...d });
+      changed.add("shelf");
+      break;
+    case "product_delisted":
+      for (const [sku, item] of s.shelf) {
+        if (d.sku_id ? sku === d.sku_id : item.product_id === d.product_id) s.shelf.delete(sku);
+      }
+      changed.add("shelf");
+      break;
+    case "price_changed":
+      patchItem(s, d.sku_id, { price_minor: d.new_minor }, changed);
+      break;
+    case "stock_released":
+    case "stock_changed":
+      patchItem(s, d.sku_id, d.left === undefined ? {} : { left: d.left }, changed);
+      break;
+    case "announcement_published":
+      s.announcement = text(d.text);
+      changed.add("announcement");
+      break;
+    case "prompt_sent":
+      addPrompt(s, { from: text(e.actor), text: text(d.text), at: e.at }, changed);
+      break;
+    case "room_stats":
+      if (d.online !== undefined) s.online = d.online;
+      if (d.omitted !== undefined) s.omitted += d.omitted;
+      changed.add("online");
+      break;
+    case "order_created":
+    case "order_paid":
+    case "order_cancelled":
+    case "refund_succeeded":
+      applyOrder(s, e, d, changed);
+      break;
+  }
+}
+
+function applyShow(s, e, d, changed) {
+  const same = s.show && (!d.show_id || s.show.show_id === d.show_id);
+  const state = SHOW_STATES[e.type] || d.state || "scheduled";
+  if (same) {
+    s.show = { ...s.show, ...pick(d, ["title", "version"]), state };
+  } else if (e.type !== "show_scheduled" || !s.show || s.show.state === "ended" || s.show.state === "settled") {
+    forgetShow(s);
+    s.show = { ...pick(d, ["show_id", "title", "version"]), state };
+    changed.add("figures").add("orders");
+  }
+  changed.add("show").add("shelf");
+}
+
+function pick(from, names) {
+  const out = {};
+  for (const n of names) if (from[n] !== undefined) out[n] = from[n];
+  return out;
+}
+
+function patchItem(s, sku, change, changed) {
+  const item = s.shelf.get(sku);
+  if (!item) return;
+  s.shelf.set(sku, { ...item, ...change });
+  changed.add("shelf");
+}
+
+// addPrompt takes a prompt once, whether it came as its own frame, as an event
+// of the room, or as both within the same second or two.
+function addPrompt(s, p, changed) {
+  const close = s.prompts.some((q) => q.text === p.text && Math.abs(Date.parse(q.at) - Date.parse(p.at)) < 2000);
+  if (close || !p.text) return;
+  s.prompts.push(p);
+  if (s.prompts.length > KEEP_PROMPTS) s.prompts.shift();
+  changed.add("prompts");
+}
+
+// An order is shown as its newest version says; an older one that comes late
+// does not turn it back.
+function applyOrder(s, e, d, changed) {
+  const o = s.orders.get(d.order_id) || {
+    id: d.order_id, at: e.at, currency: d.currency, state: "", ver: 0, total: null, paid: 0, refunded: 0, items: 0,
+  };
+  s.orders.delete(d.order_id); // to the end: the newest to change stands on top
+  if (d.currency) o.currency = d.currency;
+  if (d.total_minor !== undefined) o.total = d.total_minor;
+  if (e.type === "order_paid") o.paid += d.paid_minor || 0;
+  if (e.type === "refund_succeeded") o.refunded += d.refund_minor || 0;
+  if (d.lines) o.items = d.lines.reduce((n, l) => n + (l.qty || 0), 0);
+  if ((d.ver || 0) >= o.ver) {
+    o.ver = d.ver || 0;
+    o.state = d.order_state || { order_created: "unpaid", order_paid: "paid", order_cancelled: "cancelled", refund_succeeded: "refunded" }[e.type];
+  }
+  o.changed = e.at;
+  s.orders.set(d.order_id, o);
+  if (s.orders.size > KEEP_ORDERS) s.orders.delete(s.orders.keys().next().value);
+  changed.add("orders");
+}
+
+function takeSnapshot(s, frame, now, changed) {
+  // A snapshot of a show that is not on the stage would be a lie under its title.
+  if (s.show && frame.show_id && frame.show_id !== s.show.show_id) return;
+  s.snapshot = { at: frame.at, metrics: frame.metrics || {}, provisional: frame.provisional !== false, lag: frame.lag_ms || 0, taken: now };
+  const m = s.snapshot.metrics;
+  const minute = Math.floor(Date.parse(frame.at) / 60000);
+  if (Number.isFinite(minute)) {
+    const kept = s.minutes.get(minute);
+    s.minutes.set(minute, {
+      online: Math.max(kept ? kept.online : 0, m.online_now || 0),
+      paid: m.gmv_paid_minor, orders: m.orders_paid || 0, // running totals at the minute's last snapshot
+    });
+    if (s.minutes.size > KEEP_MINUTES) s.minutes.delete(Math.min(...s.minutes.keys()));
+  }
+  changed.add("figures");
+}
