@@ -1,0 +1,16 @@
+// Package sim invents a realistic show and keeps the books about it.
+//
+// It plans and adds up, nothing else: it has no clock, no network and no files.
+// [New] turns a seed, a number of viewers and a length into a [Script]: who
+// arrives when and from where, what they write, like, click and buy, which
+// orders stay unpaid, are cancelled or refunded, and what the crew does. The
+// same [Config] always gives the same script, so a run can be repeated.
+//
+// A player (showrunner simulate) performs the script against a server and tells
+// a [Tally] everything the server acknowledged. The tally's figures are plain
+// sums over those acknowledgements, written without any of the server's
+// arithmetic, so that comparing the two means something.
+//
+// Start with [Script] and the files in the order script.go, crowd.go,
+// behaviour.go, fate.go, crew.go; the books are tally.go and ledger.go.
+package sim
