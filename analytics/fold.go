@@ -1,0 +1,210 @@
+package analytics
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"showrunner/live"
+)
+
+// Fold adds up the facts of one show one by one, in the order of the log, and
+// keeps exact sets of persons; it is the fast one of the two ways to [Figures].
+// Facts may come long after the end: a refund three days later is one more Add.
+//
+// A fold expects every fact once; removing duplicates is the business of what
+// feeds it. It is not safe for concurrent use. Memory is about 150 bytes a
+// person and one bit a person for each product they saw.
+type Fold struct {
+	show live.Show
+
+	index   map[live.PersonID]int32
+	persons []person
+	active  []int32 // persons who may be online, for OnlineNow
+
+	traffic  Traffic
+	views    int64
+	minutes  map[int64]*minute // by unix minute
+	products map[live.ProductID]*product
+	sources  map[string]*source
+	unknown  *source
+	commands []Mark
+	book     book
+}
+
+// minute gathers one minute.
+type minute struct {
+	Minute
+	money map[live.Currency]*MinuteMoney
+}
+
+// product gathers one product.
+type product struct {
+	Product
+	exposed, clicked bitset // of person index
+	money            map[live.Currency]*ProductMoney
+}
+
+// source gathers one channel of arrival.
+type source struct {
+	channel   string
+	views, uv int64
+	buyers    int64
+	money     map[live.Currency]*SourceMoney
+}
+
+// NewFold starts the fold of a show from nothing.
+func NewFold(show live.Show) *Fold {
+	f := &Fold{
+		show: show, index: map[live.PersonID]int32{}, minutes: map[int64]*minute{},
+		products: map[live.ProductID]*product{}, sources: map[string]*source{}, book: newBook(),
+	}
+	f.unknown = f.source(ChannelUnknown)
+	return f
+}
+
+// Show is the show as the fold knows it.
+func (f *Fold) Show() live.Show { return f.show }
+
+// SetShow tells the fold what became of the show: its title, state, start and
+// end. What was counted does not change.
+func (f *Fold) SetShow(show live.Show) { f.show = show }
+
+// Add counts one fact. Facts of other shows and of rehearsals change nothing.
+// The error says that an order event could not be read; nothing of it is
+// counted then.
+func (f *Fold) Add(entry live.Entry) error {
+	e := &entry.Event
+	if e.Show == f.show.ID {
+		f.addState(e)
+	}
+	if e.Rehearsal || f.show.Rehearsal {
+		return nil
+	}
+	if live.OrderFactKind(e.Kind) {
+		deltas, err := live.DecodeDeltas(e.Data)
+		if err != nil {
+			return fmt.Errorf("fold order event %s: %w", e.ID, err)
+		}
+		for i := range deltas {
+			if deltas[i].Show == f.show.ID {
+				f.addDelta(&deltas[i], e.ReceivedAt)
+			}
+		}
+		return nil
+	}
+	if e.Show != f.show.ID {
+		return nil
+	}
+	f.addMark(e)
+	f.addTitle(e)
+	if e.Counts() {
+		f.addBehaviour(e)
+	}
+	return nil
+}
+
+// addState follows the show itself, as far as nobody has told more.
+func (f *Fold) addState(e *live.Event) {
+	switch e.Kind {
+	case live.ShowStarted:
+		f.show.State = live.ShowStateLive
+		if f.show.StartedAt.IsZero() {
+			f.show.StartedAt = e.OccurredAt
+		}
+	case live.ShowPaused:
+		f.show.State = live.ShowStatePaused
+	case live.ShowResumed:
+		f.show.State = live.ShowStateLive
+	case live.ShowEnded:
+		f.show.State = live.ShowStateEnded
+		if f.show.EndedAt.IsZero() {
+			f.show.EndedAt = e.OccurredAt
+		}
+	}
+}
+
+// fields are the members of data that figures look at. What cannot be read is
+// as good as absent: accepted facts were checked on their way in.
+type fields struct {
+	Product live.ProductID `json:"product_id"`
+	Title   string         `json:"title"`
+	Text    string         `json:"text"`
+	Count   int64          `json:"count"`
+	Visible bool           `json:"visible"`
+	Watched int64          `json:"watched_ms"`
+}
+
+func read(data json.RawMessage) (d fields) {
+	if len(data) == 0 || json.Unmarshal(data, &d) != nil {
+		return fields{}
+	}
+	return d
+}
+
+// minuteOf finds the minute a fact belongs to, by the server's clock.
+func (f *Fold) minuteOf(at time.Time) *minute {
+	key := unixMinute(at)
+	m := f.minutes[key]
+	if m == nil {
+		m = &minute{Minute: Minute{T: time.Unix(key*60, 0).UTC()}, money: map[live.Currency]*MinuteMoney{}}
+		f.minutes[key] = m
+	}
+	return m
+}
+
+// unixMinute floors, also before 1970.
+func unixMinute(at time.Time) int64 { return at.Truncate(time.Minute).Unix() / 60 }
+
+func (f *Fold) product(id live.ProductID) *product {
+	p := f.products[id]
+	if p == nil {
+		p = &product{Product: Product{Product: id}, money: map[live.Currency]*ProductMoney{}}
+		f.products[id] = p
+	}
+	return p
+}
+
+func (f *Fold) source(channel string) *source {
+	s := f.sources[channel]
+	if s == nil {
+		s = &source{channel: channel, money: map[live.Currency]*SourceMoney{}}
+		f.sources[channel] = s
+	}
+	return s
+}
+
+func (s *source) cash(c live.Currency) *SourceMoney {
+	m := s.money[c]
+	if m == nil {
+		m = &SourceMoney{Currency: c}
+		s.money[c] = m
+	}
+	return m
+}
+
+// addMark notes a command of the host on the time axis.
+func (f *Fold) addMark(e *live.Event) {
+	if !IsMark(e.Kind) {
+		return
+	}
+	d := read(e.Data)
+	m := Mark{At: e.ReceivedAt, Kind: e.Kind, Product: d.Product}
+	if e.Kind == live.AnnouncementPublished {
+		m.Text = d.Text
+	}
+	f.commands = append(f.commands, m)
+	if e.Kind == live.ProductPinned && d.Product != "" {
+		f.product(d.Product).Pins++
+	}
+}
+
+// addTitle learns what a product is called; the newest title stands.
+func (f *Fold) addTitle(e *live.Event) {
+	if e.Kind != live.ProductListed && e.Kind != live.ProductPinned {
+		return
+	}
+	if d := read(e.Data); d.Product != "" && d.Title != "" {
+		f.product(d.Product).Title = d.Title
+	}
+}

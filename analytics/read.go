@@ -1,0 +1,110 @@
+package analytics
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"time"
+
+	"showrunner/live"
+)
+
+// IsMark reports whether a kind stands on the time axis, see [MarkKinds].
+func IsMark(k live.Kind) bool { return slices.Contains(MarkKinds, k) }
+
+// Figures is what was counted so far. asOf is when that is: a fold cannot
+// forget, so it must not be before the newest fact added. The result shares
+// nothing with the fold. It costs time in proportion to minutes, products and
+// channels, not to persons.
+func (f *Fold) Figures(asOf time.Time) Figures {
+	out := Figures{Show: f.show.ID, AsOf: asOf, Traffic: f.traffic, Commands: slices.Clone(f.commands)}
+	if f.show.Rehearsal {
+		out.Funnel = NewFunnel(&out.Traffic, 0, 0, 0, 0)
+		return out
+	}
+	out.Traffic.MinutesOnAir = MinutesOnAir(f.show, asOf)
+	var orders, paid int64
+	for _, l := range f.book.money {
+		m := l.Money
+		for paidAt, refund := range l.refunds {
+			if PaidOnShow(f.show, time.UnixMilli(paidAt)) {
+				m.RefundsOfPayDate += refund
+			}
+		}
+		orders += m.Orders
+		paid += m.OrdersPaid
+		out.Money = append(out.Money, m)
+	}
+	out.Funnel = NewFunnel(&out.Traffic, orders, f.book.orderUV, paid, f.book.buyers)
+	for _, m := range f.minutes {
+		x := m.Minute
+		x.Money = values(m.money)
+		out.Traffic.PeakOnline = max(out.Traffic.PeakOnline, x.Online)
+		out.Minutes = append(out.Minutes, x)
+	}
+	for _, p := range f.products {
+		x := p.Product
+		x.Money = values(p.money)
+		out.Products = append(out.Products, x)
+	}
+	for _, s := range f.sources {
+		out.Sources = append(out.Sources, Source{
+			Channel: s.channel, WatchPV: s.views, WatchUV: s.uv, Buyers: s.buyers, Money: values(s.money),
+		})
+	}
+	out.Tidy()
+	return out
+}
+
+func values[T any](m map[live.Currency]*T) []T {
+	var out []T
+	for _, c := range slices.Sorted(maps.Keys(m)) {
+		out = append(out, *m[c])
+	}
+	return out
+}
+
+// Tidy brings figures into their one form, so that figures of different origin
+// can be compared: rows sorted, rows in which nothing was counted left out, empty
+// lists nil. Whoever makes figures calls it last.
+func (f *Figures) Tidy() {
+	f.Money = kept(f.Money, func(m *Money) bool { return *m != Money{Currency: m.Currency} },
+		func(a, b Money) int { return cmp.Compare(a.Currency, b.Currency) })
+	for i := range f.Minutes {
+		f.Minutes[i].Money = kept(f.Minutes[i].Money, func(m *MinuteMoney) bool { return *m != MinuteMoney{Currency: m.Currency} },
+			func(a, b MinuteMoney) int { return cmp.Compare(a.Currency, b.Currency) })
+	}
+	f.Minutes = kept(f.Minutes, func(m *Minute) bool {
+		return m.Entered != 0 || m.Online != 0 || m.Comments != 0 || m.Likes != 0 || m.Clicks != 0 || m.Carts != 0 ||
+			m.Orders != 0 || m.Paid != 0 || len(m.Money) > 0
+	}, func(a, b Minute) int { return a.T.Compare(b.T) })
+	for i := range f.Products {
+		f.Products[i].Money = kept(f.Products[i].Money, func(m *ProductMoney) bool { return *m != ProductMoney{Currency: m.Currency} },
+			func(a, b ProductMoney) int { return cmp.Compare(a.Currency, b.Currency) })
+	}
+	f.Products = kept(f.Products, func(p *Product) bool {
+		return p.Title != "" || p.ExposurePV != 0 || p.ClickPV != 0 || p.CartPV != 0 || p.Pins != 0 || len(p.Money) > 0
+	}, func(a, b Product) int { return cmp.Compare(a.Product, b.Product) })
+	for i := range f.Sources {
+		f.Sources[i].Money = kept(f.Sources[i].Money, func(m *SourceMoney) bool { return *m != SourceMoney{Currency: m.Currency} },
+			func(a, b SourceMoney) int { return cmp.Compare(a.Currency, b.Currency) })
+	}
+	f.Sources = kept(f.Sources, func(s *Source) bool {
+		return s.WatchPV != 0 || s.WatchUV != 0 || s.Buyers != 0 || len(s.Money) > 0
+	}, func(a, b Source) int { return cmp.Compare(a.Channel, b.Channel) })
+	slices.SortStableFunc(f.Commands, func(a, b Mark) int { return a.At.Compare(b.At) })
+	if len(f.Commands) == 0 {
+		f.Commands = nil
+	}
+}
+
+func kept[T any](rows []T, counted func(*T) bool, order func(a, b T) int) []T {
+	var out []T
+	for i := range rows {
+		if counted(&rows[i]) {
+			out = append(out, rows[i])
+		}
+	}
+	slices.SortStableFunc(out, order)
+	return out
+}

@@ -1,0 +1,141 @@
+package analytics
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+
+	"showrunner/live"
+)
+
+// Reconciliation puts what four independent paths say about the orders of a
+// show side by side.
+type Reconciliation struct {
+	// Agree is true when every present column of every row is the same.
+	Agree bool
+	Rows  []ReconciliationRow // by currency, then in a fixed order of figures
+}
+
+// ReconciliationRow is one figure in one currency.
+type ReconciliationRow struct {
+	Currency live.Currency
+	Figure   string
+	// Dashboard is the fold of the log; nil when the show is no longer held in memory.
+	Dashboard *int64
+	Report    int64  // the query over the facts
+	Rollup    *int64 // the sums kept at insert; nil for figures that have none
+	Ledger    int64  // the orders themselves
+	// Difference is the spread: the largest column less the smallest. Zero is agreement.
+	Difference int64
+}
+
+// reconciled are the figures compared. Persons cannot be read from rollups that
+// only add, so buyers have none.
+var reconciled = []struct {
+	figure string
+	money  func(*Money) int64
+	ledger func(*live.LedgerTotal) int64
+	rollup bool
+}{
+	{"orders", func(m *Money) int64 { return m.Orders }, func(l *live.LedgerTotal) int64 { return l.Orders }, true},
+	{"orders_paid", func(m *Money) int64 { return m.OrdersPaid }, func(l *live.LedgerTotal) int64 { return l.Paid }, true},
+	{"orders_cancelled", func(m *Money) int64 { return m.OrdersCancelled }, func(l *live.LedgerTotal) int64 { return l.Cancelled }, true},
+	{"orders_refunded", func(m *Money) int64 { return m.OrdersRefunded }, func(l *live.LedgerTotal) int64 { return l.Refunded }, true},
+	{"sku_orders", func(m *Money) int64 { return m.SKUOrders }, func(l *live.LedgerTotal) int64 { return l.SKUOrders }, true},
+	{"sku_orders_paid", func(m *Money) int64 { return m.SKUOrdersPaid }, func(l *live.LedgerTotal) int64 { return l.SKUPaid }, true},
+	{"items_created", func(m *Money) int64 { return m.ItemsCreated }, func(l *live.LedgerTotal) int64 { return l.ItemsCreated }, true},
+	{"items_paid", func(m *Money) int64 { return m.ItemsPaid }, func(l *live.LedgerTotal) int64 { return l.ItemsPaid }, true},
+	{"buyers", func(m *Money) int64 { return m.Buyers }, func(l *live.LedgerTotal) int64 { return l.Buyers }, false},
+	{"gmv_created_minor", func(m *Money) int64 { return m.Created }, func(l *live.LedgerTotal) int64 { return l.CreatedMinor }, true},
+	{"gmv_paid_minor", func(m *Money) int64 { return m.Paid }, func(l *live.LedgerTotal) int64 { return l.PaidMinor }, true},
+	{"gmv_net_minor", (*Money).Net, func(l *live.LedgerTotal) int64 {
+		return l.PaidMinor - l.RefundGoodsMinor - l.RefundShipMinor - l.CancelMinor
+	}, true},
+	{"refund_minor", (*Money).Refunded, func(l *live.LedgerTotal) int64 { return l.RefundGoodsMinor + l.RefundShipMinor }, true},
+	{"cancelled_paid_minor", func(m *Money) int64 { return m.CancelledPaid }, func(l *live.LedgerTotal) int64 { return l.CancelMinor }, true},
+	{"subsidy_minor", func(m *Money) int64 { return m.Subsidy }, func(l *live.LedgerTotal) int64 { return l.SubsidyMinor }, true},
+}
+
+// Reconcile compares the figures of a show: the dashboard's fold (nil if the
+// show is no longer held), the report's query, the rollups and the ledger of
+// orders. A currency that one side does not know counts as zero there.
+func Reconcile(dashboard *Figures, report Figures, rollup []Money, ledger []live.LedgerTotal) Reconciliation {
+	board, facts, sums := byCurrency(nil), byCurrency(report.Money), byCurrency(rollup)
+	if dashboard != nil {
+		board = byCurrency(dashboard.Money)
+	}
+	orders := map[live.Currency]*live.LedgerTotal{}
+	seen := map[live.Currency]bool{}
+	for i := range ledger {
+		orders[ledger[i].Currency] = &ledger[i]
+		seen[ledger[i].Currency] = true
+	}
+	for _, side := range []moneyOf{board, facts, sums} {
+		for c := range side {
+			seen[c] = true
+		}
+	}
+	r := Reconciliation{Agree: true}
+	for _, c := range slices.Sorted(maps.Keys(seen)) {
+		book := orders[c]
+		if book == nil {
+			book = &live.LedgerTotal{}
+		}
+		for _, f := range reconciled {
+			row := ReconciliationRow{Currency: c, Figure: f.figure, Report: f.money(facts.of(c)), Ledger: f.ledger(book)}
+			low, high := min(row.Report, row.Ledger), max(row.Report, row.Ledger)
+			if dashboard != nil {
+				n := f.money(board.of(c))
+				row.Dashboard, low, high = &n, min(low, n), max(high, n)
+			}
+			if f.rollup {
+				n := f.money(sums.of(c))
+				row.Rollup, low, high = &n, min(low, n), max(high, n)
+			}
+			row.Difference = high - low
+			r.Agree = r.Agree && row.Difference == 0
+			r.Rows = append(r.Rows, row)
+		}
+	}
+	return r
+}
+
+type moneyOf map[live.Currency]*Money
+
+func byCurrency(rows []Money) moneyOf {
+	m := moneyOf{}
+	for i := range rows {
+		m[rows[i].Currency] = &rows[i]
+	}
+	return m
+}
+
+// of is the row of a currency, all zero if there is none.
+func (m moneyOf) of(c live.Currency) *Money {
+	if x := m[c]; x != nil {
+		return x
+	}
+	return &Money{}
+}
+
+// MarshalJSON writes {"agree":true,"rows":[{"currency","figure","dashboard",…}]}
+// with null for a column that has no value.
+func (r Reconciliation) MarshalJSON() ([]byte, error) {
+	type row struct {
+		Currency   live.Currency `json:"currency"`
+		Figure     string        `json:"figure"`
+		Dashboard  *int64        `json:"dashboard"`
+		Report     int64         `json:"report"`
+		Rollup     *int64        `json:"rollup"`
+		Ledger     int64         `json:"ledger"`
+		Difference int64         `json:"difference"`
+	}
+	out := struct {
+		Agree bool  `json:"agree"`
+		Rows  []row `json:"rows"`
+	}{Agree: r.Agree, Rows: make([]row, 0, len(r.Rows))}
+	for _, x := range r.Rows {
+		out.Rows = append(out.Rows, row(x))
+	}
+	return json.Marshal(out)
+}
