@@ -2,6 +2,7 @@ package sim
 
 import (
 	"slices"
+	"time"
 
 	"showrunner/live"
 )
@@ -21,6 +22,7 @@ type Money struct {
 	Buyers, OrderUV                                     int64
 	Created, Paid, Subsidy                              int64
 	RefundGoods, RefundShipping, CancelledPaid          int64
+	RefundsOfPayDate                                    int64 // of orders paid while on air
 }
 
 // Refunded is goods and postage given back.
@@ -43,7 +45,7 @@ type bought struct {
 	Order
 	created   bool
 	payments  int64
-	paid      bool
+	paidAt    time.Time // of the earliest payment; zero: unpaid
 	cancelled bool
 	refunds   map[string]live.RefundLine // by refund id and line
 }
@@ -65,13 +67,15 @@ func (t *Tally) Ordered(o Order) {
 	b.Order, b.created = o, true
 }
 
-// Paid books a payment.
-func (t *Tally) Paid(id live.OrderID, minor int64) {
+// Paid books a payment made at an instant of the real clock.
+func (t *Tally) Paid(id live.OrderID, minor int64, at time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	b := t.page(id)
 	b.payments += minor
-	b.paid = true
+	if b.paidAt.IsZero() || at.Before(b.paidAt) {
+		b.paidAt = at
+	}
 }
 
 // Refunded books one line of a refund.
@@ -109,7 +113,7 @@ func (b *bought) refundOf(l *live.OrderLine) (goods, shipping int64) {
 
 // money adds the orders to the figures. An order's payment equals what is due
 // in every script, so a line was paid exactly what is payable for it.
-func (t *Tally) money(f *Figures) {
+func (t *Tally) money(f *Figures, began, ended time.Time) {
 	buyers, creators := map[live.Currency]map[string]bool{}, map[live.Currency]map[string]bool{}
 	bySource := map[string]map[string]bool{}
 	everyBuyer, everyCreator := map[string]bool{}, map[string]bool{}
@@ -117,12 +121,13 @@ func (t *Tally) money(f *Figures) {
 		if !b.created {
 			continue
 		}
-		channel := t.channel[b.Person]
+		channel, paid := t.channel[b.Person], !b.paidAt.IsZero()
+		onAir := paid && !b.paidAt.Before(began) && !b.paidAt.After(ended)
 		m := f.Money[b.Currency]
 		m.Orders++
 		everyCreator[b.Person] = true
 		mark(creators, b.Currency, b.Person)
-		if b.paid {
+		if paid {
 			m.OrdersPaid++
 			everyBuyer[b.Person] = true
 			mark(buyers, b.Currency, b.Person)
@@ -130,14 +135,14 @@ func (t *Tally) money(f *Figures) {
 		}
 		if b.cancelled {
 			m.OrdersCancelled++
-		} else if b.paid && len(b.refunds) > 0 {
+		} else if paid && len(b.refunds) > 0 {
 			m.OrdersRefunded++
 		}
 		for i := range b.Lines {
 			l := &b.Lines[i]
 			line := LineMoney{SKUOrders: 1, Created: l.Payable()}
 			var goods, shipping int64
-			if b.paid {
+			if paid {
 				line.SKUOrdersPaid, line.ItemsPaid, line.Paid = 1, l.Qty, l.Payable()
 				goods, shipping = b.refundOf(l)
 				line.Refunded = goods + shipping
@@ -152,6 +157,9 @@ func (t *Tally) money(f *Figures) {
 			m.Created += line.Created
 			m.RefundGoods += goods
 			m.RefundShipping += shipping
+			if onAir {
+				m.RefundsOfPayDate += line.Refunded
+			}
 			m.CancelledPaid += line.CancelledPaid
 
 			p := f.Products[l.Product]

@@ -100,13 +100,6 @@ func (t *Tally) Pinned(p live.ProductID) {
 	t.pins[p]++
 }
 
-// Hidden books that a comment was hidden.
-func (t *Tally) Hidden() {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.hidden++
-}
-
 // Facts is how many facts and orders were booked so far.
 func (t *Tally) Facts() (facts, orders int64) {
 	t.mu.Lock()
@@ -150,8 +143,9 @@ type Source struct {
 	Money                    map[live.Currency]LineMoney
 }
 
-// Figures adds everything up.
-func (t *Tally) Figures() Figures {
+// Figures adds everything up. began and ended bound the time on air, which
+// decides whose refunds count by pay date.
+func (t *Tally) Figures(began, ended time.Time) Figures {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	uv := func(k live.Kind) int64 { return int64(len(t.who[k])) }
@@ -191,6 +185,6 @@ func (t *Tally) Figures() Figures {
 		src.Money = map[live.Currency]LineMoney{}
 		f.Sources[channel] = src
 	}
-	t.money(&f)
+	t.money(&f, began, ended)
 	return f
 }

@@ -11,12 +11,13 @@ import (
 	"showrunner/live/sim"
 )
 
+var start = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+
 func line(id string, p live.ProductID, qty, goods int64) live.OrderLine {
 	return live.OrderLine{ID: id, Product: p, SKU: live.SKUID(p), Qty: qty, Goods: goods}
 }
 
 func TestTallyOfFacts(t *testing.T) {
-	start := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	b := sim.NewTally()
 	b.Entered("a", "group", start)
 	b.Entered("a", "search", start.Add(29*time.Minute)) // the same view, the first channel stays
@@ -35,7 +36,7 @@ func TestTallyOfFacts(t *testing.T) {
 	b.Fact("b", live.ProductClicked, sim.Data{Product: "q"})
 	b.Pinned("q")
 
-	f := b.Figures()
+	f := b.Figures(start, start.Add(time.Hour))
 	for key, want := range map[string]int64{
 		"watch_pv": 3, "watch_uv": 2, "like_count": 7, "like_uv": 1, "comment_pv": 1, "comment_uv": 1,
 		"follow_gross": 2, "follow_net": 1, "interact_uv": 2, "product_click_pv": 3, "product_click_uv": 2, "buyers": 0,
@@ -73,7 +74,7 @@ func TestTallyOfMoney(t *testing.T) {
 			b.Cancelled("o")
 		}, sim.Money{Orders: 1, OrdersCancelled: 1, SKUOrders: 1, OrderUV: 1, Created: 200}, 0},
 		{"paid before it was created", func(b *sim.Tally) {
-			b.Paid("o", 500)
+			b.Paid("o", 500, start)
 			book(b, "o", "a", "CNY", line("1", "p", 2, 200), line("2", "q", 1, 300))
 		}, sim.Money{Orders: 1, OrdersPaid: 1, SKUOrders: 2, SKUOrdersPaid: 2, ItemsPaid: 3, Buyers: 1, OrderUV: 1, Created: 500, Paid: 500}, 500},
 		{"refunded before it was paid, told twice", func(b *sim.Tally) {
@@ -81,30 +82,38 @@ func TestTallyOfMoney(t *testing.T) {
 				b.Refunded("o", "r1", live.RefundLine{Line: "1", Goods: 150, Shipping: 30})
 			}
 			book(b, "o", "a", "CNY", line("1", "p", 2, 200))
-			b.Paid("o", 200)
+			b.Paid("o", 200, start)
 		}, sim.Money{
 			Orders: 1, OrdersPaid: 1, OrdersRefunded: 1, SKUOrders: 1, SKUOrdersPaid: 1, ItemsPaid: 2,
-			Buyers: 1, OrderUV: 1, Created: 200, Paid: 200, RefundGoods: 150, RefundShipping: 30,
+			Buyers: 1, OrderUV: 1, Created: 200, Paid: 200, RefundGoods: 150, RefundShipping: 30, RefundsOfPayDate: 180,
 		}, 20},
 		{"cancelled after payment and a refund", func(b *sim.Tally) {
 			book(b, "o", "a", "CNY", line("1", "p", 1, 200))
-			b.Paid("o", 200)
+			b.Paid("o", 200, start)
 			b.Refunded("o", "r1", live.RefundLine{SKU: "p", Goods: 60})
 			b.Cancelled("o")
 		}, sim.Money{
 			Orders: 1, OrdersPaid: 1, OrdersCancelled: 1, SKUOrders: 1, SKUOrdersPaid: 1, ItemsPaid: 1,
-			Buyers: 1, OrderUV: 1, Created: 200, Paid: 200, RefundGoods: 60, CancelledPaid: 140,
+			Buyers: 1, OrderUV: 1, Created: 200, Paid: 200, RefundGoods: 60, CancelledPaid: 140, RefundsOfPayDate: 60,
+		}, 0},
+		{"refunded, but paid after the show", func(b *sim.Tally) {
+			book(b, "o", "a", "CNY", line("1", "p", 1, 200))
+			b.Paid("o", 200, start.Add(2*time.Hour))
+			b.Refunded("o", "r1", live.RefundLine{SKU: "p", Goods: 200})
+		}, sim.Money{
+			Orders: 1, OrdersPaid: 1, OrdersRefunded: 1, SKUOrders: 1, SKUOrdersPaid: 1, ItemsPaid: 1,
+			Buyers: 1, OrderUV: 1, Created: 200, Paid: 200, RefundGoods: 200,
 		}, 0},
 		{"another currency stays apart", func(b *sim.Tally) {
 			book(b, "o", "a", "CNY", line("1", "p", 1, 200))
 			book(b, "x", "a", "USD", line("1", "p", 1, 30))
-			b.Paid("x", 30)
+			b.Paid("x", 30, start)
 		}, sim.Money{Orders: 1, SKUOrders: 1, OrderUV: 1, Created: 200}, 0},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			b := sim.NewTally()
 			tc.tell(b)
-			got := b.Figures().Money["CNY"]
+			got := b.Figures(start, start.Add(time.Hour)).Money["CNY"]
 			if diff := cmp.Diff(tc.want, got); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
@@ -134,7 +143,7 @@ func TestTallyAgreesWithTheFold(t *testing.T) {
 		tell := []func(){func() { b.Ordered(sim.Order{ID: "o", Person: "a", Currency: "CNY", Lines: lines}) }}
 		if rapid.Bool().Draw(rt, "paid") {
 			facts = append(facts, live.OrderFact{Kind: live.OrderPaid, ID: "pay", At: at.Add(time.Minute), Currency: "CNY", PaidMinor: due})
-			tell = append(tell, func() { b.Paid("o", due) })
+			tell = append(tell, func() { b.Paid("o", due, at.Add(time.Minute)) })
 			if rapid.Bool().Draw(rt, "refunded") {
 				r := sim.Refund{Line: rapid.IntRange(0, len(lines)-1).Draw(rt, "line"), Permille: rapid.Int64Range(1, 1000).Draw(rt, "permille"), Shipping: rapid.Bool().Draw(rt, "postage")}
 				l := lines[r.Line]
@@ -179,7 +188,7 @@ func TestTallyAgreesWithTheFold(t *testing.T) {
 		if o.State == live.OrderRefunded || o.State == live.OrderPartRefunded {
 			want.OrdersRefunded = 1
 		}
-		if diff := cmp.Diff(want, b.Figures().Money["CNY"]); diff != "" {
+		if diff := cmp.Diff(want, b.Figures(at, at).Money["CNY"]); diff != "" {
 			rt.Fatalf("(-fold +tally):\n%s", diff)
 		}
 	})
