@@ -1,0 +1,84 @@
+package realtime
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"showrunner/analytics"
+	"showrunner/live"
+)
+
+// Reader is the named reader of the log that the realtime figures follow.
+type Reader interface {
+	Next(ctx context.Context, max int, wait time.Duration) ([]live.Entry, error)
+	Position() live.Position
+	Commit(ctx context.Context, next live.Position, note []byte) error
+}
+
+// Shows finds shows. An unknown one is a [live.Error] of fault not found.
+type Shows interface {
+	Show(ctx context.Context, id live.ShowID) (live.Show, error)
+}
+
+// Config is what [New] needs. Reader, Shows and Now are required.
+type Config struct {
+	Reader Reader
+	Shows  Shows
+	Now    func() time.Time
+
+	// Publish gets every snapshot. It is called from Run's goroutine and must
+	// not block. Nil: snapshots are only asked for.
+	Publish func(analytics.Snapshot)
+	// StoreLag is how far ClickHouse is behind the log. Nil: not considered.
+	StoreLag func() time.Duration
+
+	Every  time.Duration // between snapshots; zero means a second
+	Hold   time.Duration // how long a show is kept after its end; zero means an hour
+	Forget time.Duration // how long a show without any fact keeps the log from being trimmed; zero means a day
+
+	Logger     *slog.Logger          // nil means none
+	Registerer prometheus.Registerer // nil means none
+}
+
+// Validate reports everything that is missing at once.
+func (c *Config) Validate() error {
+	var errs []error
+	if c.Reader == nil {
+		errs = append(errs, errors.New("realtime: Reader is required"))
+	}
+	if c.Shows == nil {
+		errs = append(errs, errors.New("realtime: Shows is required"))
+	}
+	if c.Now == nil {
+		errs = append(errs, errors.New("realtime: Now is required"))
+	}
+	if c.Every < 0 || c.Hold < 0 || c.Forget < 0 {
+		errs = append(errs, errors.New("realtime: Every, Hold and Forget must not be negative"))
+	}
+	return errors.Join(errs...)
+}
+
+func (c *Config) fill() {
+	if c.Publish == nil {
+		c.Publish = func(analytics.Snapshot) {}
+	}
+	if c.StoreLag == nil {
+		c.StoreLag = func() time.Duration { return 0 }
+	}
+	if c.Every == 0 {
+		c.Every = time.Second
+	}
+	if c.Hold == 0 {
+		c.Hold = time.Hour
+	}
+	if c.Forget == 0 {
+		c.Forget = 24 * time.Hour
+	}
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+}

@@ -1,0 +1,125 @@
+package realtime
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"time"
+
+	"showrunner/analytics"
+	"showrunner/live"
+)
+
+// Figures answers the figures of a held show, up to the newest fact folded. The
+// caller must not change them. It is false for shows not held: those that were
+// over more than Config.Hold ago, and those nothing was ever said about.
+func (r *Realtime) Figures(show live.ShowID) (analytics.Figures, bool) {
+	now := r.cfg.Now()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	h := r.shows[show]
+	if h == nil {
+		return analytics.Figures{}, false
+	}
+	return *h.at(now), true
+}
+
+// Snapshot answers every metric of a held show as of now. It is false for shows
+// not held, see [Realtime.Figures].
+func (r *Realtime) Snapshot(show live.ShowID) (analytics.Snapshot, bool) {
+	store, now := r.cfg.StoreLag(), r.cfg.Now()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	h := r.shows[show]
+	if h == nil {
+		return analytics.Snapshot{}, false
+	}
+	return h.snapshot(now, max(r.lag(now), store)), true
+}
+
+// Lag is how far the figures may be behind the log.
+func (r *Realtime) Lag() time.Duration {
+	now := r.cfg.Now()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.lag(now)
+}
+
+// lag is the time since everything was read, or the age of the newest fact read
+// if there is more. The caller holds mu.
+func (r *Realtime) lag(now time.Time) time.Duration { return max(0, now.Sub(r.behind)) }
+
+// at are the figures at an instant. Only new facts make them be put together
+// again; time alone changes the minutes on air.
+func (h *held) at(now time.Time) *analytics.Figures {
+	if h.dirty || h.figures == nil {
+		f := h.fold.Figures(now)
+		h.figures, h.dirty = &f, false
+		return h.figures
+	}
+	f := *h.figures
+	f.AsOf = now
+	if show := h.fold.Show(); !show.Rehearsal {
+		f.Traffic.MinutesOnAir = analytics.MinutesOnAir(show, now)
+	}
+	h.figures = &f
+	return h.figures
+}
+
+func (h *held) snapshot(now time.Time, lag time.Duration) analytics.Snapshot {
+	show := h.fold.Show()
+	provisional := !show.State.Over() || lag > tolerated
+	return analytics.SnapshotOf(show, h.at(now), h.fold.OnlineNow(now), now, lag, provisional)
+}
+
+// publish hands out the snapshots of this second: of every show on air, and of
+// the others when something about them changed.
+func (r *Realtime) publish() {
+	store, now := r.cfg.StoreLag(), r.cfg.Now()
+	var out []analytics.Snapshot
+	r.mu.Lock()
+	lag := r.lag(now)
+	for id, h := range r.shows {
+		show := h.fold.Show()
+		if show.State.OnAir() || h.fresh {
+			out = append(out, h.snapshot(now, max(lag, store)))
+			h.fresh = false
+		}
+		if r.expired(&show) {
+			delete(r.shows, id)
+		}
+	}
+	r.metrics.held.Set(float64(len(r.shows)))
+	r.mu.Unlock()
+	r.metrics.lag.Set(lag.Seconds())
+	slices.SortFunc(out, func(a, b analytics.Snapshot) int { return cmp.Compare(a.Show, b.Show) })
+	for _, s := range out {
+		r.cfg.Publish(s)
+		r.metrics.snapshots.Inc()
+	}
+}
+
+// commit moves the checkpoint to the earliest fact that a held show needs. A
+// show about which nothing was said for Config.Forget no longer holds the log
+// back; should it go on after a restart, its earlier facts are only in the report.
+func (r *Realtime) commit(ctx context.Context) {
+	next := r.cfg.Reader.Position()
+	now := r.cfg.Now()
+	r.mu.Lock()
+	for _, h := range r.shows {
+		if now.Sub(h.touched) <= r.cfg.Forget && h.first.Less(next) {
+			next = h.first
+		}
+	}
+	r.mu.Unlock()
+	if !r.committed.Less(next) {
+		return
+	}
+	if err := r.cfg.Reader.Commit(ctx, next, nil); err != nil {
+		if ctx.Err() == nil {
+			r.cfg.Logger.WarnContext(ctx, "realtime checkpoint waits for the log", "error", err)
+		}
+		return
+	}
+	r.committed = next
+}
