@@ -24,6 +24,7 @@ type Report struct {
 	Sources    Table
 	Commands   Table
 
+	Late        []LateSales
 	Window      time.Duration        // of the attribution
 	Attribution []attribution.Result // one per model
 }
@@ -45,7 +46,7 @@ func ReportOf(show live.Show, f Figures, credits []attribution.Result, window ti
 		Figures: f, Metrics: Read(&f, show.Currency, online).Values(true), ByCurrency: ByCurrency(&f),
 		Funnel: FunnelTable(&f), Timeline: timeline,
 		Products: ProductTable(&f, show.Currency), Sources: SourceTable(&f, show.Currency), Commands: CommandsTable(&f),
-		Window: window, Attribution: credits,
+		Late: Late(show, &f), Window: window, Attribution: credits,
 	}, nil
 }
 

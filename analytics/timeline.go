@@ -85,23 +85,46 @@ func Timeline(show live.Show, f *Figures, keys []string) (Table, error) {
 // filledMinutes are the minutes of the figures with the empty ones of the time
 // on air put in between.
 func (f *Figures) filledMinutes(show live.Show) []Minute {
-	from, until := onAir(show, f.AsOf)
-	var out []Minute
-	i := 0
-	if from.Before(until) && until.Sub(from) <= maxFilled*time.Minute {
-		for ; i < len(f.Minutes) && f.Minutes[i].T.Before(from.Truncate(time.Minute)); i++ {
-			out = append(out, f.Minutes[i])
-		}
-		for t := from.Truncate(time.Minute); t.Before(until); t = t.Add(time.Minute) {
-			if i < len(f.Minutes) && f.Minutes[i].T.Equal(t) {
-				out = append(out, f.Minutes[i])
-				i++
-			} else {
-				out = append(out, Minute{T: t})
-			}
+	on := f.OnAir(show)
+	if len(on) == 0 {
+		return f.Minutes
+	}
+	first, last := on[0].T, on[len(on)-1].T
+	var before, after []Minute
+	for _, m := range f.Minutes {
+		switch {
+		case m.T.Before(first):
+			before = append(before, m)
+		case m.T.After(last):
+			after = append(after, m)
 		}
 	}
-	return append(out, f.Minutes[i:]...)
+	return slices.Concat(before, on, after)
+}
+
+// OnAir are the minutes from the start of the show to its end, or to AsOf,
+// without a gap. A show that was on for longer than two days, which is one that
+// nobody ended, has only the minutes in which something was counted.
+func (f *Figures) OnAir(show live.Show) []Minute {
+	from, until := onAir(show, f.AsOf)
+	if !from.Before(until) {
+		return nil
+	}
+	at := map[int64]Minute{}
+	for _, m := range f.Minutes {
+		at[unixMinute(m.T)] = m
+	}
+	var out []Minute
+	for t := from.Truncate(time.Minute); t.Before(until); t = t.Add(time.Minute) {
+		m, ok := at[unixMinute(t)]
+		if !ok {
+			m = Minute{T: t}
+		}
+		if ok || until.Sub(from) <= maxFilled*time.Minute {
+			out = append(out, m)
+		}
+	}
+	return out
 }
 
 // onAir is the time from start to end as far as asOf knows it.

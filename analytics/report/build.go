@@ -1,0 +1,48 @@
+package report
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"showrunner/analytics"
+	"showrunner/conversion"
+	"showrunner/conversion/attribution"
+	"showrunner/live"
+)
+
+// Source answers what a report is made of.
+type Source interface {
+	// Figures counts the facts of a show received at or before asOf.
+	Figures(ctx context.Context, merchant live.MerchantID, show live.Show, asOf time.Time) (analytics.Figures, error)
+	// Journeys gives every paid order of the show as of asOf, with the touches
+	// of its buyer within the window before the payment.
+	Journeys(ctx context.Context, merchant live.MerchantID, show live.ShowID, asOf time.Time, window time.Duration) ([]conversion.Journey, error)
+}
+
+// Build makes the report of a show as of an instant, with every attribution
+// model over [conversion.DefaultWindow].
+func Build(ctx context.Context, source Source, show live.Show, asOf time.Time) (analytics.Report, error) {
+	asOf = asOf.UTC().Truncate(time.Millisecond)
+	figures, err := source.Figures(ctx, show.Merchant, analytics.AsOf(show, asOf), asOf)
+	if err != nil {
+		return analytics.Report{}, fmt.Errorf("report figures of show %s: %w", show.ID, err)
+	}
+	figures.AsOf = asOf
+	var journeys []conversion.Journey
+	if !show.Rehearsal {
+		journeys, err = source.Journeys(ctx, show.Merchant, show.ID, asOf, conversion.DefaultWindow)
+		if err != nil {
+			return analytics.Report{}, fmt.Errorf("report journeys of show %s: %w", show.ID, err)
+		}
+	}
+	var credits []attribution.Result
+	for _, m := range attribution.Models() {
+		credits = append(credits, attribution.Attribute(m, journeys, conversion.DefaultWindow))
+	}
+	r, err := analytics.ReportOf(show, figures, credits, conversion.DefaultWindow)
+	if err != nil {
+		return analytics.Report{}, fmt.Errorf("report of show %s: %w", show.ID, err)
+	}
+	return r, nil
+}

@@ -1,0 +1,125 @@
+package report
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+
+	"showrunner/analytics"
+	"showrunner/conversion/attribution"
+	"showrunner/live"
+)
+
+type showJSON struct {
+	Show      live.ShowID     `json:"show_id"`
+	Room      live.RoomID     `json:"room_id"`
+	Merchant  live.MerchantID `json:"merchant_id"`
+	Title     string          `json:"title"`
+	State     live.ShowState  `json:"state"`
+	Currency  live.Currency   `json:"currency"`
+	TimeZone  string          `json:"time_zone"`
+	StartedAt *string         `json:"started_at"`
+	EndedAt   *string         `json:"ended_at"`
+	Rehearsal bool            `json:"rehearsal"`
+}
+
+type shareJSON struct {
+	Key    string `json:"key"`
+	Minor  int64  `json:"credit_minor"`
+	Orders int64  `json:"orders"`
+}
+
+type modelJSON struct {
+	Model              string        `json:"model"`
+	Currency           live.Currency `json:"currency"`
+	Orders             int64         `json:"orders"`
+	Total              int64         `json:"total_minor"`
+	Unattributed       int64         `json:"unattributed_minor"`
+	UnattributedOrders int64         `json:"unattributed_orders"`
+	ByChannel          []shareJSON   `json:"by_channel"`
+	ByStage            []shareJSON   `json:"by_stage"`
+}
+
+type attributionJSON struct {
+	WindowHours int64       `json:"window_hours"`
+	Models      []modelJSON `json:"models"`
+}
+
+type lateJSON struct {
+	Days     int   `json:"days"`
+	Paid     int64 `json:"gmv_paid_minor"`
+	Net      int64 `json:"gmv_net_minor"`
+	Complete bool  `json:"complete"`
+}
+
+// WriteJSON prints the report as one JSON object and a line feed. Members
+// always stand in the same order.
+func WriteJSON(w io.Writer, r analytics.Report) error {
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	err := enc.Encode(struct {
+		Show        showJSON                   `json:"show"`
+		AsOf        string                     `json:"as_of"`
+		Provisional bool                       `json:"provisional"`
+		Metrics     analytics.Values           `json:"metrics"`
+		ByCurrency  []analytics.CurrencyValues `json:"by_currency"`
+		Funnel      analytics.Table            `json:"funnel"`
+		Timeline    analytics.Table            `json:"timeline"`
+		Products    analytics.Table            `json:"products"`
+		Sources     analytics.Table            `json:"sources"`
+		Commands    analytics.Table            `json:"commands"`
+		Attribution attributionJSON            `json:"attribution"`
+		Late        []lateJSON                 `json:"late,omitempty"`
+	}{
+		Show: showJSON{
+			Show: r.Show.ID, Room: r.Show.Room, Merchant: r.Show.Merchant, Title: r.Show.Title, State: r.Show.State,
+			Currency: r.Show.Currency, TimeZone: r.Show.TimeZone, Rehearsal: r.Show.Rehearsal,
+			StartedAt: stamp(analytics.Stamp(r.Show.StartedAt)), EndedAt: stamp(analytics.Stamp(r.Show.EndedAt)),
+		},
+		AsOf: analytics.Stamp(r.AsOf), Provisional: r.Provisional, Metrics: r.Metrics, ByCurrency: r.ByCurrency,
+		Funnel: r.Funnel, Timeline: r.Timeline, Products: r.Products, Sources: r.Sources, Commands: r.Commands,
+		Attribution: creditJSON(r), Late: late(r),
+	})
+	if err != nil {
+		return fmt.Errorf("write report as json: %w", err)
+	}
+	return nil
+}
+
+// stamp makes "not yet" a null.
+func stamp(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}
+
+func creditJSON(r analytics.Report) attributionJSON {
+	out := attributionJSON{WindowHours: int64(r.Window.Hours()), Models: []modelJSON{}}
+	for _, result := range r.Attribution {
+		for _, t := range result.Totals {
+			out.Models = append(out.Models, modelJSON{
+				Model: result.Model, Currency: t.Currency, Orders: t.Orders, Total: t.Value,
+				Unattributed: t.Unattributed, UnattributedOrders: t.UnattributedOrders,
+				ByChannel: shares(t.ByChannel), ByStage: shares(t.ByStage),
+			})
+		}
+	}
+	return out
+}
+
+func shares(in []attribution.Share) []shareJSON {
+	out := make([]shareJSON, 0, len(in))
+	for _, s := range in {
+		out = append(out, shareJSON(s))
+	}
+	return out
+}
+
+func late(r analytics.Report) []lateJSON {
+	var out []lateJSON
+	for _, l := range r.Late {
+		out = append(out, lateJSON(l))
+	}
+	return out
+}
