@@ -162,8 +162,9 @@ type JoinOptions struct {
 	// Since is the offset that a returning member saw last, if HasSince.
 	Since    uint64
 	HasSince bool
-	// Wake is called when Next has something after it had nothing. It must
-	// not block and must not call the hub.
+	// Wake is called when Next has something after it had nothing, and once
+	// more when the hub shuts down. It must not block; of the hub it may call
+	// only [Hub.Closing].
 	Wake func()
 }
 
@@ -202,6 +203,9 @@ func (h *Hub) Join(id live.RoomID, o JoinOptions) (*Member, Joined, error) {
 	}
 	return m, j, nil
 }
+
+// Closing reports whether [Hub.Shutdown] was called.
+func (h *Hub) Closing() bool { return h.closed.Load() }
 
 // Online is how many persons watch the room through this process. Staff and
 // second tabs do not count.

@@ -22,8 +22,8 @@ type Member struct {
 	missed   uint64 // events skipped while lagging
 	skipped  uint64 // offset of the newest frame skipped
 	snapshot []byte // newest panel frame not taken yet
-	bye      bool
-	notified bool // Wake was called and Next has not come back empty since
+	bye      bool   // the hub shuts down and Next has not said so yet
+	notified bool   // Wake was called and Next has not come back empty since
 }
 
 // Delivery is what a member is to send next. Exactly one field is set.
@@ -124,7 +124,7 @@ func (m *Member) dismiss() {
 
 // ring unlocks the member and wakes its owner if there is news.
 func (m *Member) ring() {
-	wake := !m.notified && (m.bye || m.lagging || len(m.queue) > 0 || m.snapshot != nil)
+	wake := m.bye || !m.notified && (m.lagging || len(m.queue) > 0 || m.snapshot != nil)
 	m.notified = m.notified || wake
 	m.mu.Unlock()
 	if wake {

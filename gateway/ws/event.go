@@ -1,0 +1,143 @@
+package ws
+
+import (
+	"bytes"
+	"encoding/json"
+	"time"
+
+	"showrunner/live"
+	"showrunner/live/hub"
+)
+
+// timeLayout is RFC 3339 in UTC with milliseconds.
+const timeLayout = "2006-01-02T15:04:05.000Z07:00"
+
+type eventJSON struct {
+	Type    live.Kind       `json:"type"`
+	EventID live.EventID    `json:"event_id,omitempty"`
+	At      string          `json:"at"`
+	Actor   actorJSON       `json:"actor"`
+	Data    json.RawMessage `json:"data"`
+}
+
+type actorJSON struct {
+	ID   string    `json:"id"`
+	Name string    `json:"name,omitempty"`
+	Role live.Role `json:"role"`
+}
+
+type promptJSON struct {
+	Type    string       `json:"type"`
+	From    live.Role    `json:"from"`
+	Name    string       `json:"name,omitempty"`
+	Text    string       `json:"text"`
+	EventID live.EventID `json:"event_id"`
+	At      string       `json:"at"`
+	Offset  uint64       `json:"offset"`
+}
+
+// MessageOf is the message of a log entry for the hub; ok is false if nobody
+// sees it as it happens. Order events show the order, the person and the state
+// to every panel and amounts only to those who may see money; their deltas stay
+// inside.
+func MessageOf(e live.Entry) (m hub.Message, ok bool) {
+	spec, known := live.SpecOf(e.Event.Kind)
+	if !known || spec.Audience == live.AudienceNone || e.Event.Room == "" {
+		return hub.Message{}, false
+	}
+	m = hub.Message{Offset: e.Position.Offset(), Audience: spec.Audience}
+	switch {
+	case e.Event.Kind == live.PromptSent:
+		m.JSON, m.Alone = encodePrompt(&e), true
+	case live.OrderFactKind(e.Event.Kind):
+		m.JSON = EncodeEvent(e.Event)
+		m.Money = encodeEvent(&e.Event, orderData(e.Event.Data, true))
+	default:
+		m.JSON = EncodeEvent(e.Event)
+	}
+	return m, true
+}
+
+// EncodeEvent is the event as everybody of its audience may see it: without the
+// money of orders, and with no member of a comment but those we know.
+func EncodeEvent(e live.Event) []byte {
+	switch {
+	case live.OrderFactKind(e.Kind):
+		return encodeEvent(&e, orderData(e.Data, false))
+	case e.Kind == live.CommentSent || e.Kind == "question_asked":
+		return encodeEvent(&e, pick(e.Data, "comment_id", "text", "reply_to"))
+	}
+	return encodeEvent(&e, e.Data)
+}
+
+func encodeEvent(e *live.Event, data json.RawMessage) []byte {
+	if len(data) == 0 || !json.Valid(data) {
+		data = json.RawMessage("{}")
+	}
+	// A browser drops a connection that sends it a text frame of broken UTF-8.
+	data = bytes.ToValidUTF8(data, []byte("\uFFFD"))
+	at := e.OccurredAt
+	if at.IsZero() {
+		at = e.ReceivedAt
+	}
+	return encode(eventJSON{
+		Type: e.Kind, EventID: e.ID, At: stamp(at), Data: data,
+		Actor: actorJSON{ID: e.Actor.ID, Name: e.Actor.Name, Role: e.Actor.Role},
+	})
+}
+
+func stamp(t time.Time) string { return t.UTC().Format(timeLayout) }
+
+func encodePrompt(e *live.Entry) []byte {
+	var d struct {
+		Text string `json:"text"`
+	}
+	if err := json.Unmarshal(e.Event.Data, &d); err != nil {
+		d.Text = "" // The store wrote it; an empty prompt still shows that one was sent.
+	}
+	return encode(promptJSON{
+		Type: "prompt", From: e.Event.Actor.Role, Name: e.Event.Actor.Name, Text: d.Text,
+		EventID: e.Event.ID, At: stamp(e.Event.OccurredAt), Offset: e.Position.Offset(),
+	})
+}
+
+// orderData is what panels see of an order event.
+func orderData(data json.RawMessage, money bool) json.RawMessage {
+	names := []string{"order_id", "order_state", "person_id", "cancel_type"}
+	if money {
+		names = append(names, "currency", "total_minor", "paid_minor", "refund_minor")
+	}
+	return pick(data, names...)
+}
+
+// pick copies the named members of an object.
+func pick(data json.RawMessage, names ...string) json.RawMessage {
+	var all map[string]json.RawMessage
+	if json.Unmarshal(data, &all) != nil {
+		return nil
+	}
+	some := make(map[string]json.RawMessage, len(names))
+	for _, n := range names {
+		if v, ok := all[n]; ok {
+			some[n] = v
+		}
+	}
+	return encode(some)
+}
+
+// Stats are the totals of a room that everybody sees: what many viewers do too
+// often to be told one by one.
+type Stats struct {
+	Online   int   `json:"online"`
+	WatchUV  int64 `json:"watch_uv"`
+	Likes    int64 `json:"likes"`
+	Comments int64 `json:"comments"`
+}
+
+// EncodeStats is the room_stats event for [hub.Hub.Stats].
+func EncodeStats(s Stats) []byte {
+	return encode(struct {
+		Type string `json:"type"`
+		Data Stats  `json:"data"`
+	}{"room_stats", s})
+}

@@ -1,0 +1,119 @@
+package ws
+
+import (
+	"encoding/json"
+	"strconv"
+	"time"
+
+	"github.com/google/uuid"
+
+	"showrunner/live"
+)
+
+// maxWatched is the most watch time one heartbeat may claim: longer silences
+// were not watched through this connection.
+const maxWatched = time.Minute
+
+// commentNames is the name space of comment ids made from a client's event id.
+var commentNames = uuid.NewSHA1(uuid.NameSpaceOID, []byte("showrunner comment"))
+
+// event is a fact of this connection as of now.
+func (c *conn) event(kind live.Kind, data json.RawMessage) live.Event {
+	now := c.srv.now()
+	e := live.Event{
+		Kind: kind, Source: "ws", Merchant: c.room.Merchant, Room: c.room.ID,
+		Actor: c.who.Actor(), Person: c.person(), Channel: c.channel, Campaign: c.campaign,
+		OccurredAt: now, Data: data,
+	}
+	if show, ok := c.srv.deps.Store.OnAir(c.room.ID); ok {
+		e.Show, e.Rehearsal = show.ID, show.Rehearsal
+	}
+	return e
+}
+
+// state checks a fact and puts it on the fact line, which answers it.
+func (c *conn) state(q request, kind live.Kind, now time.Time) error {
+	if !c.who.May(live.ActFact) {
+		return live.Forbidden("forbidden", "this role states no facts")
+	}
+	if err := live.CheckData(kind, q.Data); err != nil {
+		return err
+	}
+	e := c.event(kind, q.Data)
+	if q.EventID != "" {
+		e.ID, e.Source = q.EventID, "ws:"+c.who.Subject
+	}
+	f := fact{event: e, door: live.FromViewer, request: q, at: now, ack: true}
+	switch kind {
+	case live.CommentSent, "question_asked":
+		if err := c.speaks(now); err != nil {
+			return err
+		}
+		if kind == live.CommentSent {
+			f.comment = c.commentID(q.EventID)
+			f.event.Data = with(q.Data, "comment_id", encode(f.comment))
+		}
+	case live.WatchHeartbeat:
+		f.event.Data = with(q.Data, "watched_ms", c.watched(q.Data, now))
+	}
+	c.facts.push(f)
+	return nil
+}
+
+// speaks refuses a muted viewer.
+func (c *conn) speaks(now time.Time) error {
+	if !c.counted() {
+		return nil
+	}
+	ctx, cancel := c.srv.deadline()
+	defer cancel()
+	until, muted, err := c.srv.deps.Store.Muted(ctx, c.room.ID, c.person(), now)
+	if err != nil {
+		return err
+	}
+	if muted {
+		e := live.Forbidden("muted", "you may not write in this room for now")
+		e.RetryAfter = max(until.Sub(now), 0)
+		return e
+	}
+	return nil
+}
+
+// commentID names a comment, so that it can be hidden. It is the server's word:
+// a client could name another's. A retry under the same event id gets the same.
+func (c *conn) commentID(id live.EventID) string {
+	if id == "" {
+		return c.srv.deps.NewID()
+	}
+	return uuid.NewSHA1(commentNames, []byte(string(c.room.Merchant)+"\x00"+c.who.Subject+"\x00"+string(id))).String()
+}
+
+// watched is the time a heartbeat stands for, in milliseconds: since the last
+// one of this connection, only while the show runs, at most [maxWatched], and
+// nothing when the page is hidden. What the client claims is not asked.
+func (c *conn) watched(data json.RawMessage, now time.Time) json.RawMessage {
+	from := c.beat
+	c.beat = now
+	var d struct {
+		Visible bool `json:"visible"`
+	}
+	show, running := c.srv.deps.Store.OnAir(c.room.ID)
+	if json.Unmarshal(data, &d) != nil || !d.Visible || !running {
+		return json.RawMessage("0")
+	}
+	if show.StartedAt.After(from) {
+		from = show.StartedAt
+	}
+	w := min(max(now.Sub(from), 0), maxWatched)
+	return strconv.AppendInt(nil, w.Milliseconds(), 10)
+}
+
+// with sets one member of an object that was checked before.
+func with(data json.RawMessage, name string, value json.RawMessage) json.RawMessage {
+	members := map[string]json.RawMessage{}
+	if err := json.Unmarshal(data, &members); err != nil {
+		panic("BUG: data was not checked: " + err.Error())
+	}
+	members[name] = value
+	return encode(members)
+}

@@ -1,0 +1,142 @@
+package ws
+
+import (
+	"errors"
+	"io"
+	"net"
+
+	"github.com/gofiber/contrib/websocket"
+
+	"showrunner/live"
+)
+
+// read carries out what the client sends until the connection ends.
+func (c *conn) read() {
+	c.sock.SetPongHandler(func(string) error {
+		c.extend()
+		return nil
+	})
+	c.extend()
+	for {
+		kind, r, err := c.sock.NextReader()
+		var raw []byte
+		if err == nil {
+			// Never more than the limit is kept, however large the message says
+			// it is. The library's own limit would close the socket with 1009
+			// before we could say bye.
+			raw, err = io.ReadAll(io.LimitReader(r, MaxFrame+1))
+		}
+		if err != nil {
+			var timeout net.Error
+			if errors.As(err, &timeout) && timeout.Timeout() {
+				bye := newBye(CloseIdle, "idle")
+				c.hangUp(&bye)
+			}
+			return
+		}
+		c.extend()
+		switch {
+		case c.closing.Load():
+		case len(raw) > MaxFrame:
+			c.hangUp(byeFor(live.TooLarge("frame_too_large", "", "a frame has at most %d bytes", MaxFrame)))
+		case kind != websocket.TextMessage:
+			c.hangUp(byeFor(live.Invalid("binary_frame", "", "frames are JSON text")))
+		default:
+			c.handle(raw)
+		}
+	}
+}
+
+// drain reads the peer's last words until it closes or its time is over.
+func (c *conn) drain() {
+	for {
+		if _, _, err := c.sock.NextReader(); err != nil {
+			return
+		}
+	}
+}
+
+// extend gives the client until the next sign of life. Once the connection is
+// closing the shorter deadline holds, whoever of reader and writer comes last.
+func (c *conn) extend() {
+	c.readFor(c.srv.deps.Timing.Idle)
+	if c.closing.Load() {
+		c.readFor(c.srv.deps.Timing.Close)
+	}
+}
+
+// handle carries out one frame and answers it.
+func (c *conn) handle(raw []byte) {
+	now := c.srv.now()
+	if wait, ok := c.limits.take(bucketFlood, now); !ok {
+		c.hangUp(byeFor(live.RateLimited(wait, "far too many frames")))
+		return
+	}
+	if wait, ok := c.limits.take(bucketAll, now); !ok {
+		q, _ := decode(raw) // For the id of the ack only.
+		c.refuse(q, live.RateLimited(wait, "too many frames"))
+		return
+	}
+	q, bad := decode(raw)
+	if bad != nil {
+		c.refuse(q, bad)
+		return
+	}
+	if b := bucketOf(q.Type, c.who.Role); b != bucketAll {
+		if wait, ok := c.limits.take(b, now); !ok {
+			c.refuse(q, live.RateLimited(wait, "too many of %s", q.Type))
+			return
+		}
+	}
+	var (
+		data any
+		err  error
+	)
+	switch kind := live.Kind(q.Type); {
+	case q.Type == typePlaceOrder:
+		data, err = c.placeOrder(q, now)
+	case q.Type == typeCancelOrder:
+		data, err = c.cancelOrder(q, now)
+	case live.CommandName(q.Type).Known():
+		data, err = c.command(q, now)
+	case fromViewer(kind):
+		if err = c.state(q, kind, now); err == nil {
+			return // The fact line answers once the fact is durable.
+		}
+	default:
+		err = live.Invalid("unknown_type", "type", "this is nothing a client may send")
+	}
+	if err != nil {
+		c.refuse(q, err)
+		return
+	}
+	c.answer(q, data)
+}
+
+func fromViewer(k live.Kind) bool {
+	spec, ok := live.SpecOf(k)
+	return ok && spec.From&live.FromViewer != 0
+}
+
+func (c *conn) answer(q request, data any) {
+	c.srv.metrics.requests.WithLabelValues(q.Type, "ok").Inc()
+	c.send(ackOK(q.ID, data))
+}
+
+// refuse answers a frame with an error. What is our own fault is logged here.
+func (c *conn) refuse(q request, err error) {
+	e, known := refusal(err)
+	if !known {
+		c.srv.deps.Logger.Error("serving a frame", "type", label(q.Type), "room_id", c.room.ID, "error", err)
+	}
+	c.srv.metrics.requests.WithLabelValues(label(q.Type), e.Code).Inc()
+	c.send(ackRefused(q.ID, e))
+}
+
+// label keeps the values of a metric's label bounded, whatever clients send.
+func label(kind string) string {
+	if kind == typePlaceOrder || kind == typeCancelOrder || live.CommandName(kind).Known() || fromViewer(live.Kind(kind)) {
+		return kind
+	}
+	return "other"
+}

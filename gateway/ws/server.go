@@ -1,0 +1,153 @@
+package ws
+
+import (
+	"runtime/debug"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/gofiber/contrib/websocket"
+	"github.com/gofiber/fiber/v2"
+
+	"showrunner/live"
+	"showrunner/live/hub"
+)
+
+// Path is the route of the websocket.
+const Path = "/v1/rooms/:room_id/ws"
+
+// Server upgrades requests and serves the connections. It has no shutdown of
+// its own: fiber's does not know upgraded connections, [hub.Hub.Shutdown] tells
+// each of them to say bye and waits until it has left.
+type Server struct {
+	deps    Deps
+	metrics *metrics
+	states  *states
+	upgrade fiber.Handler
+}
+
+// New builds a server; it panics if Deps are not complete.
+func New(d Deps) *Server {
+	s := &Server{deps: d.withDefaults(), metrics: newMetrics(d.Registerer)}
+	s.states = newStates(s.readState)
+	s.upgrade = websocket.New(s.serve, websocket.Config{
+		Subprotocols:    []string{Subprotocol},
+		Origins:         []string{"*"}, // allowedOrigin has judged it.
+		ReadBufferSize:  1024,
+		WriteBufferSize: 1024,
+		WriteBufferPool: &sync.Pool{},
+		RecoverHandler:  s.recover,
+	})
+	return s
+}
+
+// Mount adds the route.
+func (s *Server) Mount(r fiber.Router) { r.Get(Path, s.handle) }
+
+// arrival is what was learnt of a connection before its upgrade.
+type arrival struct {
+	who      live.Principal
+	room     live.Room
+	class    hub.Class
+	channel  string
+	campaign string
+	returns  bool // since was given
+	since    uint64
+	known    bool // since is of this epoch
+}
+
+// maxChannel bounds the arrival channel and the campaign, in bytes.
+const maxChannel = 128
+
+const arrivalKey = "showrunner.arrival"
+
+// handle judges a request and upgrades it.
+func (s *Server) handle(c *fiber.Ctx) error {
+	a, err := s.judge(c)
+	if err != nil {
+		s.metrics.refused.Inc()
+		return s.deps.Refuse(c, err)
+	}
+	c.Locals(arrivalKey, a)
+	if s.upgrade(c) != nil {
+		s.metrics.refused.Inc()
+		return s.deps.Refuse(c, live.Invalid("bad_handshake", "", "this is not a websocket handshake of version 13"))
+	}
+	return nil
+}
+
+func (s *Server) judge(c *fiber.Ctx) (*arrival, error) {
+	if !websocket.IsWebSocketUpgrade(c) {
+		return nil, live.Invalid("upgrade_required", "", "this path speaks websocket only")
+	}
+	if !s.allowedOrigin(c) {
+		return nil, live.Forbidden("forbidden_origin", "pages of this origin may not open a socket here")
+	}
+	who, err := s.authenticate(c)
+	if err != nil {
+		return nil, err
+	}
+	a := &arrival{who: who}
+	id := live.RoomID(strings.Clone(c.Params("room_id")))
+	if !live.ValidID(string(id)) {
+		return nil, live.NotFound("room_not_found", "there is no such room")
+	}
+	ctx, cancel := s.deadline()
+	defer cancel()
+	if a.room, err = s.deps.Store.Room(ctx, id); err != nil {
+		return nil, err
+	}
+	if !who.SeesMerchant(a.room.Merchant) {
+		return nil, live.NotFound("room_not_found", "there is no such room")
+	}
+	if !who.Sees(a.room.Merchant, id) || !who.May(live.ActWatch) {
+		return nil, live.Forbidden("forbidden", "this token does not reach the room")
+	}
+	switch panel := c.Query("panel"); {
+	case panel == "" || panel == "0":
+	case panel != "1":
+		return nil, live.Invalid("invalid_field", "panel", "must be 1 or left out")
+	case !who.May(live.ActPanel):
+		return nil, live.Forbidden("forbidden", "this role has no panel")
+	case who.May(live.ActMoney):
+		a.class = hub.ClassMoney
+	default:
+		a.class = hub.ClassPanel
+	}
+	a.channel, a.campaign = strings.Clone(c.Query("channel")), strings.Clone(c.Query("campaign"))
+	for name, v := range map[string]string{"channel": a.channel, "campaign": a.campaign} {
+		if len(v) > maxChannel || strings.ToValidUTF8(v, "") != v {
+			return nil, live.Invalid("invalid_field", name, "must be at most %d bytes of UTF-8", maxChannel)
+		}
+	}
+	if since := c.Query("since"); since != "" {
+		epoch, offset, ok := cutLast(since, ':')
+		n, err := strconv.ParseUint(offset, 10, 64)
+		if !ok || err != nil {
+			return nil, live.Invalid("invalid_field", "since", "must be <epoch>:<offset>")
+		}
+		a.returns, a.since, a.known = true, n, epoch == s.deps.Hub.Epoch()
+	}
+	return a, nil
+}
+
+// cutLast splits at the last separator: an epoch may hold one itself.
+func cutLast(s string, sep byte) (before, after string, ok bool) {
+	i := strings.LastIndexByte(s, sep)
+	if i < 0 {
+		return s, "", false
+	}
+	return s[:i], s[i+1:], true
+}
+
+// recover ends a connection whose handler panicked; the client only sees that
+// it broke off.
+func (s *Server) recover(*websocket.Conn) {
+	if v := recover(); v != nil {
+		s.metrics.panics.Inc()
+		s.deps.Logger.Error("websocket handler panicked", "panic", v, "stack", string(debug.Stack()))
+	}
+}
+
+func (s *Server) now() time.Time { return s.deps.Now().UTC().Truncate(time.Millisecond) }

@@ -1,0 +1,157 @@
+package ws
+
+import (
+	"math/rand/v2"
+	"strconv"
+	"time"
+
+	"github.com/gofiber/contrib/websocket"
+
+	"showrunner/live"
+)
+
+// write is the only goroutine that writes data frames. It returns when the
+// connection ends or the socket breaks.
+func (c *conn) write(first [][]byte) {
+	defer close(c.written)
+	for _, f := range first {
+		if !c.put(f) {
+			return
+		}
+	}
+	// The first ping comes at a random moment of the interval, so that those
+	// who joined together are not all pinged together.
+	interval := c.srv.deps.Timing.Ping
+	ping := time.NewTimer(rand.N(interval) + 1)
+	defer ping.Stop()
+	var expired <-chan time.Time
+	if !c.who.Expires.IsZero() {
+		t := time.NewTimer(c.who.Expires.Sub(c.srv.deps.Now()))
+		defer t.Stop()
+		expired = t.C
+	}
+	ok := true
+	for ok {
+		select {
+		case f := <-c.out:
+			ok = c.put(f)
+		case <-c.wake:
+			ok = c.deliver()
+		case <-ping.C:
+			ok = c.control(websocket.PingMessage, nil)
+			ping.Reset(interval)
+		case <-expired:
+			bye := newBye(CloseUnauthenticated, "token_expired")
+			c.hangUp(&bye)
+			expired = nil
+		case <-c.ending:
+			c.flush()
+			if c.bye != nil {
+				c.sayBye(c.bye)
+			}
+			return
+		}
+	}
+}
+
+// deliver sends one thing the hub has, and asks to be woken for the next, so
+// that acks get their turn however much there is to deliver.
+func (c *conn) deliver() bool {
+	d, ok := c.member.Next()
+	if !ok {
+		return true
+	}
+	c.signal()
+	switch {
+	case d.Bye:
+		bye := c.goingAway()
+		c.hangUp(&bye)
+	case d.Gap != nil:
+		ctx, cancel := c.srv.deadline()
+		defer cancel()
+		room, err := c.srv.states.get(ctx, c.room.ID)
+		if err != nil {
+			c.srv.deps.Logger.Error("reading the state of a room for a gap", "room_id", c.room.ID, "error", err)
+			bye := newBye(CloseUnavailable, "state_unavailable")
+			c.hangUp(&bye)
+			return true
+		}
+		return c.put(encode(gapFrame{
+			Type: "gap", Missed: d.Gap.Missed, Epoch: c.srv.deps.Hub.Epoch(), Offset: d.Gap.Offset, Room: room,
+		}))
+	default:
+		for _, f := range d.Frames {
+			if !c.put(f) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// put writes one frame. If the socket does not take it in time, the connection
+// is broken and the reader is ended by closing the socket under it.
+func (c *conn) put(frame []byte) bool {
+	limit := c.srv.deps.Timing.Write
+	select {
+	case <-c.ending:
+		limit = c.srv.deps.Timing.Close
+	default:
+	}
+	err := c.sock.SetWriteDeadline(time.Now().Add(limit)) //nolint:forbidigo // a socket deadline is real time.
+	if err == nil {
+		err = c.sock.WriteMessage(websocket.TextMessage, frame)
+	}
+	return c.alive(err)
+}
+
+func (c *conn) control(kind int, payload []byte) bool {
+	deadline := time.Now().Add(c.srv.deps.Timing.Write) //nolint:forbidigo // a socket deadline is real time.
+	return c.alive(c.sock.WriteControl(kind, payload, deadline))
+}
+
+// alive reports whether the socket still takes frames; a write error is a
+// client that went away, which is no fault of ours and not logged.
+func (c *conn) alive(err error) bool {
+	if err != nil {
+		_ = c.sock.NetConn().Close() // The reader sees it; there is nobody left to tell.
+	}
+	return err == nil
+}
+
+// flush writes the acks that are ready before the connection ends.
+func (c *conn) flush() {
+	for {
+		select {
+		case f := <-c.out:
+			if !c.put(f) {
+				return
+			}
+		default:
+			return
+		}
+	}
+}
+
+// sayBye writes the bye and the close frame and gives the peer a moment to
+// answer: closing at once would reset the connection and could take the bye
+// with it.
+func (c *conn) sayBye(bye *byeFrame) {
+	c.srv.metrics.byes.WithLabelValues(strconv.Itoa(int(bye.Code))).Inc()
+	if c.put(encode(bye)) {
+		c.control(websocket.CloseMessage, websocket.FormatCloseMessage(int(bye.Code), bye.Reason))
+	}
+	c.readFor(c.srv.deps.Timing.Close)
+}
+
+// readFor bounds how long the reader waits for the next frame.
+func (c *conn) readFor(d time.Duration) {
+	_ = c.sock.NetConn().SetReadDeadline(time.Now().Add(d)) //nolint:forbidigo // a socket deadline is real time; it fails on a closed socket only.
+}
+
+// byeFor is the bye that a refusal ends a connection with.
+func byeFor(e *live.Error) *byeFrame {
+	bye := newBye(CloseCodeOf(e), e.Code)
+	bye.RetryAfterMS = milliseconds(e.RetryAfter)
+	return &bye
+}
