@@ -1,0 +1,372 @@
+package analytics
+
+import (
+	"cmp"
+	"encoding/json"
+	"slices"
+	"time"
+
+	"showrunner/live"
+)
+
+// bruteForce counts by going over the whole log once for every figure, with
+// nothing kept in between: slow, obvious, and independent of the fold.
+func bruteForce(t interface{ Fatal(...any) }, show live.Show, log []live.Entry, asOf time.Time) Figures {
+	var facts []live.Event // of viewers
+	out := Figures{Show: show.ID, AsOf: asOf}
+	titles, pins := map[live.ProductID]string{}, map[live.ProductID]int64{}
+	type row struct {
+		live.Delta
+		at time.Time
+	}
+	var deltas []row
+	for _, entry := range log {
+		e := entry.Event
+		if e.Rehearsal {
+			continue
+		}
+		if live.OrderFactKind(e.Kind) {
+			ds, err := live.DecodeDeltas(e.Data)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, d := range ds {
+				if d.Show == show.ID {
+					deltas = append(deltas, row{d, e.ReceivedAt})
+				}
+			}
+			continue
+		}
+		if e.Show != show.ID {
+			continue
+		}
+		if slices.Contains(MarkKinds, e.Kind) {
+			m := Mark{At: e.ReceivedAt, Kind: e.Kind, Product: live.ProductID(str(e, "product_id"))}
+			if e.Kind == live.AnnouncementPublished {
+				m.Text = str(e, "text")
+			}
+			out.Commands = append(out.Commands, m)
+			if e.Kind == live.ProductPinned && m.Product != "" {
+				pins[m.Product]++
+				titles[m.Product] = str(e, "title")
+			}
+		}
+		if e.Actor.Role == live.RoleViewer {
+			facts = append(facts, e)
+		}
+	}
+	slices.SortStableFunc(out.Commands, func(a, b Mark) int { return a.At.Compare(b.At) })
+
+	pv := func(keep func(live.Event) bool) (n int64) {
+		for _, e := range facts {
+			if keep(e) {
+				n++
+			}
+		}
+		return n
+	}
+	uv := func(keep func(live.Event) bool) int64 {
+		set := map[live.PersonID]bool{}
+		for _, e := range facts {
+			if keep(e) && e.Person != "" {
+				set[e.Person] = true
+			}
+		}
+		return int64(len(set))
+	}
+	is := func(kinds ...live.Kind) func(live.Event) bool {
+		return func(e live.Event) bool { return slices.Contains(kinds, e.Kind) }
+	}
+	people := map[live.PersonID]bool{}
+	for _, e := range facts {
+		people[e.Person] = true
+	}
+	for _, d := range deltas {
+		people[d.Person] = true
+	}
+
+	tr := &out.Traffic
+	tr.RoomExposurePV, tr.RoomExposureUV = pv(is(live.RoomExposed)), uv(is(live.RoomExposed))
+	tr.WatchUV = uv(is(live.RoomEntered))
+	tr.CommentPV, tr.CommentUV = pv(is(live.CommentSent)), uv(is(live.CommentSent))
+	tr.LikeUV = uv(is(live.Liked))
+	tr.SharePV, tr.ShareUV = pv(is(live.RoomShared)), uv(is(live.RoomShared))
+	tr.FollowGross = pv(is(live.Followed))
+	tr.InteractUV = uv(is(live.CommentSent, live.Liked, live.RoomShared, live.Followed))
+	tr.ProductExposurePV, tr.ProductExposureUV = pv(is(live.ProductExposed)), uv(is(live.ProductExposed))
+	tr.ProductClickPV, tr.ProductClickUV = pv(is(live.ProductClicked)), uv(is(live.ProductClicked))
+	tr.CartPV, tr.CartUV = pv(is(live.CartItemAdded)), uv(is(live.CartItemAdded))
+	tr.CheckoutPV, tr.CheckoutUV = pv(is(live.CheckoutStarted)), uv(is(live.CheckoutStarted))
+	tr.MinutesOnAir = 90
+
+	channel, views := map[live.PersonID]string{}, map[live.PersonID]int64{}
+	for p := range people {
+		channel[p] = "unknown"
+		var alive []time.Time
+		var watched int64
+		follows := false
+		for i := len(facts) - 1; i >= 0; i-- {
+			if e := facts[i]; e.Person == p && e.Kind == live.RoomEntered {
+				channel[p] = cmp.Or(e.Channel, "direct")
+			}
+		}
+		for _, e := range facts {
+			if e.Person != p {
+				continue
+			}
+			switch e.Kind {
+			case live.RoomEntered:
+				alive = append(alive, e.ReceivedAt)
+			case live.WatchHeartbeat:
+				alive = append(alive, e.ReceivedAt)
+				if num(e, "visible") == 1 {
+					watched += num(e, "watched_ms")
+				}
+			case live.Followed:
+				follows = true
+			case live.Unfollowed:
+				follows = false
+			case live.Liked:
+				tr.LikeCount += num(e, "count")
+			}
+		}
+		tr.WatchMS += watched
+		if p == "" {
+			channel[p] = "unknown"
+			continue
+		}
+		slices.SortFunc(alive, time.Time.Compare)
+		for i, at := range alive {
+			if i == 0 || at.Sub(alive[i-1]) > 30*time.Minute {
+				views[p]++
+			}
+		}
+		tr.WatchPV += views[p]
+		if watched >= 60_000 {
+			tr.WatchUV60s++
+		}
+		if follows {
+			tr.FollowNet++
+		}
+	}
+
+	// Money, by currency.
+	buyersOf := func(keep func(row) bool, count func(row) int64) (n int64) {
+		sums := map[live.PersonID]int64{}
+		for _, d := range deltas {
+			if keep(d) && d.Person != "" {
+				sums[d.Person] += count(d)
+			}
+		}
+		for _, s := range sums {
+			if s > 0 {
+				n++
+			}
+		}
+		return n
+	}
+	createdOrders, paidOrders := func(d row) int64 { return d.Orders }, func(d row) int64 { return d.Paid }
+	var orders, paid int64
+	for _, c := range []live.Currency{"CNY", "USD"} {
+		m := Money{Currency: c}
+		in := func(d row) bool { return d.Currency == c }
+		for _, d := range deltas {
+			if !in(d) {
+				continue
+			}
+			m.Orders += d.Orders
+			m.OrdersPaid += d.Paid
+			m.OrdersCancelled += d.Cancelled
+			m.OrdersRefunded += d.Refunded
+			m.SKUOrders += d.SKUOrders
+			m.SKUOrdersPaid += d.SKUPaid
+			m.ItemsCreated += d.UnitsCreated
+			m.ItemsPaid += d.UnitsPaid
+			m.Created += d.Created
+			m.Paid += d.PaidMinor
+			m.Subsidy += d.Subsidy
+			m.RefundGoods += d.RefundGoods
+			m.RefundShipping += d.RefundShip
+			m.CancelledPaid += d.CancelledPaid
+			if !d.PaidAt.IsZero() && !d.PaidAt.Before(show.StartedAt) && !d.PaidAt.After(show.EndedAt) {
+				m.RefundsOfPayDate += d.RefundGoods + d.RefundShip
+			}
+		}
+		m.OrderUV, m.Buyers = buyersOf(in, createdOrders), buyersOf(in, paidOrders)
+		orders, paid = orders+m.Orders, paid+m.OrdersPaid
+		if (m != Money{Currency: c}) {
+			out.Money = append(out.Money, m)
+		}
+	}
+	every := func(row) bool { return true }
+	out.Funnel = Funnel{Steps: []FunnelStep{
+		{"room_exposed", tr.RoomExposurePV, tr.RoomExposureUV}, {"room_entered", tr.WatchPV, tr.WatchUV},
+		{"product_clicked", tr.ProductClickPV, tr.ProductClickUV}, {"cart_item_added", tr.CartPV, tr.CartUV},
+		{"checkout_started", tr.CheckoutPV, tr.CheckoutUV},
+		{"order_created", orders, buyersOf(every, createdOrders)}, {"order_paid", paid, buyersOf(every, paidOrders)},
+	}}
+
+	// Minutes.
+	for at := show.StartedAt.Truncate(time.Minute).Add(-time.Hour); at.Before(show.StartedAt.Add(4 * time.Hour)); at = at.Add(time.Minute) {
+		m := Minute{T: at}
+		in := func(when time.Time) bool { return !when.Before(at) && when.Before(at.Add(time.Minute)) }
+		online := map[live.PersonID]bool{}
+		for _, e := range facts {
+			if !in(e.ReceivedAt) {
+				continue
+			}
+			if (e.Kind == live.RoomEntered || e.Kind == live.WatchHeartbeat) && e.Person != "" {
+				online[e.Person] = true
+			}
+			switch e.Kind {
+			case live.RoomEntered:
+				m.Entered++
+			case live.CommentSent:
+				m.Comments++
+			case live.Liked:
+				m.Likes += num(e, "count")
+			case live.ProductClicked:
+				m.Clicks++
+			case live.CartItemAdded:
+				m.Carts++
+			}
+		}
+		m.Online = int64(len(online))
+		tr.OnlineMinutes += m.Online
+		tr.PeakOnline = max(tr.PeakOnline, m.Online)
+		for _, c := range []live.Currency{"CNY", "USD"} {
+			x := MinuteMoney{Currency: c}
+			for _, d := range deltas {
+				if in(d.at) && d.Currency == c {
+					m.Orders += d.Orders
+					m.Paid += d.Paid
+					x.Created += d.Created
+					x.Paid += d.PaidMinor
+					x.Refunded += d.RefundGoods + d.RefundShip
+					x.CancelledPaid += d.CancelledPaid
+				}
+			}
+			if (x != MinuteMoney{Currency: c}) {
+				m.Money = append(m.Money, x)
+			}
+		}
+		if len(m.Money) > 0 || m.Entered+m.Online+m.Comments+m.Likes+m.Clicks+m.Carts > 0 || m.Orders != 0 || m.Paid != 0 {
+			out.Minutes = append(out.Minutes, m)
+		}
+	}
+
+	// Products.
+	for _, id := range []live.ProductID{"p0", "p1", "p2"} {
+		p := Product{Product: id, Title: titles[id], Pins: pins[id]}
+		of := func(k live.Kind) func(live.Event) bool {
+			return func(e live.Event) bool { return e.Kind == k && str(e, "product_id") == string(id) }
+		}
+		p.ExposurePV, p.ExposureUV = pv(of(live.ProductExposed)), uv(of(live.ProductExposed))
+		p.ClickPV, p.ClickUV = pv(of(live.ProductClicked)), uv(of(live.ProductClicked))
+		p.CartPV = pv(of(live.CartItemAdded))
+		for _, c := range []live.Currency{"CNY", "USD"} {
+			x := ProductMoney{Currency: c}
+			for _, d := range deltas {
+				if d.Product == id && d.Currency == c {
+					x.SKUOrders += d.SKUOrders
+					x.SKUOrdersPaid += d.SKUPaid
+					x.ItemsPaid += d.UnitsPaid
+					x.Created += d.Created
+					x.Paid += d.PaidMinor
+					x.Refunded += d.RefundGoods + d.RefundShip
+					x.CancelledPaid += d.CancelledPaid
+				}
+			}
+			if (x != ProductMoney{Currency: c}) {
+				p.Money = append(p.Money, x)
+			}
+		}
+		if p.Title != "" || p.Pins+p.ExposurePV+p.ClickPV+p.CartPV > 0 || len(p.Money) > 0 {
+			out.Products = append(out.Products, p)
+		}
+	}
+
+	// Sources.
+	for _, name := range []string{"direct", "feed", "group", "unknown"} {
+		s := Source{Channel: name}
+		from := func(d row) bool { return channel[d.Person] == name }
+		for p := range people {
+			if channel[p] == name {
+				s.WatchPV += views[p]
+				if name != "unknown" {
+					s.WatchUV++
+				}
+			}
+		}
+		s.Buyers = buyersOf(from, paidOrders)
+		for _, c := range []live.Currency{"CNY", "USD"} {
+			x := SourceMoney{Currency: c}
+			for _, d := range deltas {
+				if from(d) && d.Currency == c {
+					x.Paid += d.PaidMinor
+					x.Net += d.PaidMinor - d.RefundGoods - d.RefundShip - d.CancelledPaid
+				}
+			}
+			if (x != SourceMoney{Currency: c}) {
+				s.Money = append(s.Money, x)
+			}
+		}
+		if s.WatchPV+s.WatchUV+s.Buyers > 0 || len(s.Money) > 0 {
+			out.Sources = append(out.Sources, s)
+		}
+	}
+	return out
+}
+
+// bruteOnline counts who is online after a part of the log.
+func bruteOnline(log []live.Entry, now time.Time) (n int64) {
+	for _, p := range []live.PersonID{"a", "b", "c", "d"} {
+		var last time.Time
+		gone := true
+		for _, entry := range log {
+			e := entry.Event
+			if e.Person != p || e.Show != "s1" || e.Rehearsal || e.Actor.Role != live.RoleViewer {
+				continue
+			}
+			switch e.Kind {
+			case live.RoomEntered, live.WatchHeartbeat:
+				gone = false
+				if e.ReceivedAt.After(last) {
+					last = e.ReceivedAt
+				}
+			case live.RoomLeft:
+				gone = true
+			}
+		}
+		if !gone && now.Sub(last) <= time.Minute {
+			n++
+		}
+	}
+	return n
+}
+
+func str(e live.Event, member string) string {
+	var m map[string]any
+	if len(e.Data) == 0 || json.Unmarshal(e.Data, &m) != nil {
+		return ""
+	}
+	s, _ := m[member].(string)
+	return s
+}
+
+// num reads a number, or a flag as 0 and 1.
+func num(e live.Event, member string) int64 {
+	var m map[string]any
+	if len(e.Data) == 0 || json.Unmarshal(e.Data, &m) != nil {
+		return 0
+	}
+	switch x := m[member].(type) {
+	case float64:
+		return int64(x)
+	case bool:
+		if x {
+			return 1
+		}
+	}
+	return 0
+}
