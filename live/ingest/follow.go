@@ -1,0 +1,151 @@
+package ingest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/cenkalti/backoff/v5"
+
+	"showrunner/live"
+)
+
+const (
+	// followMost is how many events one save takes.
+	followMost = 4 * live.MaxBatch
+	// followWait is how long the follower waits for something new.
+	followWait = time.Second
+	// trimEvery is the pace of forgetting.
+	trimEvery = time.Hour
+)
+
+// Run reads the log from the checkpoint of its reader, saves the keys it finds
+// and forgets those older than [Memory], until ctx ends. It then lets the
+// appends on their way end and returns nil. It returns an error only when the
+// log cannot be read on.
+func (i *Ingest) Run(ctx context.Context) error {
+	defer i.shut()
+	i.mu.Lock()
+	i.saved = i.reader.Position() // a checkpoint is written after what it covers
+	i.mu.Unlock()
+	head, err := i.target(ctx)
+	if err != nil {
+		return nil // ctx has ended
+	}
+	trim := time.NewTicker(trimEvery)
+	defer trim.Stop()
+	i.trim(ctx)
+	for caught := false; ; {
+		if !caught && !i.reader.Position().Less(head) {
+			caught = true
+			close(i.caughtUp)
+		}
+		if ctx.Err() != nil {
+			return nil
+		}
+		select {
+		case <-trim.C:
+			i.trim(ctx)
+		default:
+		}
+		entries, err := i.reader.Next(ctx, followMost, followWait)
+		if ctx.Err() != nil {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("follow the log: %w", err)
+		}
+		if len(entries) > 0 {
+			if err := i.save(ctx, entries); err != nil {
+				return fmt.Errorf("follow the log: %w", err)
+			}
+		}
+	}
+}
+
+// target is the end of the log at the start: what must be read before facts
+// can be told from their repeats. It fails only when ctx ends.
+func (i *Ingest) target(ctx context.Context) (live.Position, error) {
+	var head live.Position
+	err := i.persist(ctx, "log does not say how far it goes", func() (err error) {
+		head, err = i.log.Head(ctx)
+		return err
+	})
+	return head, err
+}
+
+// save makes the keys of entries durable, then the checkpoint, then frees the
+// memory. It tries until it succeeds or ctx ends: skipping would forget. It
+// fails only when the reader has another owner.
+func (i *Ingest) save(ctx context.Context, entries []live.Entry) error {
+	keys := make([][16]byte, len(entries))
+	for n := range entries {
+		e := &entries[n].Event
+		keys[n] = KeyOf(e.Merchant, e.Source, e.ID)
+	}
+	at := i.now().UTC().Truncate(time.Millisecond)
+	if i.persist(ctx, "memory of facts cannot be saved", func() error { return i.seen.AddSeen(ctx, keys, at) }) != nil {
+		return nil
+	}
+	next := i.reader.Position()
+	i.mu.Lock()
+	i.saved = next
+	for _, k := range keys {
+		delete(i.unsaved, k)
+	}
+	i.mu.Unlock()
+	// A checkpoint that is behind only means that keys are added twice.
+	err := i.reader.Commit(ctx, next, nil)
+	if errors.Is(err, errReaderLost) {
+		return err
+	}
+	if err != nil && ctx.Err() == nil {
+		i.logger.WarnContext(ctx, "checkpoint of the memory of facts is behind", slog.Any("error", err))
+	}
+	return nil
+}
+
+// errReaderLost is how the log says that another process reads by our name.
+var errReaderLost error = live.Conflict("reader_lost", "")
+
+func (i *Ingest) trim(ctx context.Context) {
+	if err := i.seen.TrimSeen(ctx, i.now().UTC().Add(-Memory)); err != nil && ctx.Err() == nil {
+		i.logger.WarnContext(ctx, "memory of facts cannot be trimmed", slog.Any("error", err))
+	}
+}
+
+// persist repeats do with a growing pause until it succeeds; it gives up only
+// when ctx ends.
+func (i *Ingest) persist(ctx context.Context, complaint string, do func() error) error {
+	pause := backoff.NewExponentialBackOff()
+	pause.InitialInterval = 20 * time.Millisecond
+	pause.MaxInterval = 5 * time.Second
+	for {
+		err := do()
+		if err == nil {
+			return nil
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		i.logger.WarnContext(ctx, "ingest engine fails", slog.String("what", complaint), slog.Any("error", err))
+		wait := time.NewTimer(pause.NextBackOff())
+		select {
+		case <-wait.C:
+		case <-ctx.Done():
+			wait.Stop()
+			return ctx.Err()
+		}
+	}
+}
+
+// shut takes nothing more and waits for the appends on their way.
+func (i *Ingest) shut() {
+	i.mu.Lock()
+	i.closed = true
+	i.mu.Unlock()
+	close(i.stopped)
+	i.appends.Wait()
+}
