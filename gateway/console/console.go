@@ -13,6 +13,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"showrunner/analytics"
 	"showrunner/live"
 )
 
@@ -95,17 +96,22 @@ func load() (build string, assets map[string]file) {
 }
 
 // tables is the server's own knowledge that the page needs: what each role may
-// do and how many digits each currency has after the point.
+// do, how many digits each currency has after the point, and how each figure is
+// defined.
 func tables() file {
 	known := struct {
-		Rights map[live.Role][]live.Action `json:"rights"`
-		Digits map[live.Currency]int       `json:"digits"`
-	}{map[live.Role][]live.Action{}, map[live.Currency]int{}}
+		Rights   map[live.Role][]live.Action `json:"rights"`
+		Digits   map[live.Currency]int       `json:"digits"`
+		Formulas map[string]string           `json:"formulas"`
+	}{map[live.Role][]live.Action{}, map[live.Currency]int{}, map[string]string{}}
 	for _, r := range live.Roles {
 		known.Rights[r] = live.ActionsOf(r)
 	}
 	for _, c := range live.Currencies() {
 		known.Digits[c] = c.Exponent()
+	}
+	for i := range analytics.Metrics {
+		known.Formulas[analytics.Metrics[i].Key] = analytics.Metrics[i].Formula
 	}
 	body, err := json.Marshal(known) // maps are written in key order
 	if err != nil {

@@ -11,12 +11,12 @@
 //
 //	GET /console/                  the page, revalidated on every visit
 //	GET /console/report            shows a post-show report in its own window
-//	GET /console/tables.json       rights by role and digits by currency
+//	GET /console/tables.json       rights by role, digits by currency, definitions
 //	GET /console/assets/BUILD/...  scripts and styles, cacheable for a year
 //
 // BUILD is a hash of all assets, so a new binary gets new addresses and an old
-// page never mixes with new scripts. tables.json is written from [live.Rights]
-// and [live.Currencies]: the page hides buttons by the same table by which the
+// page never mixes with new scripts. tables.json is written from [live.Rights],
+// [live.Currencies] and [analytics.Metrics]: the page hides buttons by the same table by which the
 // server refuses, and has no second one that could drift. Hiding is a courtesy;
 // the server decides.
 //

@@ -11,12 +11,12 @@ const SVG = "http://www.w3.org/2000/svg";
 const CURVES = [
   { key: "chart_online", read: (m) => m.online, total: false },
   { key: "chart_paid", read: (m) => m.paid, total: true, needs: "money.read", money: true },
-  { key: "chart_orders", read: (m) => m.orders, total: true, needs: "money.read" },
+  { key: "chart_orders", read: (m) => m.orders, total: true },
 ];
 
 // buildBoard makes the cards and curves once; drawing only changes their text.
 export function buildBoard(page) {
-  const cards = CARDS.filter((c) => !c.needs || page.may(c.needs)).map((c) => el("div", { class: "card" },
+  const cards = CARDS.filter((c) => !c.needs || page.may(c.needs)).map((c) => el("div", { class: "card", title: page.definition(c.key) },
     el("dt", { text: page.say(c.key) }),
     el("dd", { class: "value", "data-card": c.key, text: "—" }),
     el("dd", { class: "about", text: page.say(`about_${c.key}`) })));
@@ -34,7 +34,7 @@ export function buildBoard(page) {
 }
 
 export function drawBoard(s, page) {
-  const currency = (s.room && s.room.currency) || "";
+  const currency = s.snapshot ? s.snapshot.currency : "";
   for (const card of CARDS) {
     const node = document.querySelector(`[data-card="${card.key}"]`);
     if (node) put(node, value(card, s.snapshot, currency, page.digits, page.locale));

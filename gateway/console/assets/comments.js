@@ -35,7 +35,6 @@ export function drawComments(s, page) {
   if (s.comments.length === 0) box.append(el("p", { class: "hint", text: page.say("comments_none") }));
   if (atEnd) box.scrollTop = box.scrollHeight;
   $("newest").hidden = atEnd || s.comments.length === 0;
-  put($("omitted"), s.omitted ? page.say("omitted", { n: s.omitted }) : "");
 }
 
 function comment(c, page) {

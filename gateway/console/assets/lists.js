@@ -3,15 +3,19 @@
 import { $, clock, el } from "./dom.js";
 import { money } from "./money.js";
 
+// drawPrompts adds only what is new: the box is read aloud, and what stands
+// there must not be read twice.
 export function drawPrompts(s, page) {
   const box = $("prompts");
-  const rows = s.prompts.map((p) => el("div", { class: "prompt" },
-    el("span", { text: p.text }), " ", el("small", { text: `${p.from} ${clock(p.at, page.locale)}` })));
-  // Only what is new may be spoken: nodes that are there stay.
-  for (const row of rows.slice(Math.max(0, box.querySelectorAll(".prompt").length))) box.append(row);
-  while (box.querySelectorAll(".prompt").length > rows.length) box.firstElementChild.remove();
+  const last = Number(box.lastElementChild?.dataset.n || 0);
   box.querySelector(".hint")?.remove();
-  if (rows.length === 0) box.append(el("p", { class: "hint", text: page.say("prompts_none") }));
+  for (const p of s.prompts) {
+    if (p.n <= last) continue;
+    box.append(el("div", { class: "prompt", "data-n": p.n },
+      el("span", { text: p.text }), " ", el("small", { text: `${p.from} ${clock(p.at, page.locale)}` })));
+  }
+  while (box.children.length > s.prompts.length) box.firstElementChild.remove();
+  if (s.prompts.length === 0) box.append(el("p", { class: "hint", text: page.say("prompts_none") }));
   box.scrollTop = box.scrollHeight;
 }
 

@@ -8,7 +8,7 @@ import { LOCALES, preferred, say } from "./i18n.js";
 import { drawOrders, drawPrompts } from "./lists.js";
 import { apply, newRoom, since } from "./room.js";
 import { drawShelf } from "./shelf.js";
-import { RoomSocket } from "./socket.js";
+import { RoomSocket, UNAUTHENTICATED } from "./socket.js";
 import { drawStage } from "./stage.js";
 
 const TOKEN = "showrunner.token"; // sessionStorage: gone with the tab
@@ -17,7 +17,7 @@ const LANGUAGE = "showrunner.language";
 let language = preferred(localStorage.getItem(LANGUAGE), navigator.languages);
 let token = "";
 let who = null;
-let tables = { rights: {}, digits: {} };
+let tables = { rights: {}, digits: {}, formulas: {} };
 let state = newRoom();
 let socket = null;
 let roomID = "";
@@ -31,6 +31,7 @@ const page = {
   get locale() { return LOCALES[language]; },
   get digits() { return tables.digits; },
   get connected() { return connection.name === "open"; },
+  definition: (metric) => tables.formulas[metric],
   may: (action) => (tables.rights[who && who.role] || []).includes(action),
   command,
 };
@@ -176,6 +177,7 @@ function enter(id) {
     on: {
       frame: (f) => redraw(apply(state, f, Date.now())),
       state: (name, detail = {}) => {
+        if (name === "refused" && detail.code === UNAUTHENTICATED) return logOut(page.say("token_refused"));
         connection = { name, detail };
         if (name === "open") notice("");
         drawConnection();

@@ -11,8 +11,8 @@ export function newRoom() {
   return {
     role: "", epoch: "", offset: 0,
     room: null, show: null, shelf: new Map(), pinned: "", announcement: "", online: 0,
-    comments: [], hidden: new Set(), muted: new Map(), prompts: [], orders: new Map(),
-    snapshot: null, minutes: new Map(), missed: 0, omitted: 0, seen: new Set(),
+    comments: [], hidden: new Set(), muted: new Map(), prompts: [], prompted: 0, orders: new Map(),
+    snapshot: null, minutes: new Map(), missed: 0, seen: new Set(),
   };
 }
 
@@ -55,16 +55,16 @@ export function apply(s, frame, now) {
       takeSnapshot(s, frame, now, changed);
       break;
     case "prompt":
-      addPrompt(s, { from: text(frame.from), text: text(frame.text), at: frame.at || new Date(now).toISOString() }, changed);
+      // Prompts come apart from events, in their place among them.
+      if (frame.offset > s.offset) s.offset = frame.offset;
+      if (fresh(s, frame)) addPrompt(s, { from: text(frame.name) || text(frame.from), text: text(frame.text), at: frame.at }, changed);
       break;
   }
   return changed;
 }
 
 function text(v) {
-  if (typeof v === "string") return v;
-  if (v && typeof v === "object") return text(v.name || v.id || v.role);
-  return "";
+  return typeof v === "string" ? v : "";
 }
 
 // fresh says whether the event was not seen yet. Totals have no identity and
@@ -85,9 +85,9 @@ function takeRoom(s, room, changed) {
   s.show = show || null;
   if (before && (!show || show.show_id !== before)) forgetShow(s);
   s.shelf = new Map((shelf || []).map((item) => [item.sku_id, item]));
-  s.pinned = productOf(pinned);
+  s.pinned = pinned ? pinned.product_id : "";
   s.online = online || 0;
-  s.announcement = text(announcement && announcement.text ? announcement.text : announcement);
+  s.announcement = text(announcement);
   for (const part of ["room", "show", "shelf", "online", "announcement", "figures", "orders"]) changed.add(part);
 }
 
@@ -97,11 +97,6 @@ function forgetShow(s) {
   s.snapshot = null;
   s.minutes.clear();
   s.orders.clear();
-}
-
-function productOf(pinned) {
-  if (!pinned) return "";
-  return typeof pinned === "string" ? pinned : pinned.product_id || "";
 }
 
 const SHOW_STATES = { show_started: "live", show_resumed: "live", show_paused: "paused", show_ended: "ended", show_settled: "settled" };
@@ -163,12 +158,8 @@ function applyEvent(s, e, changed) {
       s.announcement = text(d.text);
       changed.add("announcement");
       break;
-    case "prompt_sent":
-      addPrompt(s, { from: text(e.actor), text: text(d.text), at: e.at }, changed);
-      break;
     case "room_stats":
       if (d.online !== undefined) s.online = d.online;
-      if (d.omitted !== undefined) s.omitted += d.omitted;
       changed.add("online");
       break;
     case "order_created":
@@ -206,33 +197,22 @@ function patchItem(s, sku, change, changed) {
   changed.add("shelf");
 }
 
-// addPrompt takes a prompt once, whether it came as its own frame, as an event
-// of the room, or as both within the same second or two.
 function addPrompt(s, p, changed) {
-  const close = s.prompts.some((q) => q.text === p.text && Math.abs(Date.parse(q.at) - Date.parse(p.at)) < 2000);
-  if (close || !p.text) return;
-  s.prompts.push(p);
+  s.prompts.push({ ...p, n: ++s.prompted });
   if (s.prompts.length > KEEP_PROMPTS) s.prompts.shift();
   changed.add("prompts");
 }
 
-// An order is shown as its newest version says; an older one that comes late
-// does not turn it back.
+// Order facts come in the order of the log and each says where the order stands
+// after it, so the last word is the truth.
 function applyOrder(s, e, d, changed) {
-  const o = s.orders.get(d.order_id) || {
-    id: d.order_id, at: e.at, currency: d.currency, state: "", ver: 0, total: null, paid: 0, refunded: 0, items: 0,
-  };
+  const o = s.orders.get(d.order_id) || { id: d.order_id, at: e.at, currency: "", state: "", total: null, paid: 0, refunded: 0 };
   s.orders.delete(d.order_id); // to the end: the newest to change stands on top
   if (d.currency) o.currency = d.currency;
   if (d.total_minor !== undefined) o.total = d.total_minor;
   if (e.type === "order_paid") o.paid += d.paid_minor || 0;
   if (e.type === "refund_succeeded") o.refunded += d.refund_minor || 0;
-  if (d.lines) o.items = d.lines.reduce((n, l) => n + (l.qty || 0), 0);
-  if ((d.ver || 0) >= o.ver) {
-    o.ver = d.ver || 0;
-    o.state = d.order_state || { order_created: "unpaid", order_paid: "paid", order_cancelled: "cancelled", refund_succeeded: "refunded" }[e.type];
-  }
-  o.changed = e.at;
+  o.state = d.order_state;
   s.orders.set(d.order_id, o);
   if (s.orders.size > KEEP_ORDERS) s.orders.delete(s.orders.keys().next().value);
   changed.add("orders");
@@ -241,7 +221,10 @@ function applyOrder(s, e, d, changed) {
 function takeSnapshot(s, frame, now, changed) {
   // A snapshot of a show that is not on the stage would be a lie under its title.
   if (s.show && frame.show_id && frame.show_id !== s.show.show_id) return;
-  s.snapshot = { at: frame.at, metrics: frame.metrics || {}, provisional: frame.provisional !== false, lag: frame.lag_ms || 0, taken: now };
+  s.snapshot = {
+    at: frame.at, metrics: frame.metrics || {}, currency: frame.currency || (s.room && s.room.currency) || "",
+    provisional: frame.provisional !== false, lag: frame.lag_ms || 0, taken: now,
+  };
   const m = s.snapshot.metrics;
   const minute = Math.floor(Date.parse(frame.at) / 60000);
   if (Number.isFinite(minute)) {
@@ -253,4 +236,24 @@ function takeSnapshot(s, frame, now, changed) {
     if (s.minutes.size > KEEP_MINUTES) s.minutes.delete(Math.min(...s.minutes.keys()));
   }
   changed.add("figures");
+}
+
+// seed fills the minutes before this page came from the show's timeline, whose
+// rows say what happened within each minute; the state keeps running totals.
+export function seed(s, rows) {
+  const first = Math.min(...s.minutes.keys());
+  const before = new Map();
+  let paid = 0;
+  let orders = 0;
+  for (const row of rows) {
+    const minute = Math.floor(Date.parse(row.t) / 60000);
+    if (!Number.isFinite(minute)) continue;
+    if (before.size === 0) before.set(minute - 1, { online: 0, paid: 0, orders: 0 });
+    paid += row.gmv_paid_minor || 0;
+    orders += row.orders_paid || 0;
+    before.set(minute, { online: row.online || 0, paid, orders });
+  }
+  // A minute that the page itself is counting is better known from the snapshots.
+  for (const minute of before.keys()) if (minute >= first) before.delete(minute);
+  s.minutes = new Map([...before, ...s.minutes].slice(-KEEP_MINUTES));
 }

@@ -14,9 +14,14 @@ export class Refused extends Error {
   }
 }
 
-// reconnects says whether a close code means "come back": 4500 to 4999 do not.
+// UNAUTHENTICATED is the close code of a token that ended: coming back takes a
+// new one.
+export const UNAUTHENTICATED = 4401;
+
+// reconnects says whether coming back with the same token may help: 4500 to 4999
+// say that it will not.
 export function reconnects(code) {
-  return code < 4500 || code > 4999;
+  return code !== UNAUTHENTICATED && (code < 4500 || code > 4999);
 }
 
 // wait is the pause before the n-th return (0 is the first), spread so that a
@@ -36,6 +41,7 @@ export class RoomSocket {
     this.newID = newID;
     this.env = env;
     this.tries = 0;
+    this.pause = 0; // what the server's bye asked for
     this.pending = new Map(); // frame id → {frame, resolve, reject, timer}
     this.welcomed = false;
     this.ended = false;
@@ -59,7 +65,8 @@ export class RoomSocket {
       }
       // A browser hides why an upgrade was refused; the page asks by other means.
       if (!opened) this.on.unopened();
-      const ms = wait(this.tries++, this.env.random);
+      const ms = Math.max(this.pause, wait(this.tries++, this.env.random));
+      this.pause = 0;
       this.on.state("waiting", { ms });
       this.timer = this.env.setTimeout(() => this.open(), ms);
     };
@@ -79,6 +86,10 @@ export class RoomSocket {
       // The same command_id again is answered with the first answer, so sending
       // what was cut off cannot do it twice.
       for (const p of this.pending.values()) this.write(p.frame);
+    }
+    if (frame.type === "bye") {
+      this.pause = frame.retry_after_ms || 0;
+      return; // the close that follows has the code
     }
     if (frame.type === "ack") {
       this.answer(frame);
@@ -100,7 +111,7 @@ export class RoomSocket {
   // Refused when the server says no, or says nothing in time.
   command(type, data) {
     const id = this.newID();
-    const frame = { id, type, command_id: id, data };
+    const frame = { id, type, data: { ...data, command_id: id } };
     return new Promise((resolve, reject) => {
       const timer = this.env.setTimeout(() => {
         this.pending.delete(id);

@@ -1,0 +1,254 @@
+package console
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os/exec"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/google/go-cmp/cmp"
+
+	"showrunner/analytics"
+	"showrunner/live"
+)
+
+func mounted() *fiber.App {
+	app := fiber.New(fiber.Config{DisableStartupMessage: true})
+	Mount(app)
+	return app
+}
+
+func get(t *testing.T, app *fiber.App, path string, header ...string) (*http.Response, string) {
+	t.Helper()
+	req := httptest.NewRequest(http.MethodGet, path, nil)
+	for i := 0; i < len(header); i += 2 {
+		req.Header.Set(header[i], header[i+1])
+	}
+	res, err := app.Test(req, -1)
+	if err != nil {
+		t.Fatalf("GET %s: %v", path, err)
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatalf("GET %s: read: %v", path, err)
+	}
+	return res, string(body)
+}
+
+var address = regexp.MustCompile(`(?:href|src)="(assets/[^"]+)"`)
+
+func TestEveryAddressOfAPageIsServed(t *testing.T) {
+	app := mounted()
+	for _, page := range []string{"/console/", "/console/report"} {
+		res, body := get(t, app, page)
+		if res.StatusCode != http.StatusOK || res.Header.Get("Content-Type") != "text/html; charset=utf-8" {
+			t.Fatalf("GET %s = %d %s", page, res.StatusCode, res.Header.Get("Content-Type"))
+		}
+		found := address.FindAllStringSubmatch(body, -1)
+		if len(found) < 2 {
+			t.Fatalf("%s names %d assets; the search itself is broken", page, len(found))
+		}
+		for _, m := range found {
+			res, _ := get(t, app, "/console/"+m[1])
+			if res.StatusCode != http.StatusOK {
+				t.Errorf("%s names %s: %d", page, m[1], res.StatusCode)
+			}
+			if got := res.Header.Get("Cache-Control"); got != "public, max-age=31536000, immutable" {
+				t.Errorf("%s: Cache-Control = %q", m[1], got)
+			}
+		}
+	}
+}
+
+func TestHeaders(t *testing.T) {
+	app := mounted()
+	build, assets := load()
+	paths := []string{"/console/", "/console/report", "/console/tables.json"}
+	for name := range assets {
+		if !strings.HasSuffix(name, ".html") {
+			paths = append(paths, "/console/assets/"+build+"/"+name)
+		}
+	}
+	for _, path := range paths {
+		res, body := get(t, app, path)
+		if res.StatusCode != http.StatusOK || body == "" {
+			t.Errorf("GET %s = %d with %d bytes", path, res.StatusCode, len(body))
+		}
+		policy := res.Header.Get("Content-Security-Policy")
+		for _, want := range []string{"default-src 'none'", "script-src 'self';", "connect-src 'self'", "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'"} {
+			if !strings.Contains(policy, want) {
+				t.Errorf("%s: the policy lacks %s: %s", path, want, policy)
+			}
+		}
+		if inline := strings.Contains(policy, "unsafe"); inline != (path == "/console/report") {
+			t.Errorf("%s: policy %s; only the report may have inline styles", path, policy)
+		}
+		for name, want := range map[string]string{
+			"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "Cross-Origin-Opener-Policy": "same-origin",
+		} {
+			if got := res.Header.Get(name); got != want {
+				t.Errorf("%s: %s = %q, want %q", path, name, got, want)
+			}
+		}
+		tag := res.Header.Get("ETag")
+		if again, body := get(t, app, path, "If-None-Match", tag); tag == "" || again.StatusCode != http.StatusNotModified || body != "" {
+			t.Errorf("%s: asked again with its tag %q: %d with %d bytes, want 304 with none", path, tag, again.StatusCode, len(body))
+		}
+	}
+}
+
+func TestNotThere(t *testing.T) {
+	app := mounted()
+	build, _ := load()
+	for _, path := range []string{
+		"/console/assets/" + build + "/nothing.js", "/console/assets/0123456789abcdef/main.js",
+		"/console/assets/" + build + "/index.html", "/console/assets/" + build + "/..%2fconsole.go", "/console/console.go",
+	} {
+		if res, _ := get(t, app, path); res.StatusCode != http.StatusNotFound {
+			t.Errorf("GET %s = %d, want 404", path, res.StatusCode)
+		}
+	}
+	if res, _ := get(t, app, "/console"); res.StatusCode != http.StatusMovedPermanently || res.Header.Get("Location") != "/console/" {
+		t.Errorf("GET /console = %d to %q, want 301 to /console/", res.StatusCode, res.Header.Get("Location"))
+	}
+}
+
+// TestNothingInline holds what the policy would otherwise break in the browser
+// only, and keeps every other host out of the page.
+func TestNothingInline(t *testing.T) {
+	_, assets := load()
+	inline := regexp.MustCompile(`(?i)<style|\sstyle=|\son[a-z]+=|javascript:|<script(?:[^>]*)>[^<]`)
+	markup := regexp.MustCompile(`innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function|\.style\b`)
+	host := regexp.MustCompile(`(?:https?:)?//[a-z0-9-]+\.[a-z]`)
+	for name, f := range assets {
+		text := string(f.body)
+		if strings.HasSuffix(name, ".html") {
+			if m := inline.FindString(text); m != "" {
+				t.Errorf("%s has inline code or style: %q", name, m)
+			}
+		}
+		if strings.HasSuffix(name, ".js") {
+			if m := markup.FindString(text); m != "" {
+				t.Errorf("%s writes markup or styles: %q", name, m)
+			}
+		}
+		// The name of the SVG namespace is an address that nothing is fetched from.
+		if m := host.FindString(strings.ReplaceAll(text, "http://www.w3.org/2000/svg", "")); m != "" {
+			t.Errorf("%s names another host: %q", name, m)
+		}
+	}
+}
+
+func TestImportsOfScriptsResolve(t *testing.T) {
+	_, assets := load()
+	imports := regexp.MustCompile(`from "\./([^"]+)"`)
+	found := 0
+	for name, f := range assets {
+		for _, m := range imports.FindAllStringSubmatch(string(f.body), -1) {
+			found++
+			if _, ok := assets[m[1]]; !ok {
+				t.Errorf("%s imports %s, which is not there", name, m[1])
+			}
+		}
+	}
+	if found < 10 {
+		t.Errorf("%d imports found; the search itself is broken", found)
+	}
+}
+
+// TestTables holds the page's rights and digits to the server's own.
+func TestTables(t *testing.T) {
+	_, body := get(t, mounted(), "/console/tables.json")
+	var got struct {
+		Rights map[live.Role][]live.Action
+		Digits map[live.Currency]int
+	}
+	if err := json.Unmarshal([]byte(body), &got); err != nil {
+		t.Fatalf("tables.json: %v", err)
+	}
+	for _, role := range live.Roles {
+		for action := range live.Rights {
+			want := live.Principal{Role: role}.May(action)
+			if has := slices.Contains(got.Rights[role], action); has != want {
+				t.Errorf("%s may %s: the page says %t, the server %t", role, action, has, want)
+			}
+		}
+	}
+	want := map[live.Currency]int{}
+	for _, c := range live.Currencies() {
+		want[c] = c.Exponent()
+	}
+	if diff := cmp.Diff(want, got.Digits); diff != "" {
+		t.Errorf("digits (-server +page):\n%s", diff)
+	}
+	for c, digits := range map[live.Currency]int{"CNY": 2, "JPY": 0, "KWD": 3} {
+		if got.Digits[c] != digits {
+			t.Errorf("%s has %d digits, want %d", c, got.Digits[c], digits)
+		}
+	}
+}
+
+// TestCardsAreMetrics holds each card to the dictionary: its name, and that a
+// card of money asks for the right to see money and no other does.
+func TestCardsAreMetrics(t *testing.T) {
+	_, assets := load()
+	cards := regexp.MustCompile(`\{ key: "(\w+)", kind: "(\w+)"(, needs: "money\.read")? \}`).FindAllStringSubmatch(string(assets["figures.js"].body), -1)
+	if len(cards) < 5 {
+		t.Fatalf("%d cards found; the search itself is broken", len(cards))
+	}
+	for _, card := range cards {
+		i := slices.IndexFunc(analytics.Metrics, func(m analytics.Metric) bool { return m.Key == card[1] })
+		if i < 0 {
+			t.Errorf("card %s is no metric of the dictionary", card[1])
+			continue
+		}
+		m := analytics.Metrics[i]
+		if m.Money != (card[3] != "") || m.Money != (card[2] == "money") || (m.Den != nil) != (card[2] == "rate") {
+			t.Errorf("card %s is a %s with needs %q; the dictionary says money %t, rate %t", card[1], card[2], card[3], m.Money, m.Den != nil)
+		}
+	}
+}
+
+// TestWordsForEveryState keeps the page from showing a key where a state of the
+// server has no word.
+func TestWordsForEveryState(t *testing.T) {
+	_, assets := load()
+	words := string(assets["i18n.js"].body)
+	keys := []string{}
+	for _, s := range []live.ShowState{live.ShowStateScheduled, live.ShowStateLive, live.ShowStatePaused, live.ShowStateEnded, live.ShowStateSettled} {
+		keys = append(keys, "show_"+string(s))
+	}
+	for _, s := range []live.OrderState{live.OrderUnknown, live.OrderUnpaid, live.OrderStatePaid, live.OrderPartRefunded, live.OrderRefunded, live.OrderStateCanceled} {
+		keys = append(keys, "order_"+string(s))
+	}
+	for _, c := range []live.CommandName{live.StartShow, live.PauseShow, live.ResumeShow, live.EndShow} {
+		keys = append(keys, string(c), "confirm_"+string(c))
+	}
+	for _, key := range keys {
+		if n := len(regexp.MustCompile(`\b`+key+`: "`).FindAllString(words, -1)); n != 2 {
+			t.Errorf("%s has %d words, want one in each language", key, n)
+		}
+	}
+}
+
+// TestScripts runs the scripts' own tests.
+func TestScripts(t *testing.T) {
+	node, err := exec.LookPath("node")
+	if err != nil {
+		t.Skip("node is not on the PATH: the console's scripts are not tested")
+	}
+	out, err := exec.CommandContext(t.Context(), node, "--test", "test/").CombinedOutput()
+	if err != nil {
+		t.Fatalf("node --test: %v\n%s", err, out)
+	}
+	if !regexp.MustCompile(`(?m)^# pass [1-9][0-9]`).Match(out) {
+		t.Fatalf("node --test ran hardly a test:\n%s", out)
+	}
+}

@@ -1,0 +1,161 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { perMinute } from "../assets/figures.js";
+import { apply, newRoom, seed, since } from "../assets/room.js";
+
+const now = Date.parse("2026-11-11T12:00:00Z");
+const at = "2026-11-11T12:00:00.000Z";
+
+function joined(more = {}) {
+  const s = newRoom();
+  apply(s, {
+    type: "welcome", role: "operator", epoch: "e1", offset: 10, recovered: false,
+    room: {
+      room_id: "r1", title: "Room", currency: "CNY", show: { show_id: "s1", state: "live", title: "Show" }, online: 3, pinned: null,
+      shelf: [{ sku_id: "k1", product_id: "p1", title: "Cup", price_minor: 100, left: 5 }], ...more,
+    },
+  }, now);
+  return s;
+}
+
+const events = (offset, ...list) => ({ type: "events", epoch: "e1", offset, events: list });
+const comment = (id, text = "hi") => ({ type: "comment_sent", event_id: `ev-${id}`, at, actor: { id: "v1", name: "Ann", role: "viewer" }, data: { comment_id: id, text } });
+
+test("welcome sets the stage", () => {
+  const s = joined();
+  assert.equal(s.show.state, "live");
+  assert.equal(s.shelf.get("k1").left, 5);
+  assert.equal(since(s), "e1:10");
+  assert.equal(since(newRoom()), "");
+});
+
+test("a recovered welcome does not skip what is still to come", () => {
+  const s = joined();
+  apply(s, events(20, comment("c1")), now);
+  apply(s, { type: "welcome", role: "operator", epoch: "e1", offset: 35, recovered: true, room: { show: { show_id: "s1", state: "live" }, shelf: [] } }, now);
+  assert.equal(since(s), "e1:20", "cut again before the missed events came");
+  apply(s, events(35, comment("c1"), comment("c2")), now);
+  assert.equal(since(s), "e1:35");
+  assert.deepEqual(s.comments.map((c) => c.id), ["c1", "c2"], "each once");
+});
+
+test("a gap is counted and brings the whole state", () => {
+  const s = joined();
+  const changed = apply(s, { type: "gap", missed: 37, epoch: "e1", offset: 980, room: { show: { show_id: "s1", state: "paused" }, shelf: [], online: 9 } }, now);
+  assert.equal(s.missed, 37);
+  assert.equal(s.show.state, "paused");
+  assert.equal(s.shelf.size, 0);
+  assert.equal(since(s), "e1:980");
+  assert.ok(changed.has("missed") && changed.has("shelf"));
+});
+
+test("the shelf follows prices, stock and the pin", () => {
+  const s = joined();
+  apply(s, events(11,
+    { type: "price_changed", event_id: "a", at, data: { sku_id: "k1", new_minor: 90 } },
+    { type: "stock_changed", event_id: "b", at, data: { sku_id: "k1", left: 0 } },
+    { type: "stock_changed", event_id: "c", at, data: { sku_id: "unknown", left: 7 } },
+    { type: "product_pinned", event_id: "d", at, data: { product_id: "p1" } },
+    { type: "product_listed", event_id: "e", at, data: { sku_id: "k2", product_id: "p2", title: "Pot", price_minor: 5, left: 1 } }), now);
+  assert.deepEqual({ ...s.shelf.get("k1") }, { sku_id: "k1", product_id: "p1", title: "Cup", price_minor: 90, left: 0 });
+  assert.equal(s.pinned, "p1");
+  assert.equal(s.shelf.size, 2, "an unknown unit makes no item");
+  apply(s, events(12, { type: "product_delisted", event_id: "f", at, data: { product_id: "p2" } }, { type: "product_unpinned", event_id: "g", at, data: { product_id: "p1" } }), now);
+  assert.equal(s.shelf.size, 1);
+  assert.equal(s.pinned, "");
+});
+
+test("the show moves, and a new show does not inherit figures", () => {
+  const s = joined();
+  apply(s, { type: "snapshot", show_id: "s1", at, metrics: { gmv_paid_minor: 500, online_now: 4 }, provisional: true, lag_ms: 9 }, now);
+  apply(s, events(11, { type: "show_ended", event_id: "a", at, data: { show_id: "s1" } }), now);
+  assert.equal(s.show.state, "ended");
+  assert.equal(s.snapshot.metrics.gmv_paid_minor, 500);
+  apply(s, events(12, { type: "show_started", event_id: "b", at, data: { show_id: "s2", title: "Next" } }), now);
+  assert.equal(s.show.show_id, "s2");
+  assert.equal(s.snapshot, null);
+  assert.equal(s.minutes.size, 0);
+});
+
+test("a snapshot of another show is not shown", () => {
+  const s = joined();
+  const changed = apply(s, { type: "snapshot", show_id: "s0", at, metrics: { gmv_paid_minor: 999 }, provisional: false, lag_ms: 0 }, now);
+  assert.equal(s.snapshot, null);
+  assert.equal(changed.size, 0);
+});
+
+test("a snapshot that does not say it is final is provisional", () => {
+  const s = joined();
+  apply(s, { type: "snapshot", show_id: "s1", at, metrics: {} }, now);
+  assert.equal(s.snapshot.provisional, true);
+});
+
+test("comments: hidden, muted, bounded", () => {
+  const s = joined();
+  for (let i = 0; i < 350; i++) apply(s, events(11 + i, comment(`c${i}`)), now);
+  assert.equal(s.comments.length, 300);
+  assert.equal(s.comments[0].id, "c50");
+  apply(s, events(400, { type: "comment_hidden", event_id: "h", at, data: { comment_id: "c60" } },
+    { type: "viewer_muted", event_id: "m", at, data: { viewer_id: "v1", until: "2026-11-11T12:10:00Z" } }), now);
+  assert.ok(s.hidden.has("c60"));
+  assert.equal(s.muted.get("v1"), "2026-11-11T12:10:00Z");
+});
+
+test("a prompt stands once and moves the position", () => {
+  const s = joined();
+  const prompt = { type: "prompt", from: "operator", name: "Olga", text: "slower", event_id: "p1", at, offset: 11 };
+  apply(s, prompt, now);
+  apply(s, prompt, now);
+  assert.deepEqual(s.prompts, [{ from: "Olga", text: "slower", at, n: 1 }]);
+  assert.equal(since(s), "e1:11");
+  apply(s, { ...prompt, event_id: "p2", offset: 12 }, now);
+  assert.equal(s.prompts.length, 2, "said again is said again");
+});
+
+test("orders follow their facts and take each once", () => {
+  const s = joined();
+  const fact = (type, id, data) => ({ type, event_id: id, at, data: { order_id: "o1", currency: "CNY", ...data } });
+  apply(s, events(11, fact("order_created", "b", { order_state: "unpaid", total_minor: 300 })), now);
+  apply(s, events(12, fact("order_paid", "a", { order_state: "paid", paid_minor: 300 })), now);
+  apply(s, events(13, fact("refund_succeeded", "c", { order_state: "part_refunded", refund_minor: 100 })), now);
+  apply(s, events(14, fact("refund_succeeded", "c", { order_state: "part_refunded", refund_minor: 100 })), now);
+  assert.deepEqual(s.orders.get("o1"), { id: "o1", at, currency: "CNY", state: "part_refunded", total: 300, paid: 300, refunded: 100 });
+});
+
+test("the newest orders are kept, by their last change", () => {
+  const s = joined();
+  const fact = (n, state) => events(11 + n, { type: "order_created", event_id: `${state}${n}`, at, data: { order_id: `o${n}`, order_state: state } });
+  for (let n = 0; n < 100; n++) apply(s, fact(n, "unpaid"), now);
+  apply(s, fact(0, "paid"), now);
+  apply(s, fact(100, "unpaid"), now);
+  assert.equal(s.orders.size, 100);
+  assert.ok(s.orders.has("o0") && !s.orders.has("o1"));
+});
+
+test("the timeline fills what was before and not what is being counted", () => {
+  const s = joined();
+  apply(s, { type: "snapshot", show_id: "s1", at: "2026-11-11T12:02:30Z", currency: "CNY", metrics: { online_now: 9, gmv_paid_minor: 700, orders_paid: 7 }, provisional: true, lag_ms: 0 }, now);
+  seed(s, [
+    { t: "2026-11-11T12:00:00.000Z", online: 3, gmv_paid_minor: 100, orders_paid: 1 },
+    { t: "2026-11-11T12:01:00.000Z", online: 5, gmv_paid_minor: 200, orders_paid: 2 },
+    { t: "2026-11-11T12:02:00.000Z", online: 6, gmv_paid_minor: 350, orders_paid: 3 },
+  ]);
+  assert.deepEqual(perMinute(s.minutes, (m) => m.paid, true), [100, 200, 400]);
+  assert.deepEqual(perMinute(s.minutes, (m) => m.online, false), [0, 3, 5, 9]);
+  seed(newRoom(), []);
+});
+
+test("minutes keep the peak of the online count and the last of the totals", () => {
+  const s = joined();
+  const snap = (t, m) => apply(s, { type: "snapshot", show_id: "s1", at: t, metrics: m, provisional: true, lag_ms: 0 }, now);
+  snap("2026-11-11T12:00:01Z", { online_now: 9, gmv_paid_minor: 100, orders_paid: 1 });
+  snap("2026-11-11T12:00:59Z", { online_now: 4, gmv_paid_minor: 300, orders_paid: 2 });
+  assert.deepEqual([...s.minutes.values()], [{ online: 9, paid: 300, orders: 2 }]);
+});
+
+test("frames of a newer server change nothing", () => {
+  const s = joined();
+  assert.equal(apply(s, { type: "hologram" }, now).size, 0);
+  assert.equal(apply(s, events(11, { type: "teleported", event_id: "x", at }), now).size, 0);
+  assert.equal(since(s), "e1:11");
+});
