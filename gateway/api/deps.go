@@ -1,0 +1,88 @@
+package api
+
+import (
+	"context"
+	"io"
+	"time"
+
+	"showrunner/analytics"
+	"showrunner/live"
+	"showrunner/live/store"
+)
+
+// Rooms keeps rooms. Room returns a live.Error of live.FaultNotFound for an id
+// that does not exist; the merchant is checked here, not there.
+type Rooms interface {
+	CreateRoom(ctx context.Context, r live.Room) (live.Room, error)
+	Room(ctx context.Context, id live.RoomID) (live.Room, error)
+	Rooms(ctx context.Context, f store.RoomFilter) ([]live.Room, string, error)
+	UpdateRoom(ctx context.Context, id live.RoomID, p store.RoomPatch) (live.Room, error)
+}
+
+// Shows keeps shows and their shelves and carries out commands.
+type Shows interface {
+	CreateShow(ctx context.Context, s live.Show, by live.Principal) (live.Show, error)
+	Show(ctx context.Context, id live.ShowID) (live.Show, error)
+	Shows(ctx context.Context, f store.ShowFilter) ([]live.Show, string, error)
+	UpdateShow(ctx context.Context, id live.ShowID, p store.ShowPatch, by live.Principal) (live.Show, error)
+	OnAir(room live.RoomID) (live.Show, bool)
+	Shelf(ctx context.Context, show live.ShowID) ([]live.Item, error)
+	PutShelf(ctx context.Context, show live.ShowID, items []live.Item, by live.Principal, at time.Time) ([]live.Item, error)
+	PatchItem(ctx context.Context, show live.ShowID, sku live.SKUID, p store.ItemPatch, by live.Principal, at time.Time) (live.Item, error)
+	Execute(ctx context.Context, c live.Command) (live.CommandResult, error)
+}
+
+// Orders is the order book.
+type Orders interface {
+	PlaceOrder(ctx context.Context, o live.PlaceOrder) (live.PlacedOrder, error)
+	CancelOrder(ctx context.Context, m live.MerchantID, id live.OrderID, by live.Principal, at time.Time) (live.Order, error)
+	ApplyFacts(ctx context.Context, m live.MerchantID, facts []store.Fact, at time.Time) ([]store.FactStatus, error)
+	Order(ctx context.Context, m live.MerchantID, id live.OrderID) (live.Order, []live.OrderFact, error)
+	Orders(ctx context.Context, f store.OrderFilter) ([]live.Order, string, error)
+	PutIntegration(ctx context.Context, i store.Integration) error
+	Integrations(ctx context.Context, source string) ([]store.Integration, error)
+}
+
+// Ledger keeps what happened to requests: the audit log and the answers to
+// idempotent ones.
+type Ledger interface {
+	Audit(ctx context.Context, f store.AuditFilter) ([]store.AuditRow, string, error)
+	AddAudit(ctx context.Context, r store.AuditRow) error
+	BeginIdempotent(ctx context.Context, scope, key, requestHash string) (*store.Kept, error)
+	FinishIdempotent(ctx context.Context, scope, key string, k store.Kept) error
+	AbandonIdempotent(ctx context.Context, scope, key string) error
+}
+
+// Store is everything this package keeps; live/store is it.
+type Store interface {
+	Rooms
+	Shows
+	Orders
+	Ledger
+}
+
+// Ingest accepts facts; live/ingest is it.
+type Ingest interface {
+	// Ingest answers each event in the order given, once the accepted ones are durable.
+	Ingest(ctx context.Context, events []live.Event) ([]live.Receipt, error)
+}
+
+// Figures answers for the numbers of a show.
+type Figures interface {
+	Snapshot(ctx context.Context, s live.Show) (analytics.Snapshot, error)
+	Figures(ctx context.Context, s live.Show) (analytics.Figures, error)
+	// Report writes the post-show report in a format of [ReportFormats]. The
+	// same asOf gives the same bytes; the zero time means now.
+	Report(ctx context.Context, s live.Show, format, lang string, asOf time.Time, w io.Writer) error
+	Reconciliation(ctx context.Context, s live.Show) (analytics.Reconciliation, error)
+}
+
+// Tokens proves who is calling.
+type Tokens interface {
+	Verify(token string) (live.Principal, error)
+}
+
+// Tickets hands out single-use tickets for websocket URLs.
+type Tickets interface {
+	Issue(p live.Principal) (ticket string, expires time.Time, err error)
+}

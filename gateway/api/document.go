@@ -1,0 +1,108 @@
+package api
+
+import (
+	"encoding/json"
+	"reflect"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/gofiber/fiber/v2"
+
+	"showrunner/live"
+)
+
+// register lists every resource; each adds its own routes.
+func (a *API) register() {
+	a.rooms()
+	a.shows()
+	a.commands()
+	a.shelves()
+	a.orders()
+	a.events()
+	a.webhooks()
+	a.integrations()
+	a.figures()
+	a.reports()
+	a.metrics()
+	a.audits()
+	a.me()
+}
+
+const about = `The operations backend of livestream commerce.
+
+Money is in integer minor units beside its ISO 4217 currency. Times are RFC 3339 in UTC with milliseconds. A rate is
+given as numerator, denominator and value. Errors are RFC 9457 problems with a stable ` + "`code`" + `. Lists page by an
+opaque cursor. Every write of a token's bearer accepts ` + "`Idempotency-Key`" + `. What belongs to another merchant does not exist: it is 404.`
+
+// document is the head of the OpenAPI document.
+func (a *API) document() huma.Config {
+	cfg := huma.DefaultConfig("Showrunner", a.cfg.Version)
+	cfg.CreateHooks = nil // no $schema members in our answers
+	cfg.OpenAPIPath, cfg.DocsPath, cfg.SchemasPath = "", "", ""
+	cfg.RejectUnknownQueryParameters = true
+	cfg.Transformers = []huma.Transformer{a.transform}
+	cfg.Info.Description = about
+	cfg.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
+		"bearer": {Type: "http", Scheme: "bearer", BearerFormat: "JWT", Description: "A token signed by Showrunner; see `showrunner token`."},
+		"ticket": {Type: "apiKey", In: "query", Name: "ticket", Description: "A single-use ticket of POST /v1/tickets; websocket only."},
+	}
+	cfg.Tags = []*huma.Tag{
+		{Name: "Rooms", Description: "The lasting places hosts broadcast from."}, {Name: "Shows", Description: "Broadcasts, from schedule to settlement."},
+		{Name: "Commands", Description: "What the panel orders; each is audited and idempotent."}, {Name: "Shelf", Description: "What a show sells."},
+		{Name: "Orders", Description: "Reservations and the order book."}, {Name: "Events", Description: "Facts from other systems."},
+		{Name: "Webhooks", Description: "Signed facts of orders from shop platforms."}, {Name: "Figures", Description: "Live figures, tables and the post-show report."},
+		{Name: "Audit", Description: "Who did what."}, {Name: "Tokens", Description: "Who is calling."}, {Name: "Live", Description: "The websocket."},
+	}
+	return cfg
+}
+
+// finish completes what huma cannot learn from types.
+func (a *API) finish() {
+	doc := a.huma.OpenAPI()
+	schemas := doc.Components.Schemas
+	// Our refusals are problems; huma's own error model is never sent.
+	delete(schemas.Map(), "ErrorModel")
+	delete(schemas.Map(), "ErrorDetail")
+	for _, t := range []reflect.Type{
+		reflect.TypeFor[OrderCreated](), reflect.TypeFor[OrderPaid](), reflect.TypeFor[OrderCancelled](), reflect.TypeFor[RefundSucceeded](),
+	} {
+		schemas.Schema(t, true, "")
+	}
+	fact := doc.Paths["/v1/webhooks/{source}/orders"].Post.RequestBody.Content["application/json"]
+	fact.Schema = &huma.Schema{OneOf: []*huma.Schema{fact.Schema, {Type: huma.TypeArray, Items: fact.Schema}}}
+	doc.AddOperation(a.websocket())
+}
+
+// websocket is the one operation that is documented by hand: the protocol is
+// no matter of request and answer.
+func (a *API) websocket() *huma.Operation {
+	text := func(name, what string) *huma.Param {
+		return &huma.Param{Name: name, In: "query", Description: what, Schema: &huma.Schema{Type: huma.TypeString}}
+	}
+	room := &huma.Param{Name: "room_id", In: "path", Required: true, Schema: &huma.Schema{Type: huma.TypeString}}
+	r := Route{Path: "/v1/rooms/{room_id}/ws", Method: "GET", Actions: []live.Action{live.ActWatch}, Text: "Upgrades to a websocket of JSON text frames. " +
+		"The token comes in the Authorization header, as the sub-protocol pair `showrunner.v1, bearer.<JWT>`, or as a single-use `ticket`. " +
+		"The server sends `welcome`, `events`, `ack`, `snapshot`, `prompt`, `gap` and `bye`; the client sends facts and commands as `{\"id\", \"type\", \"data\"}`. " +
+		"Close codes 4000 to 4499 mean that a reconnect may help, 4500 to 4999 that it will not."}
+	op := a.operation(&r)
+	op.OperationID, op.Method, op.Path, op.Tags, op.Summary = "watch-room", r.Method, r.Path, []string{"Live"}, "Open the websocket of a room"
+	op.Security = []map[string][]string{{"bearer": {}}, {"ticket": {}}}
+	op.Parameters = []*huma.Param{
+		room, text("ticket", "A single-use ticket in place of a token."), text("since", "Where the client was: `<epoch>:<offset>`; what it missed is sent again."),
+		text("panel", "1 for panels: `snapshot` and `prompt` frames too, for roles other than viewer."), text("channel", "Where the viewer came from."), text("campaign", "Campaign of the arrival."),
+	}
+	op.Responses["101"] = &huma.Response{Description: "Switching Protocols"}
+	op.Middlewares = nil
+	return &op
+}
+
+// serveDocument answers with the document, which is complete once and for all.
+func (a *API) serveDocument() fiber.Handler {
+	body, err := json.Marshal(a.huma.OpenAPI())
+	if err != nil {
+		panic("BUG: the OpenAPI document does not encode: " + err.Error())
+	}
+	return func(c *fiber.Ctx) error {
+		c.Set(fiber.HeaderContentType, "application/json")
+		return c.Send(body)
+	}
+}

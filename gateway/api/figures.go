@@ -1,0 +1,163 @@
+package api
+
+import (
+	"context"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"showrunner/analytics"
+	"showrunner/live"
+)
+
+// Snapshot is the live figures of a show on the wire; it writes itself as the
+// websocket's snapshot frame does.
+type Snapshot struct{ analytics.Snapshot }
+
+// Schema describes a snapshot in the OpenAPI document.
+func (Snapshot) Schema(huma.Registry) *huma.Schema {
+	metrics := &huma.Schema{
+		Type: huma.TypeObject, AdditionalProperties: true,
+		Description: "One member for each metric of GET /v1/metrics: an integer, or {numerator, denominator, value} for a rate.",
+	}
+	return object(map[string]*huma.Schema{
+		"type": {Type: huma.TypeString}, "show_id": {Type: huma.TypeString}, "room_id": {Type: huma.TypeString}, "state": {Type: huma.TypeString},
+		"at": {Type: huma.TypeString, Format: "date-time"}, "currency": {Type: huma.TypeString, Description: "Of the money in metrics."},
+		"metrics":     metrics,
+		"by_currency": {Type: huma.TypeArray, Items: &huma.Schema{Type: huma.TypeObject, AdditionalProperties: true}, Description: "Figures of orders in each currency; left out for roles without money."},
+		"provisional": {Type: huma.TypeBoolean, Description: "More facts may come."}, "lag_ms": {Type: huma.TypeInteger, Description: "How far the figures may be behind."},
+	})
+}
+
+// Table is rows of named cells on the wire.
+type Table struct{ analytics.Table }
+
+// Schema describes a table in the OpenAPI document.
+func (Table) Schema(huma.Registry) *huma.Schema {
+	return &huma.Schema{Type: huma.TypeArray, Items: &huma.Schema{Type: huma.TypeObject, AdditionalProperties: true}}
+}
+
+func object(members map[string]*huma.Schema) *huma.Schema {
+	return &huma.Schema{Type: huma.TypeObject, Properties: members}
+}
+
+// Figures of a show on the wire.
+type (
+	// Timeline is the show by the minute with the commands laid over it.
+	Timeline struct {
+		ShowID   string `json:"show_id"`
+		Currency string `json:"currency" doc:"Of the money in points."`
+		Step     string `json:"step" enum:"minute"`
+		AsOf     Time   `json:"as_of" doc:"Facts received until then are in."`
+		Points   Table  `json:"points" doc:"One row a minute: t and the metrics."`
+		Commands Table  `json:"commands" doc:"What the host did, on the same axis: t, type, product_id, text."`
+	}
+	// FunnelAnswer is the funnel of a show.
+	FunnelAnswer struct {
+		ShowID string `json:"show_id"`
+		AsOf   Time   `json:"as_of"`
+		Steps  Table  `json:"steps" doc:"key, pv, uv, and the rates over the step before."`
+	}
+	// TableAnswer is a table of a show.
+	TableAnswer struct {
+		ShowID   string `json:"show_id"`
+		Currency string `json:"currency" doc:"Of the money in items."`
+		AsOf     Time   `json:"as_of"`
+		Items    Table  `json:"items"`
+	}
+)
+
+type (
+	snapshotOutput struct{ Body Snapshot }
+	timelineOutput struct{ Body Timeline }
+	funnelOutput   struct{ Body FunnelAnswer }
+	tableOutput    struct{ Body TableAnswer }
+)
+
+func (a *API) figures() {
+	read := []live.Action{live.ActFigures}
+	money := "Roles without the right to money get the same without amounts."
+	add(a, Route{ID: "get-snapshot", Method: "GET", Path: "/v1/shows/{show_id}/snapshot", Tag: "Figures", Summary: "Read the live figures now", Text: money, Actions: read}, a.getSnapshot)
+	add(a, Route{
+		ID: "get-timeline", Method: "GET", Path: "/v1/shows/{show_id}/timeline", Tag: "Figures", Summary: "Read the show by the minute",
+		Text: money + "\n\nMetrics: `" + strings.Join(analytics.TimelineKeys(), "`, `") + "`.", Actions: read,
+	}, a.getTimeline)
+	add(a, Route{ID: "get-funnel", Method: "GET", Path: "/v1/shows/{show_id}/funnel", Tag: "Figures", Summary: "Read the funnel from view to payment", Actions: read}, a.getFunnel)
+	add(a, Route{ID: "get-products", Method: "GET", Path: "/v1/shows/{show_id}/products", Tag: "Figures", Summary: "Read the figures of each product", Text: money, Actions: read},
+		a.table(func(s live.Show, f *analytics.Figures) analytics.Table { return analytics.ProductTable(f, s.Currency) }))
+	add(a, Route{ID: "get-sources", Method: "GET", Path: "/v1/shows/{show_id}/sources", Tag: "Figures", Summary: "Read the figures of each channel of arrival", Text: money, Actions: read},
+		a.table(func(s live.Show, f *analytics.Figures) analytics.Table { return analytics.SourceTable(f, s.Currency) }))
+}
+
+func (a *API) getSnapshot(ctx context.Context, p live.Principal, in *showPath) (*snapshotOutput, error) {
+	s, err := a.show(ctx, p, live.ShowID(in.ShowID))
+	if err != nil {
+		return nil, err
+	}
+	snap, err := a.cfg.Figures.Snapshot(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	if !p.May(live.ActMoney) {
+		snap = snap.WithoutMoney()
+	}
+	return &snapshotOutput{Snapshot{snap}}, nil
+}
+
+func (a *API) getTimeline(ctx context.Context, p live.Principal, in *struct {
+	showPath
+	Step    string `query:"step" enum:"minute" default:"minute"`
+	Metrics string `query:"metrics" doc:"Comma-separated; all when left out."`
+}) (*timelineOutput, error) {
+	s, f, err := a.showFigures(ctx, p, in.ShowID)
+	if err != nil {
+		return nil, err
+	}
+	var keys []string
+	if in.Metrics != "" {
+		keys = strings.Split(in.Metrics, ",")
+	}
+	points, err := analytics.Timeline(s, f, keys)
+	if err != nil {
+		return nil, err
+	}
+	return &timelineOutput{Timeline{
+		ShowID: string(s.ID), Currency: string(s.Currency), Step: analytics.StepMinute, AsOf: Time{f.AsOf},
+		Points: visible(p, points), Commands: visible(p, analytics.CommandsTable(f)),
+	}}, nil
+}
+
+func (a *API) getFunnel(ctx context.Context, p live.Principal, in *showPath) (*funnelOutput, error) {
+	s, f, err := a.showFigures(ctx, p, in.ShowID)
+	if err != nil {
+		return nil, err
+	}
+	return &funnelOutput{FunnelAnswer{ShowID: string(s.ID), AsOf: Time{f.AsOf}, Steps: visible(p, analytics.FunnelTable(f))}}, nil
+}
+
+func (a *API) table(of func(live.Show, *analytics.Figures) analytics.Table) func(context.Context, live.Principal, *showPath) (*tableOutput, error) {
+	return func(ctx context.Context, p live.Principal, in *showPath) (*tableOutput, error) {
+		s, f, err := a.showFigures(ctx, p, in.ShowID)
+		if err != nil {
+			return nil, err
+		}
+		return &tableOutput{TableAnswer{ShowID: string(s.ID), Currency: string(s.Currency), AsOf: Time{f.AsOf}, Items: visible(p, of(s, f))}}, nil
+	}
+}
+
+func (a *API) showFigures(ctx context.Context, p live.Principal, id string) (live.Show, *analytics.Figures, error) {
+	s, err := a.show(ctx, p, live.ShowID(id))
+	if err != nil {
+		return s, nil, err
+	}
+	f, err := a.cfg.Figures.Figures(ctx, s)
+	return s, &f, err
+}
+
+// visible is the part of a table the caller may see.
+func visible(p live.Principal, t analytics.Table) Table {
+	if p.May(live.ActMoney) {
+		return Table{t}
+	}
+	return Table{t.WithoutMoney()}
+}

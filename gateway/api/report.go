@@ -1,0 +1,107 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"showrunner/analytics"
+	"showrunner/live"
+)
+
+// ReportFormats are the formats of the post-show report there are.
+var ReportFormats = []string{"json", "html"}
+
+var reportTypes = map[string]string{
+	"json": "application/json",
+	"html": "text/html; charset=utf-8",
+}
+
+// reportCSP lets a report show its own style and inline pictures and nothing else.
+const reportCSP = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox"
+
+func (a *API) reports() {
+	add(a, Route{
+		ID: "get-report", Method: "GET", Path: "/v1/shows/{show_id}/report", Tag: "Figures", Summary: "Print the post-show report",
+		Text:    "The same `as_of` gives the same bytes. Printing it is recorded in the audit log.",
+		Actions: []live.Action{live.ActReport}, output: "application/json,text/html",
+	}, a.getReport)
+	add(a, Route{
+		ID: "get-reconciliation", Method: "GET", Path: "/v1/shows/{show_id}/reconciliation", Tag: "Figures", Summary: "Compare dashboard, report and order ledger",
+		Text:    "The same figures from three independent sides, with their differences, which must be 0.",
+		Actions: []live.Action{live.ActReconcile},
+	}, a.getReconciliation)
+}
+
+type reportOutput struct {
+	ContentType string `header:"Content-Type"`
+	CSP         string `header:"Content-Security-Policy"`
+	Body        []byte
+}
+
+func (a *API) getReport(ctx context.Context, p live.Principal, in *struct {
+	showPath
+	Format string `query:"format" doc:"json or html." default:"json"`
+	AsOf   string `query:"as_of" doc:"RFC 3339: only facts received until then; now when left out."`
+	Lang   string `query:"lang" enum:"en,zh" default:"en" doc:"Of the html format."`
+}) (*reportOutput, error) {
+	s, err := a.show(ctx, p, live.ShowID(in.ShowID))
+	if err != nil {
+		return nil, err
+	}
+	if !slices.Contains(ReportFormats, in.Format) {
+		e := live.Invalid("format_unavailable", "format", "%q is not available; there are %s", clipped(in.Format), strings.Join(ReportFormats, ", "))
+		e.Data = map[string]any{"formats": ReportFormats}
+		return nil, e
+	}
+	var at Time
+	if in.AsOf != "" {
+		if at.Time, err = parseTime(in.AsOf); err != nil {
+			return nil, live.Invalid("invalid_field", "as_of", "%s", err)
+		}
+		if at.After(a.cfg.Now()) {
+			return nil, live.Invalid("invalid_field", "as_of", "is in the future")
+		}
+	}
+	var buf bytes.Buffer
+	if err := a.cfg.Figures.Report(ctx, s, in.Format, in.Lang, at.Time, &buf); err != nil {
+		return nil, err
+	}
+	detail := map[string]any{"format": in.Format}
+	if in.AsOf != "" {
+		detail["as_of"] = at
+	}
+	if err := a.audit(ctx, p, s.Merchant, s.ID, string(live.ActReport), detail); err != nil {
+		return nil, err
+	}
+	out := &reportOutput{ContentType: reportTypes[in.Format], Body: buf.Bytes()}
+	if in.Format == "html" {
+		out.CSP = reportCSP
+	}
+	return out, nil
+}
+
+// Reconciliation is the comparison on the wire; it writes itself.
+type Reconciliation struct{ analytics.Reconciliation }
+
+// Schema describes a reconciliation in the OpenAPI document.
+func (Reconciliation) Schema(huma.Registry) *huma.Schema {
+	return &huma.Schema{Type: huma.TypeObject, AdditionalProperties: true}
+}
+
+type reconciliationOutput struct{ Body Reconciliation }
+
+func (a *API) getReconciliation(ctx context.Context, p live.Principal, in *showPath) (*reconciliationOutput, error) {
+	s, err := a.show(ctx, p, live.ShowID(in.ShowID))
+	if err != nil {
+		return nil, err
+	}
+	r, err := a.cfg.Figures.Reconciliation(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	return &reconciliationOutput{Reconciliation{r}}, nil
+}

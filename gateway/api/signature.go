@@ -1,0 +1,91 @@
+package api
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"strconv"
+	"strings"
+	"time"
+
+	"showrunner/live"
+)
+
+// Standard Webhooks (https://www.standardwebhooks.com): what is signed is
+// "<id>.<timestamp>.<body>" with HMAC-SHA256; the header carries a list of
+// "v1,<base64>" separated by spaces, so that secrets can be rotated.
+const (
+	webhookIDHeader        = "Webhook-Id"
+	webhookTimestampHeader = "Webhook-Timestamp"
+	webhookSignatureHeader = "Webhook-Signature"
+
+	secretPrefix    = "whsec_"
+	signatureScheme = "v1,"
+
+	// tolerance is how far the sender's clock may be off, both ways.
+	tolerance = 5 * time.Minute
+	// Bounds of a secret, in bytes, after the standard.
+	minSecret = 24
+	maxSecret = 64
+	// maxSignatures bounds the work on one request.
+	maxSignatures = 16
+)
+
+// stamped is what the three headers and the body say.
+type stamped struct {
+	id, timestamp, signatures string
+	body                      []byte
+}
+
+// fresh checks the headers without any secret: that they are there and that
+// the time is within the tolerance.
+func (s *stamped) fresh(now time.Time) error {
+	if s.id == "" || len(s.id) > 256 || s.timestamp == "" || s.signatures == "" {
+		return live.Unauthenticated("webhook_signature_invalid", "the headers webhook-id, webhook-timestamp and webhook-signature are required")
+	}
+	at, err := strconv.ParseInt(s.timestamp, 10, 64)
+	if err != nil {
+		return live.Unauthenticated("webhook_signature_invalid", "webhook-timestamp must be in seconds since 1970")
+	}
+	if d := now.Sub(time.Unix(at, 0)); d > tolerance || d < -tolerance {
+		return live.Unauthenticated("webhook_timestamp_out_of_tolerance", "webhook-timestamp is more than %s off our clock", tolerance)
+	}
+	return nil
+}
+
+// signedBy reports whether one of the signatures was made with the key. Each
+// comparison takes the same time whatever is in it.
+func (s *stamped) signedBy(key []byte) bool {
+	mac := hmac.New(sha256.New, key)
+	mac.Write([]byte(s.id + "." + s.timestamp + "."))
+	mac.Write(s.body)
+	want := mac.Sum(nil)
+	ok := false
+	for i, sig := range strings.Fields(s.signatures) {
+		if i == maxSignatures {
+			break
+		}
+		text, v1 := strings.CutPrefix(sig, signatureScheme)
+		if !v1 {
+			continue
+		}
+		got, err := base64.StdEncoding.DecodeString(text)
+		if err == nil && hmac.Equal(got, want) {
+			ok = true
+		}
+	}
+	return ok
+}
+
+// secretKey reads a secret of the form whsec_<base64>.
+func secretKey(secret string) ([]byte, bool) {
+	text, ok := strings.CutPrefix(secret, secretPrefix)
+	if !ok {
+		return nil, false
+	}
+	key, err := base64.StdEncoding.DecodeString(text)
+	if err != nil || len(key) < minSecret || len(key) > maxSecret {
+		return nil, false
+	}
+	return key, true
+}
