@@ -1,0 +1,23 @@
+// Package store keeps what needs constraints: rooms, shows, shelves with their
+// stock, orders, commands and the audit log. It runs on SQLite inside the
+// process; the SQL keeps to what PostgreSQL understands too.
+//
+// Start with [Open], then read writer.go: every change is a closure that runs
+// inside one shared transaction, in a savepoint of its own, and is answered
+// when that transaction is on disk. Changes that come in at the same moment
+// share one fsync, which is what lets a flash sale run at tens of thousands of
+// orders a second on one file.
+//
+// A change writes its events to the outbox in the same transaction. [Relay]
+// moves them to the log, in order and exactly once.
+//
+//   - store.go, writer.go, tx.go     the engine
+//   - room.go, show.go, shelf.go     the nouns an operator sets up
+//   - execute.go, effect*.go         the commands of the panel
+//   - place.go, apply.go, stock.go   the order book
+//   - outbox.go, relay.go            the way into the log
+//
+// Oversell is refused by the CHECK constraint no_oversell, two shows on air in
+// one room by the unique index shows_on_air, and a rewritten audit row by a
+// trigger: the rules hold for whoever else opens the file.
+package store

@@ -1,0 +1,220 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/pressly/goose/v3"
+	"github.com/prometheus/client_golang/prometheus"
+	_ "modernc.org/sqlite" // The database/sql driver "sqlite".
+
+	"showrunner/live"
+)
+
+// Config is what a [Store] needs.
+type Config struct {
+	// Path is the database file. It is made with mode 0600, because it holds
+	// the secrets of integrations; its folder is made if it is missing.
+	Path string
+	// URL names an external database. Empty means the embedded one at Path;
+	// anything else is refused, since no external database is built in yet.
+	URL string
+	// Now is the clock. Required.
+	Now func() time.Time
+	// OrderTTL is how long an unpaid order holds its stock. Zero means 15 minutes.
+	OrderTTL time.Duration
+	// Logger receives what nobody else is told. Nil means none.
+	Logger *slog.Logger
+	// Registerer receives the metrics. Nil means none.
+	Registerer prometheus.Registerer
+}
+
+// Store is the state of every room. It is safe for concurrent use.
+type Store struct {
+	now     func() time.Time
+	ttl     time.Duration
+	log     *slog.Logger
+	writes  *sql.DB
+	reads   *sql.DB
+	dialect dialect
+	writer  *writer
+	cache   *cache
+	ids     *ids
+	stock   *dirtyStock
+	wake    chan struct{}
+}
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// Open opens the database, brings its schema up to date, fills the caches and
+// starts the writer. Writes are accepted from here until [Store.Close]; only
+// the clean-up jobs wait for [Store.Run].
+func Open(ctx context.Context, cfg Config) (_ *Store, err error) {
+	switch {
+	case cfg.URL != "":
+		return nil, errors.New("open store: external databases are not supported yet, leave the database URL empty")
+	case cfg.Path == "":
+		return nil, errors.New("open store: no path given")
+	case cfg.Now == nil:
+		return nil, errors.New("open store: no clock given")
+	}
+	s := &Store{
+		now: cfg.Now, ttl: cfg.OrderTTL, log: cfg.Logger, dialect: sqlite,
+		cache: newCache(), ids: &ids{}, stock: newDirtyStock(), wake: make(chan struct{}, 1),
+	}
+	if s.ttl <= 0 {
+		s.ttl = 15 * time.Minute
+	}
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
+	}
+	if err := private(cfg.Path); err != nil {
+		return nil, fmt.Errorf("open store: %w", err)
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, s.Close())
+		}
+	}()
+	if s.writes, err = sql.Open("sqlite", sqliteURL(cfg.Path)); err != nil {
+		return nil, fmt.Errorf("open store for writing: %w", err)
+	}
+	s.writes.SetMaxOpenConns(1)
+	if s.reads, err = sql.Open("sqlite", sqliteURL(cfg.Path, "query_only(1)")); err != nil {
+		return nil, fmt.Errorf("open store for reading: %w", err)
+	}
+	s.reads.SetMaxOpenConns(readers)
+	s.reads.SetMaxIdleConns(readers)
+	if err := migrate(ctx, s.writes); err != nil {
+		return nil, err
+	}
+	conn, err := s.writes.Conn(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("open store for writing: %w", err)
+	}
+	s.writer = startWriter(conn, s, newMetrics(cfg.Registerer))
+	// A request that was in flight when the process ended has no outcome.
+	if err := s.write(ctx, func(t *tx) error {
+		_, err := t.exec(`DELETE FROM idempotency WHERE status = 0`)
+		return err
+	}); err != nil {
+		return nil, fmt.Errorf("open store: clear requests in flight: %w", err)
+	}
+	if err := s.fillCache(ctx); err != nil {
+		return nil, fmt.Errorf("open store: fill caches: %w", err)
+	}
+	return s, nil
+}
+
+// readers is the number of connections for reading. WAL lets them run beside
+// the writer; more than the cores of a small machine would only queue there.
+const readers = 4
+
+// private makes the file readable by its owner only, before a secret is in it.
+// SQLite gives its -wal and -shm files the mode of the database file.
+func private(path string) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return fmt.Errorf("make folder: %w", err)
+	}
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return fmt.Errorf("make file: %w", err)
+	}
+	return errors.Join(f.Chmod(0o600), f.Close())
+}
+
+func migrate(ctx context.Context, db *sql.DB) error {
+	dir, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		return fmt.Errorf("read migrations: %w", err)
+	}
+	p, err := goose.NewProvider(goose.DialectSQLite3, db, dir)
+	if err != nil {
+		return fmt.Errorf("read migrations: %w", err)
+	}
+	if _, err := p.Up(ctx); err != nil {
+		return fmt.Errorf("migrate: %w", err)
+	}
+	return nil
+}
+
+// Ready reports whether the database answers, both for writing and for reading.
+func (s *Store) Ready(ctx context.Context) error {
+	if err := s.reads.PingContext(ctx); err != nil {
+		return fmt.Errorf("store does not read: %w", err)
+	}
+	if err := s.write(ctx, func(*tx) error { return nil }); err != nil {
+		return fmt.Errorf("store does not write: %w", err)
+	}
+	return nil
+}
+
+// Close finishes the writes that were handed in and closes the database.
+func (s *Store) Close() error {
+	var errs []error
+	if s.writer != nil {
+		errs = append(errs, s.writer.close())
+	}
+	for _, db := range []*sql.DB{s.reads, s.writes} {
+		if db != nil {
+			errs = append(errs, db.Close())
+		}
+	}
+	if err := errors.Join(errs...); err != nil {
+		return fmt.Errorf("close store: %w", err)
+	}
+	return nil
+}
+
+// write runs fn inside the next group commit and returns once it is on disk.
+// An error of fn undoes what fn did and is returned as it is. When ctx ends
+// before fn's turn, fn never runs; after that the outcome is waited for.
+func (s *Store) write(ctx context.Context, fn func(*tx) error) error { return s.writer.do(ctx, fn) }
+
+// reader reads committed state outside the writer.
+func (s *Store) reader(ctx context.Context) querier { return reader{ctx, s.reads, s.dialect} }
+
+// snapshot gives fn a reader whose queries all see the same instant.
+func (s *Store) snapshot(ctx context.Context, fn func(querier) error) error {
+	t, err := s.reads.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	if err != nil {
+		return fmt.Errorf("begin snapshot: %w", err)
+	}
+	return errors.Join(fn(reader{ctx, t, s.dialect}), t.Rollback())
+}
+
+// OutboxWake is signalled after every commit that wrote events.
+func (s *Store) OutboxWake() <-chan struct{} { return s.wake }
+
+// zoneKnown reports whether name is an IANA time zone.
+func zoneKnown(name string) bool {
+	if name == "" || name == "Local" {
+		return false
+	}
+	_, err := time.LoadLocation(name)
+	return err == nil
+}
+
+// mayWrite checks that a caller has the right and reaches the room. Showrunner
+// itself may do everything.
+func mayWrite(by live.Principal, a live.Action, m live.MerchantID, r live.RoomID) error {
+	if by.Role == live.RoleSystem {
+		return nil
+	}
+	if !by.May(a) {
+		return live.Forbidden("forbidden", "the role %s may not do %s", by.Role, a)
+	}
+	if !by.Sees(m, r) {
+		return live.Forbidden("forbidden", "the room is outside your scope")
+	}
+	return nil
+}

@@ -1,0 +1,163 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+
+	"showrunner/live"
+)
+
+// querier reads rows, inside the writer's transaction or outside it.
+type querier interface {
+	query(query string, args ...any) (*sql.Rows, error)
+	row(query string, args ...any) scanner
+}
+
+// scanner is one row.
+type scanner interface{ Scan(dest ...any) error }
+
+// tx is the transaction of one group, as a change sees it. It belongs to the
+// writer's goroutine and ends with the change: never keep it.
+type tx struct {
+	w   *writer
+	now time.Time // of the transaction: the ReceivedAt of its events
+
+	outbox, audit   int64 // ids used so far
+	outbox0, audit0 int64 // ids used when the transaction began
+	emitted         int
+	lastEvent       live.EventID
+	after           []func()
+}
+
+// start takes the counters. Updating them, even to themselves, makes a second
+// writer on a shared database wait here, so ids follow the order of commits.
+func (t *tx) start() error {
+	for _, c := range []struct {
+		name string
+		at   *int64
+	}{{"outbox", &t.outbox}, {"audit", &t.audit}} {
+		if err := t.row(`UPDATE counters SET value = value WHERE name = ? RETURNING value`, c.name).Scan(c.at); err != nil {
+			return fmt.Errorf("take counter %s: %w", c.name, err)
+		}
+	}
+	t.outbox0, t.audit0 = t.outbox, t.audit
+	return nil
+}
+
+// finish gives the counters back.
+func (t *tx) finish() error {
+	for _, c := range []struct {
+		name         string
+		before, last int64
+	}{{"outbox", t.outbox0, t.outbox}, {"audit", t.audit0, t.audit}} {
+		if c.before == c.last {
+			continue
+		}
+		if _, err := t.exec(`UPDATE counters SET value = ? WHERE name = ?`, c.last, c.name); err != nil {
+			return fmt.Errorf("advance counter %s: %w", c.name, err)
+		}
+	}
+	return nil
+}
+
+// onCommit runs fn after the transaction is on disk and before the caller is
+// answered. It is forgotten when the change is undone.
+func (t *tx) onCommit(fn func()) { t.after = append(t.after, fn) }
+
+func (t *tx) exec(query string, args ...any) (sql.Result, error) { return t.w.exec(query, args...) }
+
+// once is exec for text that is not worth keeping prepared.
+func (t *tx) once(query string, args ...any) (sql.Result, error) {
+	return t.w.conn.ExecContext(context.Background(), t.w.store.dialect.bind(query), args...)
+}
+
+// changed is exec that tells how many rows it changed.
+func (t *tx) changed(query string, args ...any) (int64, error) {
+	res, err := t.w.exec(query, args...)
+	if err != nil {
+		return 0, err
+	}
+	return res.RowsAffected()
+}
+
+func (t *tx) query(query string, args ...any) (*sql.Rows, error) {
+	st, err := t.w.stmt(query)
+	if err != nil {
+		return nil, err
+	}
+	return st.QueryContext(context.Background(), args...)
+}
+
+func (t *tx) row(query string, args ...any) scanner {
+	st, err := t.w.stmt(query)
+	if err != nil {
+		return failedRow{err}
+	}
+	return st.QueryRowContext(context.Background(), args...)
+}
+
+// failedRow is a row that could not be asked for.
+type failedRow struct{ err error }
+
+func (r failedRow) Scan(...any) error { return r.err }
+
+// reader reads outside the writer, from the pool or from a snapshot.
+type reader struct {
+	ctx context.Context
+	db  interface {
+		QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+		QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+	}
+	dialect dialect
+}
+
+func (r reader) query(query string, args ...any) (*sql.Rows, error) {
+	return r.db.QueryContext(r.ctx, r.dialect.bind(query), args...)
+}
+
+func (r reader) row(query string, args ...any) scanner {
+	return r.db.QueryRowContext(r.ctx, r.dialect.bind(query), args...)
+}
+
+// collect reads all rows of a query.
+func collect[T any](rows *sql.Rows, err error, scan func(scanner) (T, error)) ([]T, error) {
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }() // Err below tells what went wrong.
+	var out []T
+	for rows.Next() {
+		v, err := scan(rows)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, v)
+	}
+	return out, rows.Err()
+}
+
+// ms is a time as the database keeps it: unix milliseconds, 0 for none.
+func ms(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMilli()
+}
+
+// at is the inverse of ms.
+func at(ms int64) time.Time {
+	if ms == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(ms).UTC()
+}
+
+// bit is a truth as the database keeps it.
+func bit(b bool) int64 {
+	if b {
+		return 1
+	}
+	return 0
+}
