@@ -37,7 +37,11 @@ export function drawBoard(s, page) {
   const currency = s.snapshot ? s.snapshot.currency : "";
   for (const card of CARDS) {
     const node = document.querySelector(`[data-card="${card.key}"]`);
-    if (node) put(node, value(card, s.snapshot, currency, page.digits, page.locale));
+    if (!node) continue;
+    const text = value(card, s.snapshot, currency, page.digits, page.locale);
+    put(node, text);
+    // A long amount gets smaller letters: a figure that is cut off is a wrong one.
+    node.className = `value${text.length > 16 ? " longest" : text.length > 13 ? " longer" : text.length > 10 ? " long" : ""}`;
   }
   for (const curve of CURVES) {
     const node = document.querySelector(`[data-chart="${curve.key}"]`);

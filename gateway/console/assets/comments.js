@@ -50,7 +50,7 @@ function comment(c, page) {
     page.may("command.mute_viewer") && c.by.role === "viewer" && el("button", {
       type: "button", class: "mute", text: page.say("mute"),
       onclick: async () => {
-        if (await ask(page.say("confirm_mute", { name: c.by.name, minutes: MUTE_MINUTES }))) {
+        if (await ask(page.say("confirm_mute", { name: c.by.name, minutes: MUTE_MINUTES }), page)) {
           page.command("mute_viewer", { viewer_id: c.by.id, duration_s: MUTE_MINUTES * 60 });
         }
       },

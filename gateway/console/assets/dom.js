@@ -23,14 +23,23 @@ export function put(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
 
-// ask puts a question in a modal dialog and resolves with yes or no; Escape is no.
-export function ask(question) {
-  const dialog = $("ask");
-  put($("ask-text"), question);
-  dialog.returnValue = "no";
+// ask puts a question in a modal dialog and resolves with yes or no; Escape is
+// no. Every question has a dialog of its own: the answer to one can never be
+// taken for the answer to the next.
+export function ask(question, page) {
+  const dialog = el("dialog", { "aria-label": question },
+    el("form", { method: "dialog" },
+      el("p", { text: question }),
+      el("div", { class: "row end" },
+        el("button", { value: "no", class: "quiet", text: page.say("cancel") }),
+        el("button", { value: "yes", class: "main", text: page.say("confirm") }))));
+  document.body.append(dialog);
   dialog.showModal();
   return new Promise((resolve) => {
-    dialog.addEventListener("close", () => resolve(dialog.returnValue === "yes"), { once: true });
+    dialog.addEventListener("close", () => {
+      dialog.remove();
+      resolve(dialog.returnValue === "yes");
+    });
   });
 }
 

@@ -6,7 +6,7 @@ import { clearComments, drawComments, scrollComments } from "./comments.js";
 import { $, el, put } from "./dom.js";
 import { LOCALES, preferred, say } from "./i18n.js";
 import { drawOrders, drawPrompts } from "./lists.js";
-import { apply, newRoom, since } from "./room.js";
+import { apply, newRoom, seed, since } from "./room.js";
 import { drawShelf } from "./shelf.js";
 import { RoomSocket, UNAUTHENTICATED } from "./socket.js";
 import { drawStage } from "./stage.js";
@@ -175,7 +175,10 @@ function enter(id) {
       return url.href;
     },
     on: {
-      frame: (f) => redraw(apply(state, f, Date.now())),
+      frame: (f) => {
+        redraw(apply(state, f, Date.now()));
+        if (f.type === "welcome" && state.show) loadTimeline(state.show.show_id);
+      },
       state: (name, detail = {}) => {
         if (name === "refused" && detail.code === UNAUTHENTICATED) return logOut(page.say("token_refused"));
         connection = { name, detail };
@@ -197,6 +200,20 @@ function enter(id) {
     },
   });
   socket.open();
+}
+
+// loadTimeline gives the curves the minutes before this page came. They are an
+// extra: without them the curves begin now, and the empty ones say so.
+async function loadTimeline(showID) {
+  if (!page.may("figures.read")) return;
+  try {
+    const table = await (await fetchAs(token, `/v1/shows/${encodeURIComponent(showID)}/timeline?step=minute`)).json();
+    if (!state.show || state.show.show_id !== showID) return;
+    seed(state, table.points);
+    redraw(["figures"]);
+  } catch (err) {
+    console.warn("the timeline cannot be had:", err.message);
+  }
 }
 
 function buildRoom() {

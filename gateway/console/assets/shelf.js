@@ -34,10 +34,10 @@ function row(item, s, page) {
     picture,
     el("span", { class: "name", title, text: title }),
     el("span", { class: "number", text: money(item.price_minor, item.currency || (s.room && s.room.currency), page.digits, page.locale) }),
-    el("span", {},
+    el("span", { class: "left" },
       el("span", { class: item.left > 0 ? "stock" : "stock out", text: page.say("left", { n: count(item.left, page.locale) }) }),
       on && el("span", { class: "tag", text: ` ${page.say("pinned")}` })),
-    el("span", { class: "row end" },
+    el("span", { class: "row end deeds" },
       page.may("command.release_stock") && el("form", {
         onsubmit: (e) => {
           e.preventDefault();

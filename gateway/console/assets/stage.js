@@ -20,7 +20,7 @@ export function drawStage(s, page) {
     controls.push(el("button", {
       type: "button", text: page.say(lever), class: lever === "end_show" ? "danger" : "main", "data-lever": lever,
       onclick: async () => {
-        if (await ask(page.say(`confirm_${lever}`))) page.command(lever, { show_id: show.show_id });
+        if (await ask(page.say(`confirm_${lever}`), page)) page.command(lever, { show_id: show.show_id });
       },
     }));
   }
