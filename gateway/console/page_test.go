@@ -24,7 +24,14 @@ type script struct {
 	mu    sync.Mutex
 	joins []string    // the query of every join
 	said  []fiber.Map // every frame of the page
-	conn  *websocket.Conn
+	conn  link
+}
+
+// link is the connection itself and not the adapter's wrapper of it, which
+// belongs to somebody else once the handler has returned.
+type link interface {
+	WriteJSON(v any) error
+	SetReadDeadline(t time.Time) error
 }
 
 func startScript(t *testing.T) *script {
@@ -79,8 +86,17 @@ func (s *script) play(c *websocket.Conn) {
 	s.mu.Lock()
 	s.joins = append(s.joins, fmt.Sprintf("panel=%s since=%s protocol=%s", c.Query("panel"), c.Query("since"), c.Subprotocol()))
 	again := len(s.joins) > 1
-	s.conn = c
+	mine := link(c.Conn)
+	s.conn = mine
 	s.mu.Unlock()
+	defer func() {
+		// Once this returns the connection is another's: nobody may hold it.
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if s.conn == mine {
+			s.conn = nil
+		}
+	}()
 	s.tell(fiber.Map{
 		"type": "welcome", "session_id": "x", "role": "operator", "epoch": "e1", "offset": 100, "recovered": again,
 		"room": fiber.Map{
