@@ -1,0 +1,157 @@
+package clickhouse
+
+import (
+	"context"
+	"fmt"
+	"strings"
+)
+
+// Mismatch is one place where the database disagrees with itself.
+type Mismatch struct {
+	// Check names the rollup and the measure, as "show_money.paid"; or it is
+	// "duplicate_position", "duplicate_event", "log_gap" or "ingest_ledger.…".
+	Check    string
+	Merchant string
+	Show     string
+	Key      string // of the rollup below the show: minute, currency, product, person
+	Facts    int64  // what the facts add up to
+	Rollup   int64  // what the rollup says
+}
+
+// auditLimit bounds how many mismatches of one check are told.
+const auditLimit = 100
+
+// reconcile is one rollup with its definition, told a second time and apart
+// from the views.
+type reconcile struct {
+	rollup, facts, where, key string
+	rollupKey                 string
+	measures                  [][2]string // column of the rollup, expression over the facts
+}
+
+const counted = `rehearsal = 0 AND actor_role = 'viewer'`
+
+func kinds(pairs ...string) (out [][2]string) {
+	for i := 0; i < len(pairs); i += 2 {
+		out = append(out, [2]string{pairs[i], `toInt64(kind = '` + pairs[i+1] + `')`})
+	}
+	return out
+}
+
+func same(columns ...string) (out [][2]string) {
+	for _, c := range columns {
+		out = append(out, [2]string{c, c})
+	}
+	return out
+}
+
+var (
+	likes     = [2]string{"likes", `if(kind = 'liked', num, 0)`}
+	watch     = [2]string{"watch_ms", `if(kind = 'watch_heartbeat', num, 0)`}
+	behaviour = append(kinds("exposed", "room_exposed", "entered", "room_entered", "comments", "comment_sent", "shares", "room_shared",
+		"follows", "followed", "product_exposures", "product_exposed", "clicks", "product_clicked", "carts", "cart_item_added",
+		"checkouts", "checkout_started"), likes)
+	perMinute = `toString(toUnixTimestamp(toStartOfMinute(%s)))`
+)
+
+var reconciles = []reconcile{
+	{"show_behaviour", "events", counted, `''`, `''`, append([][2]string{watch}, behaviour...)},
+	{"show_minute", "events", counted, fmt.Sprintf(perMinute, "ts"), `toString(toUnixTimestamp(t))`, behaviour},
+	{"product_minute", "events", counted + ` AND product_id != ''`, `concat(product_id, ' ', ` + fmt.Sprintf(perMinute, "ts") + `)`,
+		`concat(product_id, ' ', toString(toUnixTimestamp(t)))`,
+		kinds("product_exposures", "product_exposed", "clicks", "product_clicked", "carts", "cart_item_added")},
+	{"show_person", "events", counted + ` AND person_id != ''`, `person_id`, `person_id`,
+		append(kinds("entered", "room_entered", "comments", "comment_sent", "shares", "room_shared", "follows", "followed",
+			"clicks", "product_clicked", "carts", "cart_item_added", "checkouts", "checkout_started"), likes, watch)},
+	{"show_money", "order_deltas", `rehearsal = 0`, `toString(currency)`, `toString(currency)`, same(countNames[:]...)},
+	{"money_minute", "order_deltas", `rehearsal = 0`, `concat(currency, ' ', ` + fmt.Sprintf(perMinute, "at") + `)`,
+		`concat(currency, ' ', toString(toUnixTimestamp(t)))`,
+		same("orders", "orders_paid", "created", "paid", "refund_goods", "refund_ship", "cancelled_paid")},
+	{"product_money", "order_deltas", `rehearsal = 0 AND product_id != ''`, `concat(currency, ' ', product_id, ' ', ` + fmt.Sprintf(perMinute, "at") + `)`,
+		`concat(currency, ' ', product_id, ' ', toString(toUnixTimestamp(t)))`,
+		same("sku_orders", "sku_paid", "units_paid", "created", "paid", "refund_goods", "refund_ship", "cancelled_paid")},
+	{"person_money", "order_deltas", `rehearsal = 0 AND person_id != ''`, `concat(currency, ' ', person_id)`, `concat(currency, ' ', person_id)`,
+		same("orders", "orders_paid", "created", "paid", "refund_goods", "refund_ship", "cancelled_paid")},
+	{"touches", "events", `touch = 1`, `person_id`, `person_id`, [][2]string{{"", `toInt64(1)`}}},
+}
+
+// sql sums facts and rollup side by side and keeps the keys that differ.
+func (r *reconcile) sql() string {
+	var facts, rollup, names []string
+	for _, m := range r.measures {
+		facts = append(facts, m[1])
+		if m[0] == "" { // The rollup is a list of rows.
+			rollup, names = append(rollup, `toInt64(1)`), append(names, `'rows'`)
+			continue
+		}
+		rollup, names = append(rollup, m[0]), append(names, `'`+m[0]+`'`)
+	}
+	side := func(table, where, key string, values []string, first bool) string {
+		is, not := "v", "toInt64(0)"
+		if !first {
+			is, not = not, is
+		}
+		return `SELECT merchant, show, k, c, ` + is + ` AS f, ` + not + ` AS r FROM (
+			SELECT toString(merchant_id) AS merchant, toString(show_id) AS show, ` + key + ` AS k,
+				[` + strings.Join(names, ", ") + `] AS cs, [` + strings.Join(values, ", ") + `] AS vs
+			FROM ` + table + where + `) ARRAY JOIN cs AS c, vs AS v`
+	}
+	return `SELECT c, merchant, show, k, sum(f) AS facts, sum(r) AS rollup FROM (` +
+		side(r.facts, ` WHERE `+r.where, r.key, facts, true) + ` UNION ALL ` +
+		side(r.rollup, ``, r.rollupKey, rollup, false) +
+		`) GROUP BY c, merchant, show, k HAVING facts != rollup ORDER BY c, merchant, show, k LIMIT ` + fmt.Sprint(auditLimit)
+}
+
+// others are the checks that are no sums. Facts is what is there, Rollup what
+// should be there.
+var others = []struct{ check, sql string }{
+	{"duplicate_position", `SELECT '', any(toString(merchant_id)), any(toString(show_id)), concat(toString(seq), ':', toString(idx)) AS k, toInt64(count()) AS c, toInt64(1)
+		FROM events GROUP BY seq, idx HAVING c > 1 ORDER BY seq, idx`},
+	{"duplicate_position", `SELECT '', any(toString(merchant_id)), any(toString(show_id)), concat(toString(seq), ':', toString(idx), ':', toString(n)) AS k, toInt64(count()) AS c, toInt64(1)
+		FROM order_deltas GROUP BY seq, idx, n HAVING c > 1 ORDER BY seq, idx, n`},
+	{"duplicate_event", `SELECT '', toString(merchant_id), any(toString(show_id)), concat(source, ' ', event_id) AS k, toInt64(count()) AS c, toInt64(1)
+		FROM events GROUP BY merchant_id, source, event_id HAVING c > 1 ORDER BY merchant_id, k`},
+	// Positions count up within a message and messages count up without a gap.
+	{"log_gap", `SELECT '', '', '', concat('message ', toString(seq)) AS k, toInt64(uniqExact(idx)) AS c, toInt64(max(idx)) + 1 AS want
+		FROM events GROUP BY seq HAVING c != want ORDER BY seq`},
+	{"log_gap", `SELECT '', '', '', 'messages' AS k, toInt64(uniqExact(seq)) AS c, if(c = 0, 0, toInt64(max(seq) - min(seq)) + 1) AS want FROM events HAVING c != want`},
+	{"ingest_ledger.rows", `SELECT '', '', '', toString(b) AS k, toInt64(sum(f)) AS c, toInt64(sum(r)) AS want FROM (
+		SELECT intDiv(seq, 1000000) AS b, count() AS f, toUInt64(0) AS r FROM events GROUP BY b
+		UNION ALL SELECT bucket AS b, toUInt64(0), sum(rows) FROM ingest_ledger GROUP BY bucket) GROUP BY b HAVING c != want`},
+	{"ingest_ledger.checksum", `SELECT '', '', '', toString(b) AS k, reinterpretAsInt64(groupBitXor(f)) AS c, reinterpretAsInt64(groupBitXor(r)) AS want FROM (
+		SELECT intDiv(seq, 1000000) AS b, groupBitXor(cityHash64(seq, idx)) AS f, toUInt64(0) AS r FROM events GROUP BY b
+		UNION ALL SELECT bucket AS b, toUInt64(0), groupBitXor(checksum) FROM ingest_ledger GROUP BY bucket) GROUP BY b HAVING c != want`},
+}
+
+// Audit compares every rollup with the facts, looks for facts that are in twice
+// and for holes in the log. It reads everything there is. The answer must be
+// empty; what it holds is the first hundred places of each check.
+func (db *DB) Audit(ctx context.Context) ([]Mismatch, error) {
+	var out []Mismatch
+	run := func(check, sql string) error {
+		return db.rows(ctx, "audit", nil, sql, func(scan scanner) error {
+			m := Mismatch{}
+			var measure string
+			if err := scan(&measure, &m.Merchant, &m.Show, &m.Key, &m.Facts, &m.Rollup); err != nil {
+				return err
+			}
+			m.Check = check
+			if measure != "" {
+				m.Check += "." + measure
+			}
+			out = append(out, m)
+			return nil
+		})
+	}
+	for i := range reconciles {
+		if err := run(reconciles[i].rollup, reconciles[i].sql()); err != nil {
+			return nil, fmt.Errorf("audit %s: %w", reconciles[i].rollup, err)
+		}
+	}
+	for _, o := range others {
+		if err := run(o.check, o.sql+` LIMIT `+fmt.Sprint(auditLimit)); err != nil {
+			return nil, fmt.Errorf("audit %s: %w", o.check, err)
+		}
+	}
+	return out, nil
+}

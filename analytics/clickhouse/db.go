@@ -1,0 +1,174 @@
+package clickhouse
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"regexp"
+	"strings"
+	"time"
+
+	ch "github.com/ClickHouse/clickhouse-go/v2"
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// DefaultDatabase is used when the URL names none.
+const DefaultDatabase = "showrunner"
+
+// Limits of one reading query. A report of a show of a million persons takes
+// well under a second and some hundred megabytes.
+const (
+	readSeconds = 60
+	readMemory  = 1 << 30
+)
+
+// Config says where ClickHouse is.
+type Config struct {
+	// URL has the scheme clickhouse, tcp (native protocol), http or https, the
+	// account and the database: clickhouse://user:password@host:9000/showrunner.
+	URL string
+	// Cluster, if not empty, makes [DB.Migrate] create replicated tables on the
+	// cluster of that name, with {shard} and {replica} from the server's macros.
+	Cluster string
+
+	Now        func() time.Time
+	Logger     *slog.Logger
+	Registerer prometheus.Registerer
+}
+
+// DB is a connection pool to one database. Its methods are safe for concurrent use.
+type DB struct {
+	cfg      Config
+	database string
+	options  *ch.Options
+	conn     driver.Conn
+	queries  *prometheus.HistogramVec
+}
+
+var databaseName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]{0,63}$`)
+
+// Open prepares the connections; none is made before the first use, so the
+// server may be away. Call [DB.Migrate] before anything else.
+func Open(_ context.Context, cfg Config) (*DB, error) {
+	if cfg.Logger == nil {
+		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	options, err := parse(cfg.URL)
+	if err != nil {
+		return nil, err
+	}
+	conn, err := ch.Open(options)
+	if err != nil {
+		return nil, fmt.Errorf("open clickhouse: %w", err)
+	}
+	db := &DB{
+		cfg: cfg, database: options.Auth.Database, options: options, conn: conn,
+		queries: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "showrunner_clickhouse_query_seconds", Help: "Duration of questions to ClickHouse.",
+			Buckets: prometheus.ExponentialBuckets(0.002, 2.5, 10),
+		}, []string{"question"}),
+	}
+	if cfg.Registerer != nil {
+		if err := cfg.Registerer.Register(db.queries); err != nil {
+			return nil, fmt.Errorf("open clickhouse: register metrics: %w", err)
+		}
+	}
+	return db, nil
+}
+
+func parse(address string) (*ch.Options, error) {
+	u, err := url.Parse(address)
+	if err != nil {
+		// The error of url.Parse repeats the address, password and all.
+		return nil, fmt.Errorf("clickhouse URL cannot be read")
+	}
+	switch u.Scheme {
+	case "clickhouse", "tcp", "http", "https":
+	default:
+		return nil, fmt.Errorf("clickhouse URL has the scheme %q, want clickhouse, tcp, http or https", u.Scheme)
+	}
+	if u.Host == "" {
+		return nil, fmt.Errorf("clickhouse URL has no host")
+	}
+	if strings.Trim(u.Path, "/") == "" {
+		u.Path = "/" + DefaultDatabase
+	}
+	options, err := ch.ParseDSN(u.String())
+	if err != nil {
+		return nil, fmt.Errorf("clickhouse URL cannot be used")
+	}
+	if !databaseName.MatchString(options.Auth.Database) {
+		return nil, fmt.Errorf("clickhouse URL names the database %q, want letters, digits and _", options.Auth.Database)
+	}
+	options.DialTimeout = 5 * time.Second
+	options.ReadTimeout = 2 * readSeconds * time.Second
+	options.Compression = &ch.Compression{Method: ch.CompressionLZ4}
+	options.ClientInfo.Products = append(options.ClientInfo.Products, struct{ Name, Version string }{"showrunner", "1"})
+	return options, nil
+}
+
+// Close ends the connections.
+func (db *DB) Close() error {
+	if err := db.conn.Close(); err != nil {
+		return fmt.Errorf("close clickhouse: %w", err)
+	}
+	return nil
+}
+
+// Ready asks for an answer and for a migrated schema.
+func (db *DB) Ready(ctx context.Context) error {
+	var n uint64
+	if err := db.conn.QueryRow(ctx, "SELECT count() FROM schema_migrations").Scan(&n); err != nil {
+		return fmt.Errorf("ask clickhouse: %w", err)
+	}
+	return nil
+}
+
+// Count is how many rows the two tables of facts hold.
+func (db *DB) Count(ctx context.Context) (events, deltas int64, err error) {
+	err = db.rows(ctx, "count", nil,
+		`SELECT toInt64((SELECT count() FROM events)), toInt64((SELECT count() FROM order_deltas))`,
+		func(scan scanner) error { return scan(&events, &deltas) })
+	return events, deltas, err
+}
+
+// scanner reads the columns of one row.
+type scanner func(dest ...any) error
+
+// rows asks a question with server-side parameters, read-only and within
+// limits, and hands every row of the answer to each.
+func (db *DB) rows(ctx context.Context, question string, parameters ch.Parameters, sql string, each func(scanner) error) (err error) {
+	timer := prometheus.NewTimer(db.queries.WithLabelValues(question))
+	defer timer.ObserveDuration()
+	ctx = ch.Context(ctx, ch.WithParameters(parameters), ch.WithSettings(ch.Settings{
+		"readonly":                           2, // reads and settings only
+		"max_execution_time":                 readSeconds,
+		"max_memory_usage":                   readMemory,
+		"max_bytes_before_external_group_by": readMemory / 2,
+		"max_result_rows":                    10_000_000,
+		"session_timezone":                   "UTC",
+	}))
+	rows, err := db.conn.Query(ctx, sql)
+	if err != nil {
+		return fmt.Errorf("ask clickhouse for %s: %w", question, err)
+	}
+	defer func() {
+		if cerr := rows.Close(); cerr != nil && err == nil {
+			err = fmt.Errorf("ask clickhouse for %s: %w", question, cerr)
+		}
+	}()
+	for rows.Next() {
+		if err := each(rows.Scan); err != nil {
+			return fmt.Errorf("read %s from clickhouse: %w", question, err)
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return fmt.Errorf("read %s from clickhouse: %w", question, err)
+	}
+	return nil
+}

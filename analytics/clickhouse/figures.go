@@ -1,0 +1,157 @@
+package clickhouse
+
+import (
+	"context"
+	"strconv"
+	"time"
+
+	ch "github.com/ClickHouse/clickhouse-go/v2"
+
+	"showrunner/analytics"
+	"showrunner/live"
+)
+
+// Figures counts a show as of an instant, from the facts alone: those received
+// at or before asOf. Every number is exact. The show must carry its start and
+// end as the store knows them. A show without facts has figures of zero.
+func (db *DB) Figures(ctx context.Context, merchant live.MerchantID, show live.Show, asOf time.Time) (analytics.Figures, error) {
+	f := analytics.Figures{Show: show.ID, AsOf: asOf}
+	if show.Rehearsal {
+		f.Funnel = analytics.NewFunnel(&f.Traffic, 0, 0, 0, 0)
+		return f, nil
+	}
+	q := question{db: db, show: show, parameters: ch.Parameters{
+		"merchant": string(merchant), "show": string(show.ID), "as_of": strconv.FormatInt(asOf.UnixMilli(), 10),
+	}}
+	for _, part := range []func(context.Context, *analytics.Figures) error{
+		q.traffic, q.follows, q.watching, q.money, q.minutes, q.products, q.sources, q.marks,
+	} {
+		if err := part(ctx, &f); err != nil {
+			return analytics.Figures{}, err
+		}
+	}
+	f.Traffic.MinutesOnAir = analytics.MinutesOnAir(show, asOf)
+	if err := q.funnel(ctx, &f); err != nil {
+		return analytics.Figures{}, err
+	}
+	f.Tidy()
+	return f, nil
+}
+
+// question is one show as of one instant.
+type question struct {
+	db         *DB
+	show       live.Show
+	parameters ch.Parameters
+}
+
+// The conditions that every question shares. Each is text of this file; what a
+// caller gives travels as a server-side parameter.
+const (
+	inShow  = ` merchant_id = {merchant:String} AND show_id = {show:String} AND rehearsal = 0 `
+	events  = ` FROM events WHERE` + inShow + `AND ts <= fromUnixTimestamp64Milli({as_of:Int64}, 'UTC') `
+	viewers = events + `AND actor_role = 'viewer' `
+	deltas  = ` FROM order_deltas WHERE` + inShow + `AND at <= fromUnixTimestamp64Milli({as_of:Int64}, 'UTC') `
+)
+
+func (q *question) rows(ctx context.Context, name, sql string, each func(scanner) error) error {
+	return q.db.rows(ctx, name, q.parameters, sql, each)
+}
+
+// n is a count of facts of a kind, uv of the persons behind them.
+func n(kind live.Kind) string { return `toInt64(countIf(kind = '` + string(kind) + `'))` }
+
+func uv(kind live.Kind) string {
+	return `toInt64(uniqExactIf(person_id, kind = '` + string(kind) + `' AND person_id != ''))`
+}
+
+func (q *question) traffic(ctx context.Context, f *analytics.Figures) error {
+	t := &f.Traffic
+	return q.rows(ctx, "traffic", `SELECT `+
+		n(live.RoomExposed)+`, `+uv(live.RoomExposed)+`, `+uv(live.RoomEntered)+`, sumIf(num, kind = 'watch_heartbeat'), `+
+		n(live.CommentSent)+`, `+uv(live.CommentSent)+`, sumIf(num, kind = 'liked'), `+uv(live.Liked)+`, `+
+		n(live.RoomShared)+`, `+uv(live.RoomShared)+`, `+n(live.Followed)+`,
+		toInt64(uniqExactIf(person_id, kind IN ('comment_sent', 'liked', 'room_shared', 'followed') AND person_id != '')), `+
+		n(live.ProductExposed)+`, `+uv(live.ProductExposed)+`, `+n(live.ProductClicked)+`, `+uv(live.ProductClicked)+`, `+
+		n(live.CartItemAdded)+`, `+uv(live.CartItemAdded)+`, `+n(live.CheckoutStarted)+`, `+uv(live.CheckoutStarted)+viewers,
+		func(scan scanner) error {
+			return scan(&t.RoomExposurePV, &t.RoomExposureUV, &t.WatchUV, &t.WatchMS,
+				&t.CommentPV, &t.CommentUV, &t.LikeCount, &t.LikeUV,
+				&t.SharePV, &t.ShareUV, &t.FollowGross, &t.InteractUV,
+				&t.ProductExposurePV, &t.ProductExposureUV, &t.ProductClickPV, &t.ProductClickUV,
+				&t.CartPV, &t.CartUV, &t.CheckoutPV, &t.CheckoutUV)
+		})
+}
+
+// follows counts persons whose last word was followed. The order is that of the
+// log: two facts of one millisecond have one.
+func (q *question) follows(ctx context.Context, f *analytics.Figures) error {
+	return q.rows(ctx, "follows", `SELECT toInt64(countIf(last = 'followed')) FROM (
+		SELECT argMax(kind, (seq, idx)) AS last`+viewers+`AND person_id != '' AND kind IN ('followed', 'unfollowed') GROUP BY person_id)`,
+		func(scan scanner) error { return scan(&f.Traffic.FollowNet) })
+}
+
+// persons is one row for each viewer with a sign of life: the channel of their
+// first entry, their views (a silence of more than 30 minutes begins another)
+// and their visible time.
+const persons = `SELECT person_id, countIf(kind = 'room_entered') > 0 AS entered,
+		argMinIf(toString(channel), (seq, idx), kind = 'room_entered') AS first_channel,
+		multiIf(NOT entered, 'unknown', first_channel = '', 'direct', first_channel) AS arrival,
+		arraySort(groupArray(toUnixTimestamp64Milli(ts))) AS signs,
+		toInt64(1 + arrayCount(gap -> gap > 1800000, arrayDifference(signs))) AS views,
+		sum(if(kind = 'watch_heartbeat', num, 0)) AS watched` + viewers +
+	`AND person_id != '' AND kind IN ('room_entered', 'watch_heartbeat') GROUP BY person_id`
+
+// watching counts views and arrivals, over all and by channel.
+func (q *question) watching(ctx context.Context, f *analytics.Figures) error {
+	return q.rows(ctx, "watching", `SELECT arrival, sum(views), toInt64(countIf(entered)), toInt64(countIf(watched >= 60000)) FROM (`+persons+`) GROUP BY arrival`,
+		func(scan scanner) error {
+			var s analytics.Source
+			var long int64
+			if err := scan(&s.Channel, &s.WatchPV, &s.WatchUV, &long); err != nil {
+				return err
+			}
+			f.Traffic.WatchPV += s.WatchPV
+			f.Traffic.WatchUV60s += long
+			f.Sources = append(f.Sources, s)
+			return nil
+		})
+}
+
+// funnel counts the rungs; orders of all currencies count together.
+func (q *question) funnel(ctx context.Context, f *analytics.Figures) error {
+	var orderUV, buyers, orders, paid int64
+	for i := range f.Money {
+		orders += f.Money[i].Orders
+		paid += f.Money[i].OrdersPaid
+	}
+	err := q.rows(ctx, "funnel", `SELECT toInt64(countIf(o > 0)), toInt64(countIf(p > 0)) FROM (
+		SELECT sum(orders) AS o, sum(orders_paid) AS p`+deltas+`AND person_id != '' GROUP BY person_id)`,
+		func(scan scanner) error { return scan(&orderUV, &buyers) })
+	f.Funnel = analytics.NewFunnel(&f.Traffic, orders, orderUV, paid, buyers)
+	return err
+}
+
+// marks are the host's commands, whoever gave them.
+func (q *question) marks(ctx context.Context, f *analytics.Figures) error {
+	list := ""
+	for i, k := range analytics.MarkKinds {
+		if i > 0 {
+			list += ", "
+		}
+		list += "'" + string(k) + "'"
+	}
+	return q.rows(ctx, "marks", `SELECT ts, kind, product_id, if(kind = 'announcement_published', body, '')`+events+
+		`AND kind IN (`+list+`) ORDER BY seq, idx`,
+		func(scan scanner) error {
+			var at time.Time
+			var kind, product, text string
+			if err := scan(&at, &kind, &product, &text); err != nil {
+				return err
+			}
+			f.Commands = append(f.Commands, analytics.Mark{
+				At: at.UTC(), Kind: live.Kind(kind), Product: live.ProductID(product), Text: text,
+			})
+			return nil
+		})
+}

@@ -1,0 +1,282 @@
+package clickhouse
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/cenkalti/backoff/v5"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"showrunner/live"
+)
+
+// Log is what the sink needs of the log besides its reader.
+type Log interface {
+	// Range hands every event of [from, until) to fn, in order.
+	Range(ctx context.Context, from, until live.Position, fn func(live.Entry) error) error
+	// Epoch names the incarnation of the log; positions mean nothing without it.
+	Epoch() string
+}
+
+// Reader follows the log with a durable checkpoint.
+type Reader interface {
+	Next(ctx context.Context, limit int, wait time.Duration) ([]live.Entry, error)
+	Position() live.Position
+	Checkpoint() (next live.Position, note []byte)
+	Commit(ctx context.Context, next live.Position, note []byte) error
+}
+
+// Defaults of [SinkConfig] and fixed limits of one range.
+const (
+	defaultMaxRows = 50_000
+	defaultMaxAge  = time.Second
+	maxBytes       = 8 << 20
+	// commitTries bounds how often a checkpoint is tried to be written before
+	// Run gives up: unlike ClickHouse, the log is not expected to be away.
+	commitTries = 8
+)
+
+// SinkConfig joins a log and a database.
+type SinkConfig struct {
+	DB     *DB
+	Log    Log
+	Reader Reader // named: its checkpoint is the sink's memory
+	// MaxRows and MaxAge say when a range is cut: so many events, or so old.
+	MaxRows int
+	MaxAge  time.Duration
+
+	Now        func() time.Time
+	Logger     *slog.Logger
+	Registerer prometheus.Registerer
+
+	// send replaces the insert in tests, to lose acknowledgements.
+	send func(ctx context.Context, b *block, token string) error
+}
+
+// Sink moves the log into ClickHouse, every event exactly once.
+type Sink struct {
+	cfg     SinkConfig
+	metrics *sinkMetrics
+
+	mu        sync.Mutex
+	watermark live.Position
+	oldest    time.Time // receipt of the oldest event read and not in; zero: none
+}
+
+// NewSink makes a sink. It panics if DB, Log or Reader is missing.
+func NewSink(cfg SinkConfig) *Sink {
+	if cfg.DB == nil || cfg.Log == nil || cfg.Reader == nil {
+		panic("clickhouse: a sink needs a database, a log and a reader")
+	}
+	if cfg.MaxRows <= 0 {
+		cfg.MaxRows = defaultMaxRows
+	}
+	if cfg.MaxAge <= 0 {
+		cfg.MaxAge = defaultMaxAge
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	if cfg.Logger == nil {
+		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
+	if cfg.send == nil {
+		cfg.send = cfg.DB.insert
+	}
+	s := &Sink{cfg: cfg}
+	s.watermark, _ = cfg.Reader.Checkpoint()
+	s.metrics = newSinkMetrics(cfg.Registerer, s)
+	return s
+}
+
+// Watermark is a position before which everything is in ClickHouse.
+func (s *Sink) Watermark() live.Position {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.watermark
+}
+
+// Lag is how long the oldest event that was read and is not in ClickHouse has
+// waited since its receipt; zero if there is none.
+func (s *Sink) Lag(now time.Time) time.Duration {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.oldest.IsZero() {
+		return 0
+	}
+	return max(now.Sub(s.oldest), 0)
+}
+
+func (s *Sink) waiting(since time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.oldest = since
+}
+
+// Run follows the log until ctx ends, and then returns nil; a range on its way
+// is sent again by the next Run. ClickHouse being away is waited for, for ever.
+// An error means that the log itself cannot be read or its checkpoint not written.
+func (s *Sink) Run(ctx context.Context) error {
+	err := s.run(ctx)
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
+}
+
+func (s *Sink) run(ctx context.Context) error {
+	if _, note := s.cfg.Reader.Checkpoint(); len(note) > 0 {
+		i, err := decodeIntent(note)
+		if err != nil {
+			return fmt.Errorf("clickhouse sink: %w", err)
+		}
+		pending, err := reload(ctx, s.cfg.Log, i)
+		if err != nil {
+			return fmt.Errorf("clickhouse sink: %w", err)
+		}
+		s.cfg.Logger.InfoContext(ctx, "clickhouse sink goes on with a range on its way", "from", i.From, "until", i.Until, "events", i.N)
+		if err := s.deliver(ctx, pending); err != nil {
+			return err
+		}
+	}
+	return s.follow(ctx)
+}
+
+// follow cuts the log into ranges and delivers them one after the other.
+func (s *Sink) follow(ctx context.Context) error {
+	open, opened := &span{}, time.Time{}
+	cut := func(until live.Position) error {
+		if open.N == 0 {
+			return nil
+		}
+		open.Until = until.Offset()
+		if err := s.begin(ctx, open); err != nil {
+			return err
+		}
+		open = &span{}
+		return nil
+	}
+	for {
+		wait := s.cfg.MaxAge
+		if open.N > 0 {
+			wait = max(s.cfg.MaxAge-s.cfg.Now().Sub(opened), 0)
+		}
+		entries, err := s.cfg.Reader.Next(ctx, s.cfg.MaxRows, wait)
+		if err != nil {
+			return fmt.Errorf("clickhouse sink: %w", err)
+		}
+		for i := range entries {
+			e := &entries[i]
+			if e.Position.Less(s.Watermark()) {
+				continue // Part of the range that was on its way at the start.
+			}
+			if open.N > 0 && (open.N >= s.cfg.MaxRows || open.bytes >= maxBytes || !sameMonth(open.oldest, e.Event.ReceivedAt)) {
+				if err := cut(e.Position); err != nil {
+					return err
+				}
+			}
+			if open.N == 0 {
+				opened = s.cfg.Now()
+				s.waiting(e.Event.ReceivedAt)
+			}
+			open.add(*e)
+		}
+		if open.N >= s.cfg.MaxRows || open.bytes >= maxBytes || open.N > 0 && s.cfg.Now().Sub(opened) >= s.cfg.MaxAge {
+			if err := cut(s.cfg.Reader.Position()); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// sameMonth reports whether two events go into one partition. An insert that
+// makes parts in two is not atomic, and its token counts in each apart.
+func sameMonth(a, b time.Time) bool {
+	a, b = a.UTC(), b.UTC()
+	return a.Year() == b.Year() && a.Month() == b.Month()
+}
+
+// begin writes the range down, then delivers it.
+func (s *Sink) begin(ctx context.Context, r *span) error {
+	next, _ := s.cfg.Reader.Checkpoint()
+	if err := s.commit(ctx, next, r.encode()); err != nil {
+		return err
+	}
+	return s.deliver(ctx, r)
+}
+
+// deliver sends a range that was written down until it is in, then moves the
+// checkpoint past it.
+func (s *Sink) deliver(ctx context.Context, r *span) error {
+	s.waiting(r.oldest)
+	if r.bad > 0 {
+		s.metrics.unreadable.Add(float64(r.bad))
+		s.cfg.Logger.ErrorContext(ctx, "order events could not be read", "range", r.String(), "events", r.bad)
+	}
+	for _, b := range []*block{r.events.block(), r.deltas.block()} {
+		if err := s.persist(ctx, b, r.intent); err != nil {
+			return err
+		}
+	}
+	until := live.PositionOf(r.Until)
+	if err := s.commit(ctx, until, nil); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	s.watermark, s.oldest = until, time.Time{}
+	s.mu.Unlock()
+	s.metrics.batches.Inc()
+	return nil
+}
+
+// persist sends one block again and again, the same rows with the same token,
+// until it is in or ctx ends.
+func (s *Sink) persist(ctx context.Context, b *block, i intent) error {
+	token := "v1:" + s.cfg.Log.Epoch() + ":" + b.table + ":" + i.String()
+	pause := backoff.NewExponentialBackOff()
+	pause.InitialInterval, pause.MaxInterval, pause.RandomizationFactor = 50*time.Millisecond, 10*time.Second, 0.5
+	for try := 1; ; try++ {
+		err := s.cfg.send(ctx, b, token)
+		if err == nil {
+			s.metrics.failing.Set(0)
+			s.metrics.rows.WithLabelValues(b.table).Add(float64(b.rows))
+			return nil
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		s.metrics.failing.Set(1)
+		s.metrics.retries.Inc()
+		wait := pause.NextBackOff()
+		s.cfg.Logger.WarnContext(ctx, "clickhouse insert failed, sending it again", "error", err, "table", b.table,
+			"range", i.String(), "try", try, "wait_ms", wait.Milliseconds())
+		if err := sleep(ctx, wait); err != nil {
+			return err
+		}
+	}
+}
+
+func (s *Sink) commit(ctx context.Context, next live.Position, note []byte) error {
+	_, err := backoff.Retry(ctx, func() (struct{}, error) {
+		return struct{}{}, s.cfg.Reader.Commit(ctx, next, note)
+	}, backoff.WithMaxTries(commitTries), backoff.WithBackOff(backoff.NewExponentialBackOff()))
+	if err != nil && !errors.Is(err, context.Canceled) {
+		return fmt.Errorf("clickhouse sink: write the checkpoint: %w", err)
+	}
+	return err
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-t.C:
+		return nil
+	}
+}
