@@ -1,0 +1,331 @@
+package report
+
+import (
+	"bytes"
+	_ "embed"
+	"fmt"
+	"html/template"
+	"io"
+
+	"showrunner/analytics"
+	"showrunner/conversion/attribution"
+)
+
+//go:embed page.html
+var pageText string
+
+// page is what the template shows.
+type page struct {
+	p     *printer
+	R     *analytics.Report
+	Lang  string
+	Title string
+	Facts []fact
+	Cards []cell
+	GMV   *chart
+	Crowd *chart
+
+	Funnel      []funnelBar
+	Groups      []metricGroup
+	Currencies  table
+	Products    table
+	Sources     table
+	Credits     []credit
+	Late        []lateRow
+	Commands    []commandRow
+	WindowHours int64
+}
+
+type fact struct{ Name, Text string }
+
+// cell is one number with its definition.
+type cell struct {
+	ZH, EN string
+	Text   string
+	Sub    string // for cards: the parts of a rate, or the currency
+	Tip    string
+	Num    bool // aligned as a number
+}
+
+type metricGroup struct {
+	ZH, EN string
+	Cells  []cell
+}
+
+type table struct {
+	Head []cell
+	Rows [][]cell
+}
+
+// credit is one currency with the models beside each other.
+type credit struct {
+	Currency string
+	Total    string
+	Models   []string
+	Channels []creditRow
+	Stages   []creditRow
+	Missing  []string // unattributed, by model
+}
+
+type creditRow struct {
+	Name  string
+	Cells []cell
+}
+
+type lateRow struct {
+	Name, Paid, Net, Tip string
+	Complete             bool
+}
+
+type commandRow struct {
+	Number                   int
+	At, Name, Class, Product string
+	Text                     string
+}
+
+// WriteHTML prints the report as one self-contained page in Chinese with the
+// English beside it.
+func WriteHTML(w io.Writer, r analytics.Report) error { return WriteHTMLIn(w, r, "zh-CN") }
+
+// WriteHTMLIn is [WriteHTML] in a language: "zh-CN", which has the English
+// beside it, or "en". Another one is a [live.Error] with code "unknown_language".
+func WriteHTMLIn(w io.Writer, r analytics.Report, lang string) error {
+	p, err := newPrinter(&r, lang)
+	if err != nil {
+		return err
+	}
+	t, err := template.New("report").Funcs(template.FuncMap{"label": p.label, "credits": split}).Parse(pageText)
+	if err != nil {
+		return fmt.Errorf("parse report page: %w", err)
+	}
+	var out bytes.Buffer
+	if err := t.Execute(&out, newPage(&r, &p)); err != nil {
+		return fmt.Errorf("write report as html: %w", err)
+	}
+	if _, err := w.Write(out.Bytes()); err != nil {
+		return fmt.Errorf("write report as html: %w", err)
+	}
+	return nil
+}
+
+func newPage(r *analytics.Report, p *printer) *page {
+	s := &r.Show
+	x := &page{p: p, R: r, Lang: p.lang(), Title: s.Title, WindowHours: int64(r.Window.Hours())}
+	x.Facts = []fact{
+		{p.say(phrase{"状态", "state"}), p.say(stateNames[s.State])},
+		{p.say(phrase{"开播", "started"}), p.at(s.StartedAt)},
+		{p.say(phrase{"下播", "ended"}), p.at(s.EndedAt)},
+		{p.say(phrase{"时长", "on air"}), duration(r.Figures.Traffic.MinutesOnAir * 60_000)},
+		{p.say(phrase{"币种", "currency"}), string(s.Currency)},
+		{p.say(phrase{"数据截至", "as of"}), p.at(r.AsOf)},
+		{p.say(phrase{"直播间", "room"}), string(s.Room)},
+		{p.say(phrase{"场次", "show"}), string(s.ID)},
+	}
+	x.cards()
+	if slots := slots(r); len(slots.slots) > 0 {
+		gmv, crowd := gmvChart(r, &slots, p), crowdChart(&slots, p)
+		x.GMV, x.Crowd = &gmv, &crowd
+	}
+	x.Funnel = funnelBars(r, p)
+	x.groups()
+	x.currencies()
+	x.Products = p.table(&r.Products, "product_exposure_uv", "product_click_uv", "product_id")
+	x.Sources = p.table(&r.Sources)
+	x.credits()
+	x.late()
+	for i, m := range r.Figures.Commands {
+		x.Commands = append(x.Commands, commandRow{i + 1, p.clock(m.At, "15:04:05"), p.command(m.Kind), markClass(m.Kind), string(m.Product), m.Text})
+	}
+	return x
+}
+
+// cardKeys are the figures people look for first.
+var cardKeys = []string{
+	"gmv_paid_minor", "gmv_net_minor", "orders_paid", "buyers", "watch_uv", "pcu", "avg_watch_time_ms", "view_to_pay",
+}
+
+func (x *page) cards() {
+	for _, key := range cardKeys {
+		v, ok := x.R.Metrics.Get(key)
+		if !ok {
+			continue
+		}
+		c := x.cell(v)
+		switch {
+		case v.Metric.IsRate():
+			c.Sub = count(v.Num) + " / " + count(v.Den)
+			if v.Metric.Unit == analytics.UnitMS {
+				c.Sub = duration(v.Num) + " / " + count(v.Den)
+			}
+		case v.Metric.Unit == analytics.UnitMinor:
+			c.Sub = string(x.R.Show.Currency)
+		}
+		x.Cards = append(x.Cards, c)
+	}
+}
+
+func (x *page) cell(v analytics.Value) cell {
+	return cell{ZH: v.Metric.ZH, EN: v.Metric.EN, Text: x.p.value(v), Tip: define(v), Num: true}
+}
+
+// groupStarts are the metrics at which a new group of the dictionary begins.
+var groupStarts = map[string]phrase{
+	"online_now":          {"流量与观看", "reach and watching"},
+	"room_exposure_pv":    {"流量与观看", "reach and watching"},
+	"comment_pv":          {"互动", "interaction"},
+	"product_exposure_pv": {"商品", "products"},
+	"orders":              {"订单与转化", "orders and conversion"},
+	"gmv_created_minor":   {"金额", "money"},
+}
+
+func (x *page) groups() {
+	for _, v := range x.R.Metrics {
+		if g, ok := groupStarts[v.Metric.Key]; ok && (len(x.Groups) == 0 || x.Groups[len(x.Groups)-1].ZH != g.zh) {
+			x.Groups = append(x.Groups, metricGroup{ZH: g.zh, EN: g.en})
+		}
+		last := &x.Groups[len(x.Groups)-1]
+		last.Cells = append(last.Cells, x.cell(v))
+	}
+}
+
+func (x *page) currencies() {
+	for _, row := range x.R.ByCurrency {
+		p := *x.p
+		p.currency = row.Currency
+		if len(x.Currencies.Head) == 0 {
+			x.Currencies.Head = append(x.Currencies.Head, cell{ZH: "币种", EN: "currency"})
+			for _, v := range row.Values {
+				x.Currencies.Head = append(x.Currencies.Head, cell{ZH: v.Metric.ZH, EN: v.Metric.EN, Num: true, Tip: v.Metric.Formula})
+			}
+		}
+		cells := []cell{{Text: string(row.Currency)}}
+		for _, v := range row.Values {
+			cells = append(cells, cell{Text: p.value(v), Tip: define(v), Num: true})
+		}
+		x.Currencies.Rows = append(x.Currencies.Rows, cells)
+	}
+}
+
+// table prints an analytics table without its nested columns and those left out.
+func (p *printer) table(t *analytics.Table, without ...string) table {
+	var out table
+	skip := map[string]bool{}
+	for _, k := range without {
+		skip[k] = true
+	}
+	for _, c := range t.Columns {
+		if c.Unit != analytics.UnitList && !skip[c.Key] {
+			out.Head = append(out.Head, cell{ZH: c.ZH, EN: c.EN, Num: c.Unit != analytics.UnitText, Tip: c.Formula})
+		}
+	}
+	for _, row := range t.Rows {
+		var cells []cell
+		for i, c := range t.Columns {
+			if c.Unit == analytics.UnitList || skip[c.Key] {
+				continue
+			}
+			v := cell{Num: c.Unit != analytics.UnitText, Tip: c.ZH + " · " + c.EN + " = " + c.Formula}
+			switch {
+			case c.Unit == analytics.UnitText:
+				v.Text, v.Tip = row[i].Text, row[i].Text
+				if id := t.Column("product_id"); c.Key == "title" && id >= 0 {
+					v.Tip = row[id].Text
+					if v.Text == "" {
+						v.Text = row[id].Text
+					}
+				}
+			case c.Rate:
+				v.Text = p.rate(c.Unit, row[i].Num, row[i].Den)
+				v.Tip += " = " + count(row[i].Num) + " / " + count(row[i].Den)
+			default:
+				v.Text = p.number(c.Unit, row[i].Num)
+			}
+			cells = append(cells, v)
+		}
+		out.Rows = append(out.Rows, cells)
+	}
+	return out
+}
+
+// credits puts the models beside each other, one block per currency.
+func (x *page) credits() {
+	if len(x.R.Attribution) == 0 {
+		return
+	}
+	for _, head := range x.R.Attribution[0].Totals {
+		c := credit{Currency: string(head.Currency), Total: money(head.Value, head.Currency)}
+		var channels, stages [][]attribution.Share
+		for _, result := range x.R.Attribution {
+			c.Models = append(c.Models, x.p.name(modelNames, result.Model))
+			for _, t := range result.Totals {
+				if t.Currency == head.Currency {
+					channels, stages = append(channels, t.ByChannel), append(stages, t.ByStage)
+					c.Missing = append(c.Missing, money(t.Unattributed, t.Currency))
+				}
+			}
+		}
+		c.Channels = x.creditRows(channels, nil, &head)
+		c.Stages = x.creditRows(stages, stageNames, &head)
+		x.Credits = append(x.Credits, c)
+	}
+}
+
+// creditTable is one of the two tables of a [credit].
+type creditTable struct {
+	Stage  bool
+	Total  string
+	Models []string
+	Rows   []creditRow
+	// Missing is the unattributed money by model.
+	Missing []string
+}
+
+// split picks the table by channel or by stage.
+func split(c credit, by string) creditTable {
+	t := creditTable{Stage: by == "stage", Total: c.Total, Models: c.Models, Rows: c.Channels, Missing: c.Missing}
+	if t.Stage {
+		t.Rows = c.Stages
+	}
+	return t
+}
+
+// creditRows joins the shares of the models by key: keys in the order of the
+// last model, which is linear and names every touched key, then the others.
+func (x *page) creditRows(models [][]attribution.Share, names map[string]phrase, total *attribution.Total) []creditRow {
+	var keys []string
+	at := map[string]int{}
+	for i := len(models) - 1; i >= 0; i-- {
+		for _, s := range models[i] {
+			if _, ok := at[s.Key]; !ok {
+				at[s.Key] = len(keys)
+				keys = append(keys, s.Key)
+			}
+		}
+	}
+	rows := make([]creditRow, len(keys))
+	for i, key := range keys {
+		rows[i] = creditRow{Name: x.p.name(names, key), Cells: make([]cell, len(models))}
+		for m := range models {
+			rows[i].Cells[m] = cell{Text: "–", Num: true}
+		}
+	}
+	for m, shares := range models {
+		for _, s := range shares {
+			c := &rows[at[s.Key]].Cells[m]
+			c.Text = money(s.Minor, total.Currency)
+			c.Sub = x.p.rate(analytics.UnitRatio, s.Minor, total.Value)
+			c.Tip = fmt.Sprintf("%s: %s %s / %s, %d orders", s.Key, total.Currency, c.Text, money(total.Value, total.Currency), s.Orders)
+		}
+	}
+	return rows
+}
+
+func (x *page) late() {
+	for _, l := range x.R.Late {
+		x.Late = append(x.Late, lateRow{
+			Name: fmt.Sprintf("T%d", l.Days), Paid: money(l.Paid, x.R.Show.Currency), Net: money(l.Net, x.R.Show.Currency),
+			Tip:      fmt.Sprintf("cumulated from the start of the show to its end + %d x 24 h, by the time the server learned of it", l.Days),
+			Complete: l.Complete,
+		})
+	}
+}

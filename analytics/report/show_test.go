@@ -1,0 +1,203 @@
+package report
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"showrunner/analytics"
+	"showrunner/conversion"
+	"showrunner/live"
+)
+
+// memory is a Source over a log held in memory: the figures by the fold, the
+// journeys by going over the facts.
+type memory struct {
+	show live.Show
+	log  []live.Entry
+	paid map[live.OrderID]live.Order
+}
+
+func (m *memory) Figures(_ context.Context, _ live.MerchantID, show live.Show, asOf time.Time) (analytics.Figures, error) {
+	f := analytics.NewFold(show)
+	for _, e := range m.log {
+		if e.Event.ReceivedAt.After(asOf) {
+			continue
+		}
+		if err := f.Add(e); err != nil {
+			return analytics.Figures{}, err
+		}
+	}
+	return f.Figures(asOf), nil
+}
+
+func (m *memory) Journeys(_ context.Context, _ live.MerchantID, _ live.ShowID, asOf time.Time, window time.Duration) ([]conversion.Journey, error) {
+	var out []conversion.Journey
+	for _, o := range m.paid {
+		if o.PaidAt.After(asOf) {
+			continue
+		}
+		j := conversion.Journey{Order: o.ID, Person: o.Person, Show: o.Show, At: o.PaidAt, Currency: o.Currency}
+		for i := range o.Lines {
+			j.Value += o.Lines[i].Net()
+		}
+		for _, e := range m.log {
+			t, ok := conversion.TouchOf(e.Event)
+			if ok && e.Event.Person == o.Person && !e.Event.ReceivedAt.After(asOf) {
+				t.Position = e.Position
+				j.Touches = append(j.Touches, t)
+			}
+		}
+		j.Touches = j.Within(window)
+		out = append(out, j)
+	}
+	return out, nil
+}
+
+// playedShow plays a show of 75 minutes from a fixed seed: arrivals in waves,
+// five products pinned in turn, orders, payments and refunds.
+func playedShow(t *testing.T) *memory {
+	t.Helper()
+	start := time.Date(2026, 6, 18, 12, 0, 12, 0, time.UTC)
+	m := &memory{paid: map[live.OrderID]live.Order{}, show: live.Show{
+		ID: "show-618", Room: "room-1", Merchant: "m1", Title: "618 零食专场 & friends", Currency: "CNY", TimeZone: "Asia/Shanghai",
+		State: live.ShowStateEnded, StartedAt: start, EndedAt: start.Add(75*time.Minute + 20*time.Second),
+	}}
+	rng := rand.New(rand.NewPCG(1, 2))
+	var events []live.Event
+	say := func(at time.Time, kind live.Kind, role live.Role, person live.PersonID, channel, format string, args ...any) {
+		at = at.Truncate(time.Millisecond)
+		events = append(events, live.Event{
+			ID: live.EventID(fmt.Sprint("e", len(events))), Kind: kind, Merchant: "m1", Room: "room-1", Show: m.show.ID, Person: person, Channel: channel,
+			Actor: live.Actor{ID: string(person), Role: role}, OccurredAt: at, ReceivedAt: at, Data: json.RawMessage(fmt.Sprintf(format, args...)),
+		})
+	}
+	host := func(at time.Time, kind live.Kind, format string, args ...any) {
+		say(at, kind, live.RoleHost, "", "", format, args...)
+	}
+	products := []struct {
+		name  string
+		price int64
+	}{{"坚果礼盒 750g", 8990}, {"手撕面包", 1990}, {"冻干草莓", 2590}, {"<b>辣条</b> \"大包\"", 990}, {"牛肉干 500g", 12900}}
+	for i, p := range products {
+		host(start.Add(-5*time.Minute), live.ProductListed, `{"product_id":"p%d","title":%q}`, i+1, p.name)
+	}
+	host(start, live.ShowStarted, `{"show_id":"show-618","state":"live"}`)
+	host(start.Add(30*time.Second), live.AnnouncementPublished, `{"text":"欢迎来到直播间 <script>alert(1)</script>"}`)
+	for i := range 15 {
+		host(start.Add(time.Duration(i)*5*time.Minute+2*time.Minute), live.ProductPinned, `{"product_id":"p%d","title":%q}`, i%5+1, products[i%5].name)
+		if i%4 == 1 {
+			host(start.Add(time.Duration(i)*5*time.Minute+3*time.Minute), live.StockReleased, `{"product_id":"p%d","sku_id":"k%d","qty":50}`, i%5+1, i%5+1)
+		}
+	}
+	host(start.Add(40*time.Minute), live.PriceChanged, `{"product_id":"p5","sku_id":"k5","old_minor":12900,"new_minor":9900}`)
+	host(m.show.EndedAt, live.ShowEnded, `{"show_id":"show-618","state":"ended"}`)
+
+	channels := []string{"recommend_feed", "private/group", "private/group", "qianchuan", "", "share"}
+	for v := range 420 {
+		person := live.PersonID(fmt.Sprintf("v%03d", v))
+		channel := channels[rng.IntN(len(channels))]
+		minute := 75 * math.Pow(rng.Float64(), 1.4)
+		at := start.Add(time.Duration(minute * float64(time.Minute)))
+		if channel == "private/group" {
+			say(at.Add(-48*time.Hour), "group_joined", live.RoleIntegration, person, "", `{"group_id":"g1"}`)
+			events[len(events)-1].Show = ""
+			events[len(events)-1].Actor.ID = "crm"
+		}
+		if v%3 == 0 {
+			say(at.Add(-3*time.Second), live.RoomExposed, live.RoleViewer, person, channel, `{"surface":"feed"}`)
+		}
+		say(at, live.RoomEntered, live.RoleViewer, person, channel, `{}`)
+		stay := 1 + rng.IntN(40)
+		for k := range stay {
+			beat := at.Add(time.Duration(k+1) * 30 * time.Second)
+			if beat.After(m.show.EndedAt) {
+				break
+			}
+			say(beat, live.WatchHeartbeat, live.RoleViewer, person, "", `{"visible":true,"watched_ms":30000}`)
+			p := int(beat.Sub(start)/(5*time.Minute))%5 + 1
+			switch rng.IntN(14) {
+			case 0:
+				say(beat, live.CommentSent, live.RoleViewer, person, "", `{"text":"买"}`)
+			case 1:
+				say(beat, live.Liked, live.RoleViewer, person, "", `{"count":%d}`, 1+rng.IntN(20))
+			case 2:
+				say(beat, live.ProductExposed, live.RoleViewer, person, "", `{"product_id":"p%d","surface":"pin_card"}`, p)
+			case 3:
+				say(beat, live.ProductExposed, live.RoleViewer, person, "", `{"product_id":"p%d","surface":"pin_card"}`, p)
+				say(beat, live.ProductClicked, live.RoleViewer, person, "", `{"product_id":"p%d","surface":"pin_card"}`, p)
+			case 4:
+				say(beat, live.ProductClicked, live.RoleViewer, person, "", `{"product_id":"p%d","surface":"list"}`, p)
+				say(beat, live.CartItemAdded, live.RoleViewer, person, "", `{"product_id":"p%d","sku_id":"k%d","qty":1}`, p, p)
+				if rng.IntN(2) == 0 {
+					say(beat, live.CheckoutStarted, live.RoleViewer, person, "", `{}`)
+					events = append(events, m.buy(t, rng, person, beat, p, products[p-1].price)...)
+				}
+			case 5:
+				if rng.IntN(4) == 0 {
+					say(beat, live.Followed, live.RoleViewer, person, "", `{}`)
+				}
+			case 6:
+				if rng.IntN(6) == 0 {
+					say(beat, live.RoomShared, live.RoleViewer, person, "", `{"share_channel":"wechat"}`)
+				}
+			}
+		}
+	}
+	slices.SortStableFunc(events, func(a, b live.Event) int { return a.ReceivedAt.Compare(b.ReceivedAt) })
+	for i, e := range events {
+		m.log = append(m.log, live.Entry{Position: live.Position{Seq: uint64(i + 1)}, Event: e})
+	}
+	return m
+}
+
+// buy tells the facts of one order: nearly all are paid, some refunded days later.
+func (m *memory) buy(t *testing.T, rng *rand.Rand, person live.PersonID, at time.Time, product int, price int64) []live.Event {
+	t.Helper()
+	id := live.OrderID(fmt.Sprintf("o%04d", len(m.paid)+1))
+	qty := int64(1 + rng.IntN(3))
+	cur := live.Currency("CNY")
+	if rng.IntN(25) == 0 {
+		cur = "USD"
+	}
+	facts := []live.OrderFact{{Kind: live.OrderCreated, At: at, Currency: cur, Show: m.show.ID, Room: "room-1", Person: person, Lines: []live.OrderLine{{
+		ID: "l1", Product: live.ProductID(fmt.Sprint("p", product)), SKU: live.SKUID(fmt.Sprint("k", product)), Qty: qty, Goods: qty * price, Shipping: 600,
+	}}}}
+	when := []time.Time{at}
+	total := qty*price + 600
+	if rng.IntN(10) > 0 {
+		pay := at.Add(time.Duration(5+rng.IntN(60)) * time.Second)
+		facts, when = append(facts, live.OrderFact{Kind: live.OrderPaid, ID: "pay", At: pay, Currency: cur, PaidMinor: total}), append(when, pay)
+		if rng.IntN(8) == 0 {
+			back := m.show.EndedAt.Add(time.Duration(1+rng.IntN(200)) * time.Hour)
+			facts = append(facts, live.OrderFact{Kind: live.RefundSucceeded, ID: "r1", At: back, Currency: cur, Refunds: []live.RefundLine{{Line: "l1", Goods: price}}})
+			when = append(when, back)
+		}
+	} else {
+		expire := at.Add(15 * time.Minute)
+		facts, when = append(facts, live.OrderFact{Kind: live.OrderCancelled, At: expire, CancelType: live.CancelTimeout}), append(when, expire)
+	}
+	var out []live.Event
+	var before live.Order
+	for i := range facts {
+		after := live.FoldOrder("m1", id, facts[:i+1])
+		data, err := json.Marshal(map[string]any{"order_id": id, "deltas": live.EncodeDeltas(live.Deltas(before, after))})
+		if err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, live.Event{
+			ID: live.EventID(fmt.Sprint(id, facts[i].Kind)), Kind: facts[i].Kind, Merchant: "m1", Room: "room-1", Show: m.show.ID, Person: person,
+			Actor: live.Actor{Role: live.RoleViewer}, OccurredAt: when[i].Truncate(time.Millisecond), ReceivedAt: when[i].Truncate(time.Millisecond), Data: data,
+		})
+		before = after
+	}
+	if !before.PaidAt.IsZero() {
+		m.paid[id] = before
+	}
+	return out
+}

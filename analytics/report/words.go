@@ -1,0 +1,81 @@
+package report
+
+import (
+	"html/template"
+
+	"showrunner/live"
+)
+
+// phrase is a label in both languages.
+type phrase struct{ zh, en string }
+
+// commandNames are the host's commands as people call them.
+var commandNames = map[live.Kind]phrase{
+	live.ShowStarted:           {"开播", "show started"},
+	live.ShowPaused:            {"暂停", "show paused"},
+	live.ShowResumed:           {"继续", "show resumed"},
+	live.ShowEnded:             {"下播", "show ended"},
+	live.ProductListed:         {"上架", "product listed"},
+	live.ProductDelisted:       {"下架", "product delisted"},
+	live.ProductPinned:         {"讲解", "product pinned"},
+	live.ProductUnpinned:       {"取消讲解", "product unpinned"},
+	live.PriceChanged:          {"改价", "price changed"},
+	live.StockReleased:         {"放库存", "stock released"},
+	live.AnnouncementPublished: {"公告", "announcement"},
+}
+
+var stageNames = map[string]phrase{
+	string(live.StageLead):    {"引流", "lead"},
+	string(live.StageNurture): {"蓄客", "nurture"},
+	string(live.StageConvert): {"转化", "convert"},
+	string(live.StageRetain):  {"留存", "retain"},
+}
+
+var stateNames = map[live.ShowState]phrase{
+	live.ShowStateScheduled: {"未开播", "scheduled"},
+	live.ShowStateLive:      {"直播中", "live"},
+	live.ShowStatePaused:    {"暂停中", "paused"},
+	live.ShowStateEnded:     {"已结束", "ended"},
+	live.ShowStateSettled:   {"已结算", "settled"},
+}
+
+var modelNames = map[string]phrase{
+	"first":  {"首次触点", "first touch"},
+	"last":   {"末次触点", "last touch"},
+	"linear": {"线性", "linear"},
+}
+
+// say prints a phrase as text: the language of the page, and in a Chinese page
+// the English beside it.
+func (p *printer) say(x phrase) string {
+	switch {
+	case p.english || x.zh == "":
+		return x.en
+	case x.en == "":
+		return x.zh
+	}
+	return x.zh + " " + x.en
+}
+
+// label prints a phrase as markup: the second language small.
+func (p *printer) label(zh, en string) template.HTML {
+	if p.english || zh == "" {
+		return template.HTML(template.HTMLEscapeString(en))
+	}
+	return template.HTML(template.HTMLEscapeString(zh) + ` <span class="en">` + template.HTMLEscapeString(en) + `</span>`)
+}
+
+func (p *printer) command(k live.Kind) string {
+	if x, ok := commandNames[k]; ok {
+		return p.say(x)
+	}
+	return string(k)
+}
+
+// name prints a key that has a name in a dictionary, else the key itself.
+func (p *printer) name(names map[string]phrase, key string) string {
+	if x, ok := names[key]; ok {
+		return p.say(x)
+	}
+	return key
+}
