@@ -61,11 +61,11 @@ func (a *API) commands() {
 }
 
 func (a *API) transition(name live.CommandName) func(context.Context, live.Principal, *struct {
-	showPath
+	ShowPath
 	rawBody
 }) (*commandOutput, error) {
 	return func(ctx context.Context, p live.Principal, in *struct {
-		showPath
+		ShowPath
 		rawBody
 	}) (*commandOutput, error) {
 		var b Transition
@@ -83,7 +83,7 @@ func (a *API) transition(name live.CommandName) func(context.Context, live.Princ
 }
 
 func (a *API) sendCommand(ctx context.Context, p live.Principal, in *struct {
-	showPath
+	ShowPath
 	rawBody
 }) (*commandOutput, error) {
 	b, err := decode[NewCommand](in.RawBody)

@@ -63,8 +63,9 @@ type Store interface {
 
 // Ingest accepts facts; live/ingest is it.
 type Ingest interface {
-	// Ingest answers each event in the order given, once the accepted ones are durable.
-	Ingest(ctx context.Context, events []live.Event) ([]live.Receipt, error)
+	// Ingest answers each event in the order given, once the accepted ones are
+	// durable. Kinds that may not come in by the door are rejected.
+	Ingest(ctx context.Context, door live.Origin, events []live.Event) ([]live.Receipt, error)
 }
 
 // Figures answers for the numbers of a show.

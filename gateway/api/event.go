@@ -105,7 +105,7 @@ func (a *API) postEvents(ctx context.Context, p live.Principal, in *struct {
 		events, places = append(events, e), append(places, i)
 	}
 	if len(events) > 0 {
-		receipts, err := a.cfg.Ingest.Ingest(ctx, events)
+		receipts, err := a.cfg.Ingest.Ingest(ctx, live.FromProducer, events)
 		if err != nil {
 			return nil, err
 		}

@@ -89,7 +89,7 @@ func (a *API) figures() {
 		a.table(func(s live.Show, f *analytics.Figures) analytics.Table { return analytics.SourceTable(f, s.Currency) }))
 }
 
-func (a *API) getSnapshot(ctx context.Context, p live.Principal, in *showPath) (*snapshotOutput, error) {
+func (a *API) getSnapshot(ctx context.Context, p live.Principal, in *ShowPath) (*snapshotOutput, error) {
 	s, err := a.show(ctx, p, live.ShowID(in.ShowID))
 	if err != nil {
 		return nil, err
@@ -105,7 +105,7 @@ func (a *API) getSnapshot(ctx context.Context, p live.Principal, in *showPath) (
 }
 
 func (a *API) getTimeline(ctx context.Context, p live.Principal, in *struct {
-	showPath
+	ShowPath
 	Step    string `query:"step" enum:"minute" default:"minute"`
 	Metrics string `query:"metrics" doc:"Comma-separated; all when left out."`
 }) (*timelineOutput, error) {
@@ -127,7 +127,7 @@ func (a *API) getTimeline(ctx context.Context, p live.Principal, in *struct {
 	}}, nil
 }
 
-func (a *API) getFunnel(ctx context.Context, p live.Principal, in *showPath) (*funnelOutput, error) {
+func (a *API) getFunnel(ctx context.Context, p live.Principal, in *ShowPath) (*funnelOutput, error) {
 	s, f, err := a.showFigures(ctx, p, in.ShowID)
 	if err != nil {
 		return nil, err
@@ -135,8 +135,8 @@ func (a *API) getFunnel(ctx context.Context, p live.Principal, in *showPath) (*f
 	return &funnelOutput{FunnelAnswer{ShowID: string(s.ID), AsOf: Time{f.AsOf}, Steps: visible(p, analytics.FunnelTable(f))}}, nil
 }
 
-func (a *API) table(of func(live.Show, *analytics.Figures) analytics.Table) func(context.Context, live.Principal, *showPath) (*tableOutput, error) {
-	return func(ctx context.Context, p live.Principal, in *showPath) (*tableOutput, error) {
+func (a *API) table(of func(live.Show, *analytics.Figures) analytics.Table) func(context.Context, live.Principal, *ShowPath) (*tableOutput, error) {
+	return func(ctx context.Context, p live.Principal, in *ShowPath) (*tableOutput, error) {
 		s, f, err := a.showFigures(ctx, p, in.ShowID)
 		if err != nil {
 			return nil, err

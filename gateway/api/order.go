@@ -141,7 +141,7 @@ func (a *API) orders() {
 type placedOutput struct{ Body PlacedOrder }
 
 func (a *API) placeOrder(ctx context.Context, p live.Principal, in *struct {
-	showPath
+	ShowPath
 	rawBody
 }) (*placedOutput, error) {
 	b, err := decode[NewOrder](in.RawBody)

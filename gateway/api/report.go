@@ -43,10 +43,10 @@ type reportOutput struct {
 }
 
 func (a *API) getReport(ctx context.Context, p live.Principal, in *struct {
-	showPath
+	ShowPath
 	Format string `query:"format" doc:"json or html." default:"json"`
 	AsOf   string `query:"as_of" doc:"RFC 3339: only facts received until then; now when left out."`
-	Lang   string `query:"lang" enum:"en,zh" default:"en" doc:"Of the html format."`
+	Lang   string `query:"lang" enum:"zh-CN,en" default:"zh-CN" doc:"Of the html format."`
 }) (*reportOutput, error) {
 	s, err := a.show(ctx, p, live.ShowID(in.ShowID))
 	if err != nil {
@@ -94,7 +94,7 @@ func (Reconciliation) Schema(huma.Registry) *huma.Schema {
 
 type reconciliationOutput struct{ Body Reconciliation }
 
-func (a *API) getReconciliation(ctx context.Context, p live.Principal, in *showPath) (*reconciliationOutput, error) {
+func (a *API) getReconciliation(ctx context.Context, p live.Principal, in *ShowPath) (*reconciliationOutput, error) {
 	s, err := a.show(ctx, p, live.ShowID(in.ShowID))
 	if err != nil {
 		return nil, err

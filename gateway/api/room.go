@@ -120,11 +120,12 @@ func (a *API) listRooms(ctx context.Context, p live.Principal, in *struct {
 	return listOf(rooms, next, roomOf), nil
 }
 
-type roomPath struct {
+// RoomPath is the path of everything of a room.
+type RoomPath struct {
 	RoomID string `path:"room_id" maxLength:"128"`
 }
 
-func (a *API) getRoom(ctx context.Context, p live.Principal, in *roomPath) (*roomOutput, error) {
+func (a *API) getRoom(ctx context.Context, p live.Principal, in *RoomPath) (*roomOutput, error) {
 	r, err := a.room(ctx, p, live.RoomID(in.RoomID))
 	if err != nil {
 		return nil, err
@@ -133,7 +134,7 @@ func (a *API) getRoom(ctx context.Context, p live.Principal, in *roomPath) (*roo
 }
 
 func (a *API) updateRoom(ctx context.Context, p live.Principal, in *struct {
-	roomPath
+	RoomPath
 	rawBody
 }) (*roomOutput, error) {
 	b, err := decode[PatchRoom](in.RawBody)

@@ -91,7 +91,7 @@ func shelfOf(items []live.Item) *shelfOutput {
 }
 
 func (a *API) putShelf(ctx context.Context, p live.Principal, in *struct {
-	showPath
+	ShowPath
 	rawBody
 }) (*shelfOutput, error) {
 	b, err := decode[NewShelf](in.RawBody)
@@ -161,7 +161,7 @@ func checkImage(s string) error {
 	return nil
 }
 
-func (a *API) getShelf(ctx context.Context, p live.Principal, in *showPath) (*shelfOutput, error) {
+func (a *API) getShelf(ctx context.Context, p live.Principal, in *ShowPath) (*shelfOutput, error) {
 	s, err := a.show(ctx, p, live.ShowID(in.ShowID))
 	if err != nil {
 		return nil, err
@@ -176,7 +176,7 @@ func (a *API) getShelf(ctx context.Context, p live.Principal, in *showPath) (*sh
 type itemOutput struct{ Body Item }
 
 func (a *API) patchItem(ctx context.Context, p live.Principal, in *struct {
-	showPath
+	ShowPath
 	SKUID string `path:"sku_id" maxLength:"128"`
 	rawBody
 }) (*itemOutput, error) {

@@ -70,7 +70,7 @@ func (a *API) shows() {
 type showOutput struct{ Body Show }
 
 func (a *API) createShow(ctx context.Context, p live.Principal, in *struct {
-	roomPath
+	RoomPath
 	rawBody
 }) (*showOutput, error) {
 	b, err := decode[NewShow](in.RawBody)
@@ -128,11 +128,12 @@ func (a *API) listShows(ctx context.Context, p live.Principal, in *struct {
 	return listOf(shows, next, showOf), nil
 }
 
-type showPath struct {
+// ShowPath is the path of everything of a show.
+type ShowPath struct {
 	ShowID string `path:"show_id" maxLength:"128"`
 }
 
-func (a *API) getShow(ctx context.Context, p live.Principal, in *showPath) (*showOutput, error) {
+func (a *API) getShow(ctx context.Context, p live.Principal, in *ShowPath) (*showOutput, error) {
 	s, err := a.show(ctx, p, live.ShowID(in.ShowID))
 	if err != nil {
 		return nil, err
@@ -141,7 +142,7 @@ func (a *API) getShow(ctx context.Context, p live.Principal, in *showPath) (*sho
 }
 
 func (a *API) updateShow(ctx context.Context, p live.Principal, in *struct {
-	showPath
+	ShowPath
 	rawBody
 }) (*showOutput, error) {
 	b, err := decode[PatchShow](in.RawBody)

@@ -1,0 +1,285 @@
+package gateway_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"showrunner/analytics"
+	"showrunner/analytics/report"
+	"showrunner/gateway"
+	"showrunner/gateway/api"
+	"showrunner/gateway/auth"
+	"showrunner/live"
+	"showrunner/live/eventlog"
+	"showrunner/live/ingest"
+	"showrunner/live/store"
+)
+
+// env is a whole server on real engines in a temporary directory, with a clock
+// that stands still until a test moves it.
+type env struct {
+	t      testing.TB
+	clock  *atomic.Int64
+	store  *store.Store
+	log    *eventlog.Log
+	auth   *auth.Auth
+	logged *lines
+	server *gateway.Server
+}
+
+var epoch = time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC)
+
+func newEnv(t testing.TB, change ...func(*gateway.Deps)) *env {
+	t.Helper()
+	e := &env{t: t, clock: new(atomic.Int64), logged: &lines{}}
+	e.clock.Store(epoch.UnixMilli())
+	dir := t.TempDir()
+	ctx, cancel := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	run := func(f func(context.Context) error) {
+		running.Go(func() {
+			if err := f(ctx); err != nil {
+				t.Errorf("run: %v", err)
+			}
+		})
+	}
+	var err error
+	if e.log, err = eventlog.Open(ctx, eventlog.Config{Dir: filepath.Join(dir, "log"), Now: e.now}); err != nil {
+		t.Fatal(err)
+	}
+	if e.store, err = store.Open(ctx, store.Config{Path: filepath.Join(dir, "state.db"), Now: e.now}); err != nil {
+		t.Fatal(err)
+	}
+	reader, err := e.log.Reader(ctx, "ingest", live.Position{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	facts := ingest.New(ingest.Config{Log: e.log, Seen: e.store, Reader: reader, Now: e.now})
+	relay := store.NewRelay(store.RelayConfig{Store: e.store, Log: e.log})
+	logCtx, stopLog := context.WithCancel(context.Background())
+	logDone := make(chan error, 1)
+	go func() { logDone <- e.log.Run(logCtx) }()
+	run(e.store.Run)
+	run(facts.Run)
+	run(relay.Run)
+	t.Cleanup(func() {
+		cancel()
+		running.Wait()
+		stopLog()
+		if err := <-logDone; err != nil {
+			t.Errorf("run log: %v", err)
+		}
+		for name, f := range map[string]func() error{"reader": reader.Close, "store": e.store.Close, "log": e.log.Close} {
+			if err := f(); err != nil {
+				t.Errorf("close %s: %v", name, err)
+			}
+		}
+	})
+	if e.auth, err = auth.Open(auth.Config{Dir: dir, Now: e.now}); err != nil {
+		t.Fatal(err)
+	}
+	registry := prometheus.NewRegistry()
+	logger := slog.New(slog.NewTextHandler(e.logged, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	deps := gateway.Deps{
+		API: api.Config{
+			Store: e.store, Ingest: facts, Figures: &folded{log: e.log, store: e.store, now: e.now}, Tokens: e.auth,
+			Tickets: auth.NewTicketStore(e.now), Rate: -1, Now: e.now, Logger: logger,
+		},
+		Checks:   map[string]func(context.Context) error{"store": e.store.Ready, "log": e.log.Ready},
+		Gatherer: registry, Registerer: registry, Logger: logger, Now: e.now,
+	}
+	for _, f := range change {
+		f(&deps)
+	}
+	if e.server, err = gateway.New(deps); err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
+func (e *env) now() time.Time { return time.UnixMilli(e.clock.Load()).UTC() }
+
+func (e *env) advance(d time.Duration) { e.clock.Add(d.Milliseconds()) }
+
+// folded answers for figures by folding the whole log, as realtime does.
+type folded struct {
+	log   *eventlog.Log
+	store *store.Store
+	now   func() time.Time
+}
+
+func (f *folded) at(ctx context.Context, s live.Show, asOf time.Time) (analytics.Figures, error) {
+	fold := analytics.NewFold(s)
+	head, err := f.log.Head(ctx)
+	if err != nil {
+		return analytics.Figures{}, err
+	}
+	err = f.log.Range(ctx, live.Position{}, head, func(en live.Entry) error {
+		if en.Event.Show != s.ID || en.Event.ReceivedAt.After(asOf) {
+			return nil
+		}
+		return fold.Add(en)
+	})
+	return fold.Figures(asOf), err
+}
+
+func (f *folded) Figures(ctx context.Context, s live.Show) (analytics.Figures, error) {
+	return f.at(ctx, s, f.now())
+}
+
+func (f *folded) Snapshot(ctx context.Context, s live.Show) (analytics.Snapshot, error) {
+	figs, err := f.Figures(ctx, s)
+	return analytics.SnapshotOf(s, &figs, 0, f.now(), 0, !s.State.Over()), err
+}
+
+func (f *folded) Report(ctx context.Context, s live.Show, format, lang string, asOf time.Time, w io.Writer) error {
+	if asOf.IsZero() {
+		asOf = f.now()
+	}
+	figs, err := f.at(ctx, s, asOf)
+	if err != nil {
+		return err
+	}
+	r, err := analytics.ReportOf(s, figs, nil, 168*time.Hour)
+	if err != nil {
+		return err
+	}
+	if format == "html" {
+		return report.WriteHTMLIn(w, r, lang)
+	}
+	return report.WriteJSON(w, r)
+}
+
+func (f *folded) Reconciliation(ctx context.Context, s live.Show) (analytics.Reconciliation, error) {
+	figs, err := f.Figures(ctx, s)
+	if err != nil {
+		return analytics.Reconciliation{}, err
+	}
+	ledger, err := f.store.Ledger(ctx, s.Merchant, s.ID)
+	return analytics.Reconcile(&figs, figs, nil, ledger), err
+}
+
+// lines collects what was logged.
+type lines struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (l *lines) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.buf.Write(p)
+}
+
+func (l *lines) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.buf.String()
+}
+
+// as issues a token.
+func (e *env) as(role live.Role, merchant, sub string, rooms ...live.RoomID) string {
+	e.t.Helper()
+	token, err := e.auth.Issue(live.Principal{Subject: sub, Role: role, Merchant: live.MerchantID(merchant), Rooms: rooms}, time.Hour)
+	if err != nil {
+		e.t.Fatal(err)
+	}
+	return token
+}
+
+// answer is a response, read.
+type answer struct {
+	status int
+	header http.Header
+	raw    string
+	json   map[string]any // nil when the body is not an object
+}
+
+func (a answer) code() string { s, _ := a.json["code"].(string); return s }
+
+func (a answer) text(key string) string { s, _ := a.json[key].(string); return s }
+
+func (a answer) items() []any { s, _ := a.json["items"].([]any); return s }
+
+// do sends a request. The body is text, or something to encode; headers come in pairs.
+func (e *env) do(method, path, token string, body any, headers ...string) answer {
+	e.t.Helper()
+	var r io.Reader
+	switch b := body.(type) {
+	case nil:
+	case string:
+		r = strings.NewReader(b)
+	default:
+		raw, err := json.Marshal(b)
+		if err != nil {
+			e.t.Fatal(err)
+		}
+		r = bytes.NewReader(raw)
+	}
+	req := httptest.NewRequest(method, path, r)
+	if body != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	if token != "" {
+		req.Header.Set("Authorization", "Bearer "+token)
+	}
+	for i := 0; i+1 < len(headers); i += 2 {
+		req.Header.Set(headers[i], headers[i+1])
+	}
+	resp, err := e.server.App().Test(req, -1)
+	if err != nil {
+		e.t.Fatalf("%s %s: %v", method, path, err)
+	}
+	defer func() {
+		if err := resp.Body.Close(); err != nil {
+			e.t.Error(err)
+		}
+	}()
+	raw, err := io.ReadAll(resp.Body)
+	if err != nil {
+		e.t.Fatal(err)
+	}
+	a := answer{status: resp.StatusCode, header: resp.Header, raw: string(raw)}
+	if json.Unmarshal(raw, &a.json) != nil {
+		a.json = nil
+	}
+	return a
+}
+
+// want sends a request and ends the test unless the answer has the status.
+func (e *env) want(status int, method, path, token string, body any, headers ...string) answer {
+	e.t.Helper()
+	a := e.do(method, path, token, body, headers...)
+	if a.status != status {
+		e.t.Fatalf("%s %s: status %d, want %d: %s", method, path, a.status, status, a.raw)
+	}
+	return a
+}
+
+type obj = map[string]any
+
+// stage makes a room with a show and one item on its shelf for a merchant.
+func (e *env) stage(merchant string) (room, show string) {
+	e.t.Helper()
+	owner := e.as(live.RoleMerchant, merchant, "owner-"+merchant)
+	room, show = "room-"+merchant, "show-"+merchant
+	e.want(201, "POST", "/v1/rooms", owner, obj{"room_id": room, "title": "Room of " + merchant, "currency": "CNY", "time_zone": "Asia/Shanghai", "host_ids": []string{"host-" + merchant}})
+	e.want(201, "POST", "/v1/rooms/"+room+"/shows", owner, obj{"show_id": show, "title": "Show of " + merchant})
+	e.want(200, "PUT", "/v1/shows/"+show+"/shelf", owner, obj{"items": []any{
+		obj{"product_id": "p1", "sku_id": "sku1", "title": "Knife", "price_minor": 1000, "stock": 10},
+	}})
+	return room, show
+}
