@@ -115,7 +115,7 @@ func newPage(r *analytics.Report, p *printer) *page {
 		{p.say(phrase{"状态", "state"}), p.say(stateNames[s.State])},
 		{p.say(phrase{"开播", "started"}), p.at(s.StartedAt)},
 		{p.say(phrase{"下播", "ended"}), p.at(s.EndedAt)},
-		{p.say(phrase{"时长", "on air"}), duration(r.Figures.Traffic.MinutesOnAir * 60_000)},
+		{p.say(phrase{"时长", "on air"}), onAir(r)},
 		{p.say(phrase{"币种", "currency"}), string(s.Currency)},
 		{p.say(phrase{"数据截至", "as of"}), p.at(r.AsOf)},
 		{p.say(phrase{"直播间", "room"}), string(s.Room)},
@@ -137,6 +137,14 @@ func newPage(r *analytics.Report, p *printer) *page {
 		x.Commands = append(x.Commands, commandRow{i + 1, p.clock(m.At, "15:04:05"), p.command(m.Kind), markClass(m.Kind), string(m.Product), m.Text})
 	}
 	return x
+}
+
+// onAir is how long the show was on, to the second once it is over.
+func onAir(r *analytics.Report) string {
+	if s := &r.Show; !s.EndedAt.IsZero() && !s.StartedAt.IsZero() {
+		return duration(s.EndedAt.Sub(s.StartedAt).Milliseconds())
+	}
+	return duration(r.Figures.Traffic.MinutesOnAir * 60_000)
 }
 
 // cardKeys are the figures people look for first.

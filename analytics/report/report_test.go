@@ -77,14 +77,12 @@ func TestReportGolden(t *testing.T) {
 func TestReportIsTheSameAgain(t *testing.T) {
 	m := playedShow(t)
 	asOf := m.show.EndedAt.Add(time.Minute)
-	early := &memory{show: m.show, paid: m.paid}
+	early := &memory{show: m.show}
 	for _, e := range m.log {
 		if !e.Event.ReceivedAt.After(asOf) {
 			early.log = append(early.log, e)
 		}
 	}
-	// The net of orders moves with later refunds, so the journeys of the source
-	// above, which knows the future, are left out here.
 	for _, write := range []func(io.Writer, analytics.Report) error{WriteJSON, WriteHTML} {
 		then, now := build(t, early, asOf), build(t, m, asOf)
 		if d := cmp.Diff(string(print(t, then, write)), string(print(t, now, write))); d != "" {
@@ -194,9 +192,15 @@ func TestReportPageStandsAlone(t *testing.T) {
 func TestReportNumbersCarryDefinitions(t *testing.T) {
 	m := playedShow(t)
 	page := string(print(t, build(t, m, m.show.EndedAt), WriteHTML))
-	for _, v := range regexp.MustCompile(`<td class="n"[^>]*>`).FindAllString(page, -1) {
-		if !strings.Contains(v, "title=") && !strings.Contains(page, `<tr title=`) {
-			t.Fatalf("a number without a definition: %s", v)
+	for _, row := range strings.Split(page, "<tr")[1:] {
+		row, _, _ = strings.Cut(row, "</tr>")
+		if strings.HasPrefix(row, " title=") {
+			continue
+		}
+		for _, number := range regexp.MustCompile(`<td class="n"[^>]*>[^<]*`).FindAllString(row, -1) {
+			if !strings.Contains(number, ` title="`) || strings.Contains(number, ` title=""`) {
+				t.Errorf("a number without a definition: %s", number)
+			}
 		}
 	}
 	for i := range analytics.Metrics {

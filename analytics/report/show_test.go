@@ -20,7 +20,7 @@ import (
 type memory struct {
 	show live.Show
 	log  []live.Entry
-	paid map[live.OrderID]live.Order
+	sold int
 }
 
 func (m *memory) Figures(_ context.Context, _ live.MerchantID, show live.Show, asOf time.Time) (analytics.Figures, error) {
@@ -37,24 +37,43 @@ func (m *memory) Figures(_ context.Context, _ live.MerchantID, show live.Show, a
 }
 
 func (m *memory) Journeys(_ context.Context, _ live.MerchantID, _ live.ShowID, asOf time.Time, window time.Duration) ([]conversion.Journey, error) {
-	var out []conversion.Journey
-	for _, o := range m.paid {
-		if o.PaidAt.After(asOf) {
+	touches := map[live.PersonID][]conversion.Touchpoint{}
+	orders := map[live.OrderID]*conversion.Journey{}
+	for _, e := range m.log {
+		if e.Event.ReceivedAt.After(asOf) {
 			continue
 		}
-		j := conversion.Journey{Order: o.ID, Person: o.Person, Show: o.Show, At: o.PaidAt, Currency: o.Currency}
-		for i := range o.Lines {
-			j.Value += o.Lines[i].Net()
+		if t, ok := conversion.TouchOf(e.Event); ok {
+			t.Position = e.Position
+			touches[e.Event.Person] = append(touches[e.Event.Person], t)
 		}
-		for _, e := range m.log {
-			t, ok := conversion.TouchOf(e.Event)
-			if ok && e.Event.Person == o.Person && !e.Event.ReceivedAt.After(asOf) {
-				t.Position = e.Position
-				j.Touches = append(j.Touches, t)
+		if !live.OrderFactKind(e.Event.Kind) {
+			continue
+		}
+		deltas, err := live.DecodeDeltas(e.Event.Data)
+		if err != nil {
+			return nil, err
+		}
+		for _, d := range deltas {
+			j := orders[d.Order]
+			if j == nil {
+				j = &conversion.Journey{Order: d.Order, Person: d.Person, Show: d.Show, Currency: d.Currency}
+				orders[d.Order] = j
+			}
+			j.Value += d.PaidMinor - d.RefundGoods - d.RefundShip - d.CancelledPaid
+			if !d.PaidAt.IsZero() {
+				j.At = d.PaidAt
 			}
 		}
+	}
+	var out []conversion.Journey
+	for _, j := range orders {
+		if j.At.IsZero() {
+			continue
+		}
+		j.Touches = touches[j.Person]
 		j.Touches = j.Within(window)
-		out = append(out, j)
+		out = append(out, *j)
 	}
 	return out, nil
 }
@@ -64,7 +83,7 @@ func (m *memory) Journeys(_ context.Context, _ live.MerchantID, _ live.ShowID, a
 func playedShow(t *testing.T) *memory {
 	t.Helper()
 	start := time.Date(2026, 6, 18, 12, 0, 12, 0, time.UTC)
-	m := &memory{paid: map[live.OrderID]live.Order{}, show: live.Show{
+	m := &memory{show: live.Show{
 		ID: "show-618", Room: "room-1", Merchant: "m1", Title: "618 零食专场 & friends", Currency: "CNY", TimeZone: "Asia/Shanghai",
 		State: live.ShowStateEnded, StartedAt: start, EndedAt: start.Add(75*time.Minute + 20*time.Second),
 	}}
@@ -159,7 +178,7 @@ func playedShow(t *testing.T) *memory {
 // buy tells the facts of one order: nearly all are paid, some refunded days later.
 func (m *memory) buy(t *testing.T, rng *rand.Rand, person live.PersonID, at time.Time, product int, price int64) []live.Event {
 	t.Helper()
-	id := live.OrderID(fmt.Sprintf("o%04d", len(m.paid)+1))
+	id := live.OrderID(fmt.Sprintf("o%04d", m.sold+1))
 	qty := int64(1 + rng.IntN(3))
 	cur := live.Currency("CNY")
 	if rng.IntN(25) == 0 {
@@ -196,8 +215,6 @@ func (m *memory) buy(t *testing.T, rng *rand.Rand, person live.PersonID, at time
 		})
 		before = after
 	}
-	if !before.PaidAt.IsZero() {
-		m.paid[id] = before
-	}
+	m.sold++
 	return out
 }
