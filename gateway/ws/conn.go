@@ -93,12 +93,13 @@ func (s *Server) serve(wrapper *websocket.Conn) {
 // end joins the writer and the fact line; only then may the handler return.
 func (c *conn) end() {
 	c.hangUp(nil)
-	select {
-	case <-c.written:
-	case <-time.After(c.srv.deps.Timing.Close):
-		// A writer that is stuck in a socket nobody reads.
-		_ = c.sock.NetConn().Close() // It ends the write, which is all we want.
-		<-c.written
+	for writing := true; writing; {
+		select {
+		case <-c.written:
+			writing = false
+		case <-time.After(c.srv.deps.Timing.Close):
+			c.cut() // The writer is stuck in a socket nobody reads.
+		}
 	}
 	if c.counted() {
 		reason := "left"

@@ -90,7 +90,7 @@ func (c *conn) deliver() bool {
 }
 
 // put writes one frame. If the socket does not take it in time, the connection
-// is broken and the reader is ended by closing the socket under it.
+// is broken and the reader is ended with it.
 func (c *conn) put(frame []byte) bool {
 	limit := c.srv.deps.Timing.Write
 	select {
@@ -114,9 +114,17 @@ func (c *conn) control(kind int, payload []byte) bool {
 // client that went away, which is no fault of ours and not logged.
 func (c *conn) alive(err error) bool {
 	if err != nil {
-		_ = c.sock.NetConn().Close() // The reader sees it; there is nobody left to tell.
+		c.hangUp(nil)
+		c.cut()
 	}
 	return err == nil
+}
+
+// cut ends whatever the socket is waiting for. Its deadline is in the past from
+// now on; closing it is the server's business after the handler has returned,
+// and fasthttp makes it a no-op before.
+func (c *conn) cut() {
+	_ = c.sock.NetConn().SetDeadline(time.Unix(1, 0)) // It fails on a closed socket only.
 }
 
 // flush writes the acks that are ready before the connection ends.

@@ -1,0 +1,244 @@
+package ws_test
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"showrunner/gateway/ws"
+	"showrunner/live"
+	"showrunner/live/hub"
+)
+
+func wide(d *ws.Deps, _ *hub.Config) {
+	big := ws.Rate{PerSecond: 1e6, Burst: 1e6}
+	d.Limits = ws.Limits{All: big, Comments: big, Likes: big, Clicks: big, Orders: big}
+}
+
+func TestFactsCarryWhereTheyComeFrom(t *testing.T) {
+	r := newRig(t, nil)
+	p, _ := r.enter(t, "viewer", "channel=private/group&campaign=c1")
+	a := p.ask("c1", `"type":"comment_sent","data":{"text":"hi <b>","comment_id":"forged","junk":{"a":1}}`)
+	if !a.OK || a.Data["event_id"] == "" || a.Data["comment_id"] == "forged" || a.Data["comment_id"] == nil {
+		t.Fatalf("ack: %+v", a)
+	}
+	e := r.log.all(live.CommentSent)[0]
+	want := live.Event{
+		ID: e.ID, Kind: live.CommentSent, Source: "ws", Merchant: "m1", Room: "r1", Show: "s1",
+		Actor: live.Actor{ID: "v1", Name: "Ann", Role: live.RoleViewer}, Person: "v1",
+		Channel: "private/group", Campaign: "c1", OccurredAt: e.OccurredAt, ReceivedAt: e.ReceivedAt, Data: e.Data,
+	}
+	if fmt.Sprintf("%+v", e) != fmt.Sprintf("%+v", want) {
+		t.Errorf("event\n%+v, want\n%+v", e, want)
+	}
+	if e.OccurredAt.IsZero() || e.OccurredAt.Location() != time.UTC || e.OccurredAt.Nanosecond()%1e6 != 0 {
+		t.Errorf("OccurredAt %s is not UTC milliseconds", e.OccurredAt)
+	}
+	entered := r.log.all(live.RoomEntered)
+	if len(entered) != 1 || entered[0].Channel != "private/group" || string(entered[0].Data) != `{"resumed":false}` {
+		t.Errorf("room_entered: %+v", entered)
+	}
+
+	// What others see of it.
+	q, w := r.enter(t, "viewer2", "since=e:1:0")
+	if !w.Recovered {
+		t.Fatalf("welcome: %+v", w)
+	}
+	f := q.until(func(f frame) bool { return f.Type == "events" })
+	ev := f.Events[0]
+	if ev.Type != "comment_sent" || ev.Actor.ID != "v1" || ev.Data["text"] != "hi <b>" || ev.Data["comment_id"] != a.Data["comment_id"] || ev.Data["junk"] != nil {
+		t.Errorf("broadcast: %+v", ev)
+	}
+	if string(r.log.all(live.RoomEntered)[1].Data) != `{"resumed":true}` {
+		t.Error("a returning viewer's room_entered is not marked")
+	}
+}
+
+func TestAckOnlyOnceDurable(t *testing.T) {
+	r := newRig(t, nil)
+	p, _ := r.enter(t, "viewer", "")
+	eventually(t, "room_entered is logged", func() bool { return len(r.log.all("")) == 1 })
+	hold := make(chan struct{})
+	r.log.mu.Lock()
+	r.log.hold = hold
+	r.log.mu.Unlock()
+	p.send(`{"id":"a","type":"followed"}`)
+	p.send(`{"id":"b","type":"cancel_order","data":{"order_id":"o1"}}`)
+	if f := p.until(func(f frame) bool { return f.Type == "ack" }); f.ID != "b" {
+		t.Fatalf("ack of %q came before the fact was durable", f.ID)
+	}
+	close(hold)
+	if f := p.until(func(f frame) bool { return f.Type == "ack" }); f.ID != "a" || !f.OK {
+		t.Errorf("ack: %+v", f)
+	}
+}
+
+func TestFactsKeepTheirOrderWithoutWaiting(t *testing.T) {
+	r := newRig(t, wide)
+	p, _ := r.enter(t, "viewer", "")
+	hold := make(chan struct{})
+	r.log.mu.Lock()
+	r.log.hold, r.log.calls = hold, 0
+	r.log.mu.Unlock()
+	const n = 1000
+	go func() {
+		for i := range n {
+			p.send(fmt.Sprintf(`{"id":"%d","type":"liked","data":{"count":%d}}`, i, i%1000+1))
+			if i == n/2 {
+				close(hold)
+			}
+		}
+	}()
+	acks := map[string]bool{}
+	for len(acks) < n {
+		f := p.until(func(f frame) bool { return f.Type == "ack" })
+		if !f.OK {
+			t.Fatalf("refused: %+v", f.Error)
+		}
+		acks[f.ID] = true
+	}
+	for i, e := range r.log.all(live.Liked) {
+		if want := fmt.Sprintf(`{"count":%d}`, i%1000+1); string(e.Data) != want {
+			t.Fatalf("fact %d in the log is %s, want %s", i, e.Data, want)
+		}
+	}
+	r.log.mu.Lock()
+	defer r.log.mu.Unlock()
+	if r.log.calls > n/2 {
+		t.Errorf("%d calls for %d facts: nothing was joined", r.log.calls, n)
+	}
+}
+
+func TestRetryUnderAnEventID(t *testing.T) {
+	r := newRig(t, nil)
+	p, _ := r.enter(t, "viewer", "")
+	first := p.ask("1", `"type":"comment_sent","event_id":"e-9","data":{"text":"once"}`)
+	again := p.ask("2", `"type":"comment_sent","event_id":"e-9","data":{"text":"once"}`)
+	if !first.OK || !again.OK || first.Data["event_id"] != "e-9" || again.Data["event_id"] != "e-9" || first.Data["comment_id"] != again.Data["comment_id"] {
+		t.Errorf("acks %v and %v", first.Data, again.Data)
+	}
+	if evs := r.log.all(live.CommentSent); len(evs) != 1 || evs[0].Source != "ws:v1" {
+		t.Errorf("logged: %+v", evs)
+	}
+	q, _ := r.enter(t, "viewer2", "")
+	if other := q.ask("1", `"type":"comment_sent","event_id":"e-9","data":{"text":"mine"}`); !other.OK || other.Data["comment_id"] == first.Data["comment_id"] {
+		t.Errorf("another person's e-9: %+v", other)
+	}
+	if n := len(r.log.all(live.CommentSent)); n != 2 {
+		t.Errorf("%d comments, want 2", n)
+	}
+}
+
+func TestWatchTimeIsTheServersWord(t *testing.T) {
+	r := newRig(t, nil)
+	p, _ := r.enter(t, "viewer", "")
+	beat := func(after time.Duration, data string) string {
+		t.Helper()
+		r.advance(after)
+		before := len(r.log.all(live.WatchHeartbeat))
+		if a := p.ask("h", `"type":"watch_heartbeat","data":`+data); !a.OK {
+			t.Fatalf("refused: %+v", a.Error)
+		}
+		var d struct {
+			MS time.Duration `json:"watched_ms"`
+		}
+		if err := json.Unmarshal(r.log.all(live.WatchHeartbeat)[before].Data, &d); err != nil {
+			t.Fatal(err)
+		}
+		return (d.MS * time.Millisecond).Round(time.Second).String()
+	}
+	for _, c := range []struct {
+		what  string
+		after time.Duration
+		data  string
+		do    func()
+		want  string
+	}{
+		{what: "since the join", after: 20 * time.Second, data: `{"visible":true,"watched_ms":90000}`, want: "20s"},
+		{what: "hidden", after: 20 * time.Second, data: `{"visible":false}`, want: "0s"},
+		{what: "after hidden", after: 10 * time.Second, data: `{"visible":true}`, want: "10s"},
+		{what: "a long silence", after: time.Hour, data: `{"visible":true}`, want: "1m0s"},
+		{what: "outside of a show", after: 20 * time.Second, data: `{"visible":true}`, want: "0s", do: func() { r.store.show.State = live.ShowStateEnded }},
+		{what: "show began between", after: 30 * time.Second, data: `{"visible":true}`, want: "5s", do: func() {
+			r.store.show.State = live.ShowStateLive
+			r.store.show.StartedAt = time.Now().Add(r.skew + 25*time.Second)
+		}},
+	} {
+		if c.do != nil {
+			r.store.mu.Lock()
+			c.do()
+			r.store.mu.Unlock()
+		}
+		if got := beat(c.after, c.data); got != c.want {
+			t.Errorf("%s: %s, want %s", c.what, got, c.want)
+		}
+	}
+}
+
+func TestRehearsalIsMarked(t *testing.T) {
+	r := newRig(t, nil)
+	r.store.show.Rehearsal = true
+	p, _ := r.enter(t, "viewer", "")
+	p.ask("1", `"type":"followed"`)
+	if e := r.log.all(live.Followed)[0]; !e.Rehearsal {
+		t.Error("a fact of a rehearsal is not marked")
+	}
+}
+
+func TestMutedViewer(t *testing.T) {
+	r := newRig(t, nil)
+	r.store.muted["v1"] = time.Now().Add(time.Hour)
+	p, _ := r.enter(t, "viewer", "")
+	for _, kind := range []string{"comment_sent", "question_asked"} {
+		a := p.ask("1", `"type":"`+kind+`","data":{"text":"x"}`)
+		if a.OK || a.Error.Code != "muted" || a.Error.RetryAfterMS < 3_500_000 || a.Error.RetryAfterMS > 3_600_000 {
+			t.Errorf("%s: %+v", kind, a.Error)
+		}
+	}
+	if a := p.ask("2", `"type":"liked","data":{"count":1}`); !a.OK {
+		t.Errorf("a muted viewer may still like: %+v", a.Error)
+	}
+}
+
+func TestRoomLeft(t *testing.T) {
+	r := newRig(t, nil)
+	p, _ := r.enter(t, "viewer", "")
+	staff, _ := r.enter(t, "operator", "")
+	_ = p.conn.CloseNow()
+	_ = staff.conn.CloseNow()
+	eventually(t, "room_left is logged", func() bool { return len(r.log.all(live.RoomLeft)) == 1 })
+	eventually(t, "both are gone", func() bool { return r.hub.Members() == 0 })
+	if evs := r.log.all(""); len(evs) != 2 || evs[0].Kind != live.RoomEntered || evs[1].Person != "v1" {
+		t.Errorf("logged: %+v", evs)
+	}
+	if r.log.doors[live.FromSystem] != 2 || r.log.doors[live.FromViewer] != 0 {
+		t.Errorf("doors: %v", r.log.doors)
+	}
+}
+
+func TestIngestAway(t *testing.T) {
+	r := newRig(t, nil)
+	p, _ := r.enter(t, "viewer", "")
+	for _, c := range []struct {
+		err  error
+		code string
+	}{
+		{live.Unavailable("log_unavailable", time.Second, "away"), "log_unavailable"},
+		{errors.New("disk full at /secret"), "internal"},
+	} {
+		r.log.mu.Lock()
+		r.log.fail = c.err
+		r.log.mu.Unlock()
+		if a := p.ask("1", `"type":"followed"`); a.OK || a.Error.Code != c.code {
+			t.Errorf("%v: %+v", c.err, a)
+		}
+	}
+	r.log.mu.Lock()
+	r.log.fail = nil
+	r.log.mu.Unlock()
+	if a := p.ask("2", `"type":"followed"`); !a.OK {
+		t.Errorf("after it came back: %+v", a.Error)
+	}
+}
