@@ -314,7 +314,7 @@ func (x *page) creditRows(models [][]attribution.Share, names map[string]phrase,
 	for i, key := range keys {
 		rows[i] = creditRow{Name: x.p.name(names, key), Cells: make([]cell, len(models))}
 		for m := range models {
-			rows[i].Cells[m] = cell{Text: "–", Num: true}
+			rows[i].Cells[m] = cell{Text: "–", Num: true, Tip: key + ": no part in any order under this model"}
 		}
 	}
 	for m, shares := range models {
