@@ -1,0 +1,63 @@
+package live_test
+
+import (
+	"encoding/json"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"showrunner/live"
+)
+
+func TestDeltasRoundTrip(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		facts := rapid.SliceOfN(factGen(), 1, 6).Draw(t, "facts")
+		want := live.Deltas(live.Order{}, live.FoldOrder("m", "o", facts))
+		data, err := json.Marshal(map[string]any{"order_id": "o", "deltas": live.EncodeDeltas(want)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := live.DecodeDeltas(data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Fatalf("round trip (-want +got):\n%s", diff)
+		}
+	})
+}
+
+func TestEncodeDeltasForm(t *testing.T) {
+	got := string(live.EncodeDeltas([]live.Delta{
+		{Order: "o", Ver: 2, Line: "1", Show: "s", SKU: "a", Currency: "CNY", PaidAt: day, PaidMinor: 1990, UnitsPaid: 1},
+	}))
+	const want = `[{"line_id":"1","ver":2,"show_id":"s","sku_id":"a","currency":"CNY","paid_at":"2026-11-21T12:00:00.000Z","units_paid":1,"paid_minor":1990}]`
+	if got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	if got := string(live.EncodeDeltas(nil)); got != "[]" {
+		t.Errorf("no deltas = %s, want []", got)
+	}
+}
+
+func FuzzDecodeDeltas(f *testing.F) {
+	f.Add([]byte(`{"order_id":"o","deltas":[{"line_id":"1","ver":1,"paid_at":"2026-11-21T12:00:00.000Z","paid_minor":-5}]}`))
+	f.Add([]byte(`[{"orders":1}]`))
+	f.Add([]byte(`{"deltas":null}`))
+	f.Add([]byte(`[{"paid_minor":1.5}]`))
+	f.Add([]byte(` [`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		ds, err := live.DecodeDeltas(data)
+		if err != nil {
+			return
+		}
+		again, err := live.DecodeDeltas(live.EncodeDeltas(ds))
+		if err != nil {
+			t.Fatalf("what was decoded does not decode again: %v", err)
+		}
+		if len(again) != len(ds) {
+			t.Fatalf("%d deltas became %d", len(ds), len(again))
+		}
+	})
+}
