@@ -22,38 +22,36 @@ type ReconciliationRow struct {
 	Figure   string
 	// Dashboard is the fold of the log; nil when the show is no longer held in memory.
 	Dashboard *int64
-	Report    int64  // the query over the facts
-	Rollup    *int64 // the sums kept at insert; nil for figures that have none
-	Ledger    int64  // the orders themselves
+	Report    int64 // the query over the facts
+	Rollup    int64 // the sums kept at insert
+	Ledger    int64 // the orders themselves
 	// Difference is the spread: the largest column less the smallest. Zero is agreement.
 	Difference int64
 }
 
-// reconciled are the figures compared. Persons cannot be read from rollups that
-// only add, so buyers have none.
+// reconciled are the figures compared.
 var reconciled = []struct {
 	figure string
 	money  func(*Money) int64
 	ledger func(*live.LedgerTotal) int64
-	rollup bool
 }{
-	{"orders", func(m *Money) int64 { return m.Orders }, func(l *live.LedgerTotal) int64 { return l.Orders }, true},
-	{"orders_paid", func(m *Money) int64 { return m.OrdersPaid }, func(l *live.LedgerTotal) int64 { return l.Paid }, true},
-	{"orders_cancelled", func(m *Money) int64 { return m.OrdersCancelled }, func(l *live.LedgerTotal) int64 { return l.Cancelled }, true},
-	{"orders_refunded", func(m *Money) int64 { return m.OrdersRefunded }, func(l *live.LedgerTotal) int64 { return l.Refunded }, true},
-	{"sku_orders", func(m *Money) int64 { return m.SKUOrders }, func(l *live.LedgerTotal) int64 { return l.SKUOrders }, true},
-	{"sku_orders_paid", func(m *Money) int64 { return m.SKUOrdersPaid }, func(l *live.LedgerTotal) int64 { return l.SKUPaid }, true},
-	{"items_created", func(m *Money) int64 { return m.ItemsCreated }, func(l *live.LedgerTotal) int64 { return l.ItemsCreated }, true},
-	{"items_paid", func(m *Money) int64 { return m.ItemsPaid }, func(l *live.LedgerTotal) int64 { return l.ItemsPaid }, true},
-	{"buyers", func(m *Money) int64 { return m.Buyers }, func(l *live.LedgerTotal) int64 { return l.Buyers }, false},
-	{"gmv_created_minor", func(m *Money) int64 { return m.Created }, func(l *live.LedgerTotal) int64 { return l.CreatedMinor }, true},
-	{"gmv_paid_minor", func(m *Money) int64 { return m.Paid }, func(l *live.LedgerTotal) int64 { return l.PaidMinor }, true},
+	{"orders", func(m *Money) int64 { return m.Orders }, func(l *live.LedgerTotal) int64 { return l.Orders }},
+	{"orders_paid", func(m *Money) int64 { return m.OrdersPaid }, func(l *live.LedgerTotal) int64 { return l.Paid }},
+	{"orders_cancelled", func(m *Money) int64 { return m.OrdersCancelled }, func(l *live.LedgerTotal) int64 { return l.Cancelled }},
+	{"orders_refunded", func(m *Money) int64 { return m.OrdersRefunded }, func(l *live.LedgerTotal) int64 { return l.Refunded }},
+	{"sku_orders", func(m *Money) int64 { return m.SKUOrders }, func(l *live.LedgerTotal) int64 { return l.SKUOrders }},
+	{"sku_orders_paid", func(m *Money) int64 { return m.SKUOrdersPaid }, func(l *live.LedgerTotal) int64 { return l.SKUPaid }},
+	{"items_created", func(m *Money) int64 { return m.ItemsCreated }, func(l *live.LedgerTotal) int64 { return l.ItemsCreated }},
+	{"items_paid", func(m *Money) int64 { return m.ItemsPaid }, func(l *live.LedgerTotal) int64 { return l.ItemsPaid }},
+	{"buyers", func(m *Money) int64 { return m.Buyers }, func(l *live.LedgerTotal) int64 { return l.Buyers }},
+	{"gmv_created_minor", func(m *Money) int64 { return m.Created }, func(l *live.LedgerTotal) int64 { return l.CreatedMinor }},
+	{"gmv_paid_minor", func(m *Money) int64 { return m.Paid }, func(l *live.LedgerTotal) int64 { return l.PaidMinor }},
 	{"gmv_net_minor", (*Money).Net, func(l *live.LedgerTotal) int64 {
 		return l.PaidMinor - l.RefundGoodsMinor - l.RefundShipMinor - l.CancelMinor
-	}, true},
-	{"refund_minor", (*Money).Refunded, func(l *live.LedgerTotal) int64 { return l.RefundGoodsMinor + l.RefundShipMinor }, true},
-	{"cancelled_paid_minor", func(m *Money) int64 { return m.CancelledPaid }, func(l *live.LedgerTotal) int64 { return l.CancelMinor }, true},
-	{"subsidy_minor", func(m *Money) int64 { return m.Subsidy }, func(l *live.LedgerTotal) int64 { return l.SubsidyMinor }, true},
+	}},
+	{"refund_minor", (*Money).Refunded, func(l *live.LedgerTotal) int64 { return l.RefundGoodsMinor + l.RefundShipMinor }},
+	{"cancelled_paid_minor", func(m *Money) int64 { return m.CancelledPaid }, func(l *live.LedgerTotal) int64 { return l.CancelMinor }},
+	{"subsidy_minor", func(m *Money) int64 { return m.Subsidy }, func(l *live.LedgerTotal) int64 { return l.SubsidyMinor }},
 }
 
 // Reconcile compares the figures of a show: the dashboard's fold (nil if the
@@ -82,15 +80,13 @@ func Reconcile(dashboard *Figures, report Figures, rollup []Money, ledger []live
 			book = &live.LedgerTotal{}
 		}
 		for _, f := range reconciled {
-			row := ReconciliationRow{Currency: c, Figure: f.figure, Report: f.money(facts.of(c)), Ledger: f.ledger(book)}
-			low, high := min(row.Report, row.Ledger), max(row.Report, row.Ledger)
+			row := ReconciliationRow{
+				Currency: c, Figure: f.figure, Report: f.money(facts.of(c)), Rollup: f.money(sums.of(c)), Ledger: f.ledger(book),
+			}
+			low, high := min(row.Report, row.Rollup, row.Ledger), max(row.Report, row.Rollup, row.Ledger)
 			if dashboard != nil {
 				n := f.money(board.of(c))
 				row.Dashboard, low, high = &n, min(low, n), max(high, n)
-			}
-			if f.rollup {
-				n := f.money(sums.of(c))
-				row.Rollup, low, high = &n, min(low, n), max(high, n)
 			}
 			row.Difference = high - low
 			r.Agree = r.Agree && row.Difference == 0
@@ -119,14 +115,14 @@ func (m moneyOf) of(c live.Currency) *Money {
 }
 
 // MarshalJSON writes {"agree":true,"rows":[{"currency","figure","dashboard",…}]}
-// with null for a column that has no value.
+// with null for a dashboard that is no longer held.
 func (r Reconciliation) MarshalJSON() ([]byte, error) {
 	type row struct {
 		Currency   live.Currency `json:"currency"`
 		Figure     string        `json:"figure"`
 		Dashboard  *int64        `json:"dashboard"`
 		Report     int64         `json:"report"`
-		Rollup     *int64        `json:"rollup"`
+		Rollup     int64         `json:"rollup"`
 		Ledger     int64         `json:"ledger"`
 		Difference int64         `json:"difference"`
 	}

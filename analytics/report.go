@@ -20,6 +20,7 @@ type Report struct {
 	ByCurrency []CurrencyValues
 	Funnel     Table
 	Timeline   Table
+	Days       Table // by calendar day, see DayTable; the maker fills it in
 	Products   Table
 	Sources    Table
 	Commands   Table

@@ -11,6 +11,10 @@ import (
 	"showrunner/live"
 )
 
+// Fresh is the lag up to which the figures of a show that is over count as
+// final; beyond it a snapshot is provisional.
+const Fresh = 2 * time.Second
+
 const (
 	// batch is how many facts are taken at a time: few enough that a snapshot
 	// asked for waits only milliseconds for the fold.
@@ -20,9 +24,6 @@ const (
 	// commitEvery bounds how much is read again after a restart beyond what the
 	// held shows need anyway.
 	commitEvery = 5 * time.Second
-	// tolerated is the lag up to which the figures of a show that is over count
-	// as final.
-	tolerated = 2 * time.Second
 	// maxIgnored bounds the memory for shows that are not held.
 	maxIgnored = 10_000
 )

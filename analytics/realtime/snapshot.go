@@ -68,7 +68,7 @@ func (h *held) at(now time.Time) *analytics.Figures {
 
 func (h *held) snapshot(now time.Time, lag time.Duration) analytics.Snapshot {
 	show := h.fold.Show()
-	provisional := !show.State.Over() || lag > tolerated
+	provisional := !show.State.Over() || lag > Fresh
 	return analytics.SnapshotOf(show, h.at(now), h.fold.OnlineNow(now), now, lag, provisional)
 }
 

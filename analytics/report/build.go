@@ -44,5 +44,17 @@ func Build(ctx context.Context, source Source, show live.Show, asOf time.Time) (
 	if err != nil {
 		return analytics.Report{}, fmt.Errorf("report of show %s: %w", show.ID, err)
 	}
+	r.Days = analytics.DayTable(r.Show, &r.Figures, zoneOf(r.Show.TimeZone))
 	return r, nil
+}
+
+// zoneOf finds the show's time zone, which was checked when its room was made.
+// Without its rules here the report is in UTC and says so, which is better than
+// no report.
+func zoneOf(name string) *time.Location {
+	zone, err := time.LoadLocation(name)
+	if err != nil || name == "" || name == "Local" {
+		return time.UTC
+	}
+	return zone
 }

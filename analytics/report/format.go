@@ -18,18 +18,13 @@ type printer struct {
 }
 
 func newPrinter(r *analytics.Report, lang string) (printer, error) {
-	p := printer{currency: r.Show.Currency, zone: time.UTC}
+	p := printer{currency: r.Show.Currency, zone: zoneOf(r.Show.TimeZone)}
 	switch lang {
 	case "", "zh-CN":
 	case "en":
 		p.english = true
 	default:
 		return p, live.Invalid("unknown_language", "lang", "must be zh-CN or en")
-	}
-	// A zone was checked when its room was made. Without its rules here the
-	// report is in UTC and says so, which is better than no report.
-	if zone, err := time.LoadLocation(r.Show.TimeZone); err == nil && r.Show.TimeZone != "" && r.Show.TimeZone != "Local" {
-		p.zone = zone
 	}
 	return p, nil
 }

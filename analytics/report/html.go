@@ -28,6 +28,7 @@ type page struct {
 	Funnel      []funnelBar
 	Groups      []metricGroup
 	Currencies  table
+	Days        table
 	Products    table
 	Sources     table
 	Credits     []credit
@@ -129,6 +130,9 @@ func newPage(r *analytics.Report, p *printer) *page {
 	x.Funnel = funnelBars(r, p)
 	x.groups()
 	x.currencies()
+	if len(r.Days.Rows) > 1 {
+		x.Days = p.table(&r.Days)
+	}
 	x.Products = p.table(&r.Products, "product_exposure_uv", "product_click_uv", "product_id")
 	x.Sources = p.table(&r.Sources)
 	x.credits()

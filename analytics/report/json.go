@@ -65,6 +65,7 @@ func WriteJSON(w io.Writer, r analytics.Report) error {
 		ByCurrency  []analytics.CurrencyValues `json:"by_currency"`
 		Funnel      analytics.Table            `json:"funnel"`
 		Timeline    analytics.Table            `json:"timeline"`
+		Days        analytics.Table            `json:"days"`
 		Products    analytics.Table            `json:"products"`
 		Sources     analytics.Table            `json:"sources"`
 		Commands    analytics.Table            `json:"commands"`
@@ -77,7 +78,7 @@ func WriteJSON(w io.Writer, r analytics.Report) error {
 			StartedAt: stamp(analytics.Stamp(r.Show.StartedAt)), EndedAt: stamp(analytics.Stamp(r.Show.EndedAt)),
 		},
 		AsOf: analytics.Stamp(r.AsOf), Provisional: r.Provisional, Metrics: r.Metrics, ByCurrency: r.ByCurrency,
-		Funnel: r.Funnel, Timeline: r.Timeline, Products: r.Products, Sources: r.Sources, Commands: r.Commands,
+		Funnel: r.Funnel, Timeline: r.Timeline, Days: r.Days, Products: r.Products, Sources: r.Sources, Commands: r.Commands,
 		Attribution: creditJSON(r), Late: late(r),
 	})
 	if err != nil {
