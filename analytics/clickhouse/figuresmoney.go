@@ -187,9 +187,8 @@ func (q *question) sources(ctx context.Context, f *analytics.Figures) error {
 	}
 	const arrivals = `SELECT person_id, if(argMin(toString(channel), (seq, idx)) = '', 'direct', argMin(toString(channel), (seq, idx))) AS arrival` +
 		viewers + `AND person_id != '' AND kind = 'room_entered' GROUP BY person_id`
-	err := q.rows(ctx, "source money", `SELECT if(a.arrival = '', 'unknown', a.arrival) AS channel, currency, sum(paid), sum(net) FROM (
-			SELECT person_id, currency, sum(paid) AS paid, sum(paid - refund_goods - refund_ship - cancelled_paid) AS net FROM (
-				SELECT person_id, currency, paid, refund_goods, refund_ship, cancelled_paid`+deltas+`) GROUP BY person_id, currency) AS d
+	err := q.rows(ctx, "source money", `SELECT if(a.arrival = '', 'unknown', a.arrival) AS channel, currency, sum(p), sum(net) FROM (
+			SELECT person_id, currency, sum(paid) AS p, sum(paid - refund_goods - refund_ship - cancelled_paid) AS net`+deltas+`GROUP BY person_id, currency) AS d
 		LEFT JOIN (`+arrivals+`) AS a ON a.person_id = d.person_id GROUP BY channel, currency`,
 		func(scan scanner) error {
 			var channel string

@@ -1,0 +1,182 @@
+package clickhouse
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/sync/errgroup"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		if err := os.MkdirAll("testdata", 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(string(want), got); d != "" {
+		t.Errorf("%s: -want +got; run with -update if the change is meant\n%s", name, d)
+	}
+}
+
+// schema is what the server says it has.
+func schema(t *testing.T, db *DB) string {
+	t.Helper()
+	var b strings.Builder
+	err := db.rows(t.Context(), "schema", nil,
+		`SELECT create_table_query FROM system.tables WHERE database = currentDatabase() ORDER BY name`,
+		func(scan scanner) error {
+			var s string
+			if err := scan(&s); err != nil {
+				return err
+			}
+			s = strings.ReplaceAll(s, db.database+".", "")
+			b.WriteString(strings.NewReplacer(", `", ",\n  `", " ENGINE", "\nENGINE", " SETTINGS", "\nSETTINGS", " AS SELECT", "\nAS SELECT").Replace(s) + "\n\n")
+			return nil
+		})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+func TestMigrateGolden(t *testing.T) {
+	db := migrated(t, server.URL())
+	golden(t, "schema.sql", schema(t, db))
+	if err := db.Migrate(t.Context()); err != nil {
+		t.Errorf("again: %v", err)
+	}
+	if err := db.Ready(t.Context()); err != nil {
+		t.Error(err)
+	}
+	// Every table that rows can reach must remember as many inserts as the facts.
+	err := db.rows(t.Context(), "windows", nil, `SELECT name, create_table_query FROM system.tables
+		WHERE database = currentDatabase() AND engine LIKE '%MergeTree' AND name != 'schema_migrations'`,
+		func(scan scanner) error {
+			var name, create string
+			if err := scan(&name, &create); err != nil {
+				return err
+			}
+			if !strings.Contains(create, "non_replicated_deduplication_window = 100000") {
+				t.Errorf("table %s has no deduplication window", name)
+			}
+			return nil
+		})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestMigrateClusterGolden(t *testing.T) {
+	one, err := render(migrations, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cluster, err := render(migrations, "main")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b strings.Builder
+	for i, s := range cluster {
+		if s.sum != one[i].sum {
+			t.Errorf("%s %d: the sum depends on the cluster", s.version, s.number)
+		}
+		b.WriteString(s.sql + "\n;;\n")
+	}
+	golden(t, "cluster.sql", b.String())
+}
+
+// TestMigrateStopped stops after every single statement, before it is written
+// down, and goes on.
+func TestMigrateStopped(t *testing.T) {
+	db := open(t, server.URL())
+	all, err := render(migrations, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	stop := errors.New("stopped")
+	twice := map[statementID]int{}
+	stops := 0
+	for {
+		err := db.apply(t.Context(), all, func(s statement) error {
+			twice[s.id()]++
+			if twice[s.id()] == 1 {
+				return stop
+			}
+			return nil
+		})
+		if err == nil {
+			break
+		}
+		if !errors.Is(err, stop) {
+			t.Fatal(err)
+		}
+		stops++
+	}
+	if stops != len(all) {
+		t.Errorf("stopped %d times, want %d", stops, len(all))
+	}
+	if d := cmp.Diff(schema(t, migrated(t, server.URL())), schema(t, db)); d != "" {
+		t.Errorf("-straight +stopped\n%s", d)
+	}
+}
+
+func TestMigrateTogether(t *testing.T) {
+	first := open(t, server.URL())
+	second := connect(t, strings.TrimSuffix(server.HTTPURL(), "showrunner")+first.database)
+	g, ctx := errgroup.WithContext(t.Context())
+	for _, db := range []*DB{first, second} {
+		g.Go(func() error { return db.Migrate(ctx) })
+	}
+	if err := g.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(schema(t, migrated(t, server.URL())), schema(t, first)); d != "" {
+		t.Errorf("-alone +together\n%s", d)
+	}
+}
+
+func TestMigrateRefusesChange(t *testing.T) {
+	db := migrated(t, server.URL())
+	all, err := render(migrations, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	all[3].sum = strings.Repeat("0", 64)
+	ran := false
+	err = db.apply(t.Context(), all, func(statement) error { ran = true; return nil })
+	if !errors.Is(err, ErrChanged) {
+		t.Errorf("got %v", err)
+	}
+	if ran {
+		t.Error("a statement ran")
+	}
+}
+
+func TestOpenRefuses(t *testing.T) {
+	for _, address := range []string{
+		"", "mysql://localhost/x", "clickhouse:///x", "http://u:secret@127.0.0.1:1/bad-name", "://secret", "clickhouse://u:secret@127.0.0.1:x/a",
+	} {
+		if _, err := Open(context.Background(), Config{URL: address}); err == nil {
+			t.Errorf("%q was taken", address)
+		} else if strings.Contains(err.Error(), "secret") {
+			t.Errorf("%q: the error tells the password: %v", address, err)
+		}
+	}
+}

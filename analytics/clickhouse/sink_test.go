@@ -1,0 +1,437 @@
+package clickhouse
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"showrunner/live"
+)
+
+// fault is a sender that fails in the ways a network and a server do.
+type fault struct {
+	db   *DB
+	rng  *rand.Rand
+	kill func() error // ends the engine; nil: never
+
+	mu                      sync.Mutex
+	sends, failed, resent   int
+	batches                 int
+	history                 []sent
+	lost, refused, answered int
+}
+
+type sent struct {
+	block *block
+	token string
+}
+
+var errInjected = errors.New("injected")
+
+func (f *fault) send(ctx context.Context, b *block, token string) error {
+	if b.rows == 0 {
+		return nil
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.sends++
+	dice := f.rng.IntN(100)
+	if dice < 6 { // The request never arrived.
+		f.refused++
+		f.failed++
+		return errInjected
+	}
+	if f.kill != nil && f.sends%90 == 45 { // The server dies with the request in its hands.
+		go func() {
+			time.Sleep(time.Duration(dice) * 200 * time.Microsecond)
+			_ = f.kill() // It may be gone already.
+		}()
+	}
+	if err := f.db.insert(ctx, b, token); err != nil {
+		f.failed++
+		return err
+	}
+	if dice < 24 { // It arrived and nobody knows.
+		f.lost++
+		f.failed++
+		return errInjected
+	}
+	f.history = append(f.history, sent{b, token})
+	f.batches++
+	// A copy of an old request turns up late, out of order.
+	if f.rng.IntN(5) == 0 {
+		old := f.history[f.rng.IntN(len(f.history))]
+		if f.db.insert(ctx, old.block, old.token) == nil {
+			f.resent++
+		}
+	}
+	return nil
+}
+
+// boom adds views that throw for one insert in five, after other views of the
+// same insert have been fed.
+func boom(t *testing.T, db *DB) {
+	t.Helper()
+	for _, sql := range []string{
+		`CREATE TABLE boom (seq UInt64) ENGINE = MergeTree ORDER BY seq SETTINGS non_replicated_deduplication_window = 100000`,
+		`CREATE MATERIALIZED VIEW boom_events_mv TO boom AS SELECT seq FROM events WHERE throwIf(randConstant() % 5 = 0, 'injected') = 0`,
+		`CREATE MATERIALIZED VIEW boom_deltas_mv TO boom AS SELECT seq FROM order_deltas WHERE throwIf(randConstant() % 5 = 0, 'injected') = 0`,
+	} {
+		if err := db.conn.Exec(t.Context(), sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// soak moves a log through a sender that fails, with a sink that is stopped and
+// started again and again.
+func soak(t *testing.T, db *DB, f *fault, w *world, rows, stops int) {
+	t.Helper()
+	log := newMemoryLog(w.entries)
+	end := live.Position{Seq: w.entries[len(w.entries)-1].Position.Seq + 1}
+	deadline := time.Now().Add(4 * time.Minute)
+	for run := 0; ; run++ {
+		s := NewSink(SinkConfig{
+			DB: db, Log: log, Reader: log.reader(), Now: time.Now, MaxAge: time.Millisecond,
+			// Another size after every start: only the intent says what the range was.
+			MaxRows: rows + run%3, send: f.send,
+		})
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error, 1)
+		go func() { done <- s.Run(ctx) }()
+		goal := end
+		if run < stops {
+			goal = w.entries[(run+1)*len(w.entries)/(stops+1)].Position
+		}
+		for s.Watermark().Less(goal) {
+			select {
+			case err := <-done:
+				t.Fatalf("the sink ended: %v", err)
+			case <-time.After(time.Millisecond):
+			}
+			if time.Now().After(deadline) {
+				t.Fatalf("the soak is at %v of %v", s.Watermark(), end)
+			}
+		}
+		cancel()
+		if err := <-done; err != nil {
+			t.Fatal(err)
+		}
+		if goal == end {
+			return
+		}
+	}
+}
+
+func TestSoak(t *testing.T) {
+	db := migrated(t, server.URL())
+	boom(t, db)
+	w := play(21, 3600)
+	f := &fault{db: db, rng: rand.New(rand.NewPCG(3, 4)), kill: func() error { return syscall.Kill(server.Pid(), syscall.SIGKILL) }}
+	pid := server.Pid()
+	soak(t, db, f, w, 24, 12)
+	t.Logf("%d sends, %d failed (%d lost answers, %d never arrived), %d late copies, %d batches", f.sends, f.failed, f.lost, f.refused, f.resent, f.batches)
+	if f.batches < 200 {
+		t.Errorf("%d batches, want 200 or more", f.batches)
+	}
+	if f.failed*100 < f.sends*30 {
+		t.Errorf("%d of %d sends failed, want 30 %%", f.failed, f.sends)
+	}
+	if server.Pid() == pid {
+		t.Error("the engine was never killed")
+	}
+	waitReady(t)
+	clean(t, db)
+	totals(t, db, w)
+	for _, show := range w.shows {
+		got, err := db.Figures(t.Context(), show.Merchant, show, w.now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d := cmp.Diff(folded(t, w, show, w.now), got); d != "" {
+			t.Errorf("show %s: -fold +clickhouse\n%s", show.ID, d)
+		}
+		rollup, err := db.RollupMoney(t.Context(), show.Merchant, show.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range got.Money {
+			got.Money[i].RefundsOfPayDate = 0
+		}
+		if d := cmp.Diff(got.Money, rollup); d != "" {
+			t.Errorf("show %s: -facts +rollup\n%s", show.ID, d)
+		}
+	}
+}
+
+func waitReady(t *testing.T) {
+	t.Helper()
+	for deadline := time.Now().Add(time.Minute); server.Ready(t.Context()) != nil; time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("the engine does not come back")
+		}
+	}
+}
+
+// totals compares the number of rows with a count of the log.
+func totals(t *testing.T, db *DB, w *world) {
+	t.Helper()
+	var deltas int64
+	for _, e := range w.entries {
+		if live.OrderFactKind(e.Event.Kind) {
+			ds, err := live.DecodeDeltas(e.Event.Data)
+			if err != nil {
+				t.Fatal(err)
+			}
+			deltas += int64(len(ds))
+		}
+	}
+	gotEvents, gotDeltas, err := db.Count(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if gotEvents != int64(len(w.entries)) || gotDeltas != deltas {
+		t.Errorf("%d events and %d deltas, want %d and %d", gotEvents, gotDeltas, len(w.entries), deltas)
+	}
+}
+
+// TestSoakControl takes the memory of inserts from one rollup. If the audit did
+// not find the doubled rows, the soak above would prove nothing.
+func TestSoakControl(t *testing.T) {
+	waitReady(t)
+	for _, table := range []string{"show_money", "show_person", "touches", "ingest_ledger"} {
+		t.Run(table, func(t *testing.T) {
+			db := migrated(t, server.URL())
+			// The name is one of the four above.
+			if err := db.conn.Exec(t.Context(), "ALTER TABLE "+table+" MODIFY SETTING non_replicated_deduplication_window = 0"); err != nil {
+				t.Fatal(err)
+			}
+			w := play(22, 400)
+			f := &fault{db: db, rng: rand.New(rand.NewPCG(5, 6))}
+			soak(t, db, f, w, 40, 2)
+			if f.lost == 0 {
+				t.Fatal("no answer was lost")
+			}
+			totals(t, db, w)
+			found, err := db.Audit(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(found) == 0 {
+				t.Errorf("the audit found nothing after %d lost answers", f.lost)
+			}
+			for _, m := range found {
+				if !strings.HasPrefix(m.Check, table+".") {
+					t.Errorf("the audit blames another: %+v", m)
+				}
+			}
+		})
+	}
+}
+
+// TestAuditFacts puts facts in twice and leaves some out, past the sink.
+func TestAuditFacts(t *testing.T) {
+	waitReady(t)
+	db := migrated(t, server.URL())
+	w := play(23, 60)
+	part := func(token string, entries []live.Entry) {
+		s := &span{}
+		for _, e := range entries {
+			s.add(e)
+		}
+		for _, b := range []*block{s.events.block(), s.deltas.block()} {
+			if err := db.insert(t.Context(), b, token+b.table); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	split := func(seq uint64) (out []live.Entry) {
+		for _, e := range w.entries {
+			if e.Position.Seq == seq {
+				out = append(out, e)
+			}
+		}
+		return out
+	}
+	checks := func() map[string]bool {
+		found, err := db.Audit(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		names := map[string]bool{}
+		for _, m := range found {
+			names[m.Check] = true
+		}
+		return names
+	}
+	part("a", split(1))
+	part("b", split(3))
+	if d := cmp.Diff(map[string]bool{"log_gap": true}, checks()); d != "" {
+		t.Errorf("a message is missing: -want +got\n%s", d)
+	}
+	part("c", split(2))
+	if d := cmp.Diff(map[string]bool{}, checks()); d != "" {
+		t.Errorf("all is there: -want +got\n%s", d)
+	}
+	part("d", split(2)) // The same rows under another token.
+	if got := checks(); !got["duplicate_position"] || !got["duplicate_event"] {
+		t.Errorf("rows are in twice: %v", got)
+	}
+}
+
+// TestSinkRanges looks at what is sent and at what is written down before it.
+func TestSinkRanges(t *testing.T) {
+	w := play(31, 1500)
+	log := newMemoryLog(w.entries)
+	r := log.reader()
+	db := connect(t, "http://127.0.0.1:1/nowhere") // never asked
+	var ranges []intent
+	next, fails := 0, 0
+	seen := map[string]bool{}
+	send := func(_ context.Context, b *block, token string) error {
+		_, note := r.Checkpoint()
+		i, err := decodeIntent(note)
+		if err != nil {
+			t.Errorf("sent before it was written down: %v", err)
+			return nil
+		}
+		if want := "v1:e1:" + b.table + ":" + i.String(); token != want {
+			t.Errorf("token %q, want %q", token, want)
+		}
+		if fails++; fails%4 == 0 {
+			seen[token] = true
+			return errInjected
+		}
+		if b.table != "events" {
+			return nil
+		}
+		ranges = append(ranges, i)
+		ts := b.data[4].([]time.Time)
+		for k, at := range ts {
+			if !sameMonth(ts[0], at) {
+				t.Errorf("a range spans %s and %s", ts[0], at)
+			}
+			if want := w.entries[next+k].Event.ReceivedAt; !at.Equal(want) {
+				t.Fatalf("row %d is not event %d", k, next+k)
+			}
+		}
+		next += len(ts)
+		if len(ts) != i.N || len(ts) > 100 {
+			t.Errorf("%d rows in a range of %d", len(ts), i.N)
+		}
+		return nil
+	}
+	reg := prometheus.NewRegistry()
+	s := NewSink(SinkConfig{DB: db, Log: log, Reader: r, MaxRows: 100, MaxAge: time.Millisecond, Now: time.Now, Registerer: reg, send: send})
+	end := live.Position{Seq: w.entries[len(w.entries)-1].Position.Seq + 1}
+	until(t, s, end)
+	if next != len(w.entries) {
+		t.Errorf("%d events sent, want %d", next, len(w.entries))
+	}
+	for i := 1; i < len(ranges); i++ {
+		if ranges[i].From != ranges[i-1].Until {
+			t.Errorf("range %v follows %v", ranges[i], ranges[i-1])
+		}
+	}
+	if len(seen) == 0 {
+		t.Error("nothing was sent again")
+	}
+	if got := s.Lag(time.Now()); got != 0 {
+		t.Errorf("lag %s after everything is in", got)
+	}
+	if _, note := r.Checkpoint(); len(note) > 0 {
+		t.Errorf("an intent is left: %s", note)
+	}
+	found, err := reg.Gather()
+	if err != nil || len(found) < 5 {
+		t.Errorf("metrics: %d, %v", len(found), err)
+	}
+}
+
+// TestSinkGoesOn stops the sink with a range on its way; the next one sends
+// that range, whatever it would have cut itself.
+func TestSinkGoesOn(t *testing.T) {
+	w := play(32, 300)
+	log := newMemoryLog(w.entries)
+	db := connect(t, "http://127.0.0.1:1/nowhere")
+	ctx, cancel := context.WithCancel(t.Context())
+	var first string
+	s := NewSink(SinkConfig{DB: db, Log: log, Reader: log.reader(), MaxRows: 70, MaxAge: time.Hour, Now: time.Now,
+		send: func(_ context.Context, _ *block, token string) error {
+			first = token
+			cancel()
+			return errInjected
+		}})
+	if err := s.Run(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if s.Lag(w.now.Add(time.Hour)) < time.Hour {
+		t.Error("a range on its way is no lag")
+	}
+	if s.Watermark() != (live.Position{Seq: 1}) {
+		t.Errorf("watermark %v", s.Watermark())
+	}
+	var tokens []string
+	rows := 0
+	next := NewSink(SinkConfig{DB: db, Log: log, Reader: log.reader(), MaxRows: 11, MaxAge: time.Millisecond, Now: time.Now,
+		send: func(_ context.Context, b *block, token string) error {
+			if b.table == "events" {
+				tokens = append(tokens, token)
+				rows += b.rows
+			}
+			return nil
+		}})
+	until(t, next, live.Position{Seq: w.entries[len(w.entries)-1].Position.Seq + 1})
+	if len(tokens) == 0 || tokens[0] != first {
+		t.Errorf("first sent %v, want %s", tokens, first)
+	}
+	if rows != len(w.entries) {
+		t.Errorf("%d rows, want %d", rows, len(w.entries))
+	}
+}
+
+// TestSinkStops ends with an error, and not silently, when what it remembers
+// does not fit the log, or cannot be written.
+func TestSinkStops(t *testing.T) {
+	db := connect(t, "http://127.0.0.1:1/nowhere")
+	w := play(33, 50)
+	for name, note := range map[string]string{
+		"not JSON":     "{",
+		"empty":        `{"from":1,"until":1,"n":0}`,
+		"not the same": `{"from":4096,"until":8192,"n":4000}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			log := newMemoryLog(w.entries)
+			log.note = []byte(note)
+			s := NewSink(SinkConfig{DB: db, Log: log, Reader: log.reader(), Now: time.Now,
+				send: func(context.Context, *block, string) error { t.Error("sent"); return nil }})
+			if err := s.Run(t.Context()); err == nil {
+				t.Error("no error")
+			}
+		})
+	}
+}
+
+func FuzzDecodeIntent(f *testing.F) {
+	f.Add([]byte(`{"from":1,"until":9,"n":3}`))
+	f.Add([]byte(`{"from":9,"until":1,"n":3}`))
+	f.Add([]byte(`null`))
+	f.Fuzz(func(t *testing.T, note []byte) {
+		i, err := decodeIntent(note)
+		if err != nil {
+			return
+		}
+		again, err := decodeIntent(i.encode())
+		if err != nil || again != i {
+			t.Errorf("%v became %v, %v", i, again, err)
+		}
+	})
+}

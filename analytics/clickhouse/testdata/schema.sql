@@ -1,0 +1,357 @@
+CREATE TABLE events (`merchant_id` LowCardinality(String),
+  `show_id` LowCardinality(String),
+  `room_id` LowCardinality(String),
+  `kind` LowCardinality(String),
+  `ts` DateTime64(3, 'UTC') CODEC(Delta(8), ZSTD(1)),
+  `occurred_at` DateTime64(3, 'UTC') CODEC(Delta(8), ZSTD(1)),
+  `person_id` String CODEC(ZSTD(1)),
+  `actor_id` String CODEC(ZSTD(1)),
+  `actor_role` LowCardinality(String),
+  `rehearsal` UInt8,
+  `source` LowCardinality(String),
+  `event_id` String CODEC(ZSTD(1)),
+  `channel` LowCardinality(String),
+  `campaign` LowCardinality(String),
+  `stage` LowCardinality(String),
+  `touch` UInt8,
+  `touch_channel` LowCardinality(String),
+  `product_id` LowCardinality(String),
+  `sku_id` LowCardinality(String),
+  `num` Int64 CODEC(T64, ZSTD(1)),
+  `body` String CODEC(ZSTD(3)),
+  `props` String CODEC(ZSTD(3)),
+  `client_skew_ms` Int64 CODEC(T64, ZSTD(1)),
+  `seq` UInt64 CODEC(Delta(8), ZSTD(1)),
+  `idx` UInt32 CODEC(T64, ZSTD(1)), INDEX by_position (seq) TYPE minmax GRANULARITY 4)
+ENGINE = MergeTree PARTITION BY toYYYYMM(ts) ORDER BY (merchant_id, show_id, kind, ts, seq, idx)
+SETTINGS non_replicated_deduplication_window = 100000, fsync_after_insert = 1, fsync_part_directory = 1, index_granularity = 8192
+
+CREATE TABLE ingest_ledger (`bucket` UInt64,
+  `rows` SimpleAggregateFunction(sum, UInt64),
+  `lo` SimpleAggregateFunction(min, UInt64),
+  `hi` SimpleAggregateFunction(max, UInt64),
+  `checksum` SimpleAggregateFunction(groupBitXor, UInt64))
+ENGINE = AggregatingMergeTree ORDER BY bucket
+SETTINGS non_replicated_deduplication_window = 100000, index_granularity = 8192
+
+CREATE MATERIALIZED VIEW ingest_ledger_mv TO ingest_ledger (`bucket` UInt64,
+  `rows` UInt64,
+  `lo` UInt64,
+  `hi` UInt64,
+  `checksum` UInt64)
+AS SELECT intDiv(seq, 1000000) AS bucket, count() AS rows, min((seq * 4096) + idx) AS lo, max((seq * 4096) + idx) AS hi, groupBitXor(cityHash64(seq, idx)) AS checksum FROM events GROUP BY bucket
+
+CREATE TABLE money_minute (`merchant_id` LowCardinality(String),
+  `show_id` LowCardinality(String),
+  `currency` LowCardinality(String),
+  `t` DateTime('UTC') CODEC(Delta(4), ZSTD(1)),
+  `orders` SimpleAggregateFunction(sum, Int64),
+  `orders_paid` SimpleAggregateFunction(sum, Int64),
+  `created` SimpleAggregateFunction(sum, Int64),
+  `paid` SimpleAggregateFunction(sum, Int64),
+  `refund_goods` SimpleAggregateFunction(sum, Int64),
+  `refund_ship` SimpleAggregateFunction(sum, Int64),
+  `cancelled_paid` SimpleAggregateFunction(sum, Int64))
+ENGINE = AggregatingMergeTree PARTITION BY toYYYYMM(t) ORDER BY (merchant_id, show_id, currency, t)
+SETTINGS non_replicated_deduplication_window = 100000, index_granularity = 8192
+
+CREATE MATERIALIZED VIEW money_minute_mv TO money_minute (`merchant_id` LowCardinality(String),
+  `show_id` LowCardinality(String),
+  `currency` LowCardinality(String),
+  `t` DateTime('UTC'),
+  `orders` Int64,
+  `orders_paid` Int64,
+  `created` Int64,
+  `paid` Int64,
+  `refund_goods` Int64,
+  `refund_ship` Int64,
+  `cancelled_paid` Int64)
+AS SELECT merchant_id, show_id, currency, toStartOfMinute(at) AS t, sum(orders) AS orders, sum(orders_paid) AS orders_paid, sum(created) AS created, sum(paid) AS paid, sum(refund_goods) AS refund_goods, sum(refund_ship) AS refund_ship, sum(cancelled_paid) AS cancelled_paid FROM order_deltas WHERE rehearsal = 0 GROUP BY merchant_id, show_id, currency, t
+
+CREATE TABLE order_deltas (`merchant_id` LowCardinality(String),
+  `show_id` LowCardinality(String),
+  `room_id` LowCardinality(String),
+  `order_id` String CODEC(ZSTD(1)),
+  `ver` UInt32,
+  `line_id` String CODEC(ZSTD(1)),
+  `person_id` String CODEC(ZSTD(1)),
+  `product_id` LowCardinality(String),
+  `sku_id` LowCardinality(String),
+  `currency` LowCardinality(String),
+  `at` DateTime64(3, 'UTC') CODEC(Delta(8), ZSTD(1)),
+  `fact` LowCardinality(String),
+  `fact_at` DateTime64(3, 'UTC') CODEC(Delta(8), ZSTD(1)),
+  `paid_at` Nullable(DateTime64(3, 'UTC')),
+  `rehearsal` UInt8,
+  `source` LowCardinality(String),
+  `orders` Int64 CODEC(T64, ZSTD(1)),
+  `orders_paid` Int64 CODEC(T64, ZSTD(1)),
+  `cancelled` Int64 CODEC(T64, ZSTD(1)),
+  `refunded` Int64 CODEC(T64, ZSTD(1)),
+  `units_created` Int64 CODEC(T64, ZSTD(1)),
+  `units_paid` Int64 CODEC(T64, ZSTD(1)),
+  `created` Int64 CODEC(T64, ZSTD(1)),
+  `paid` Int64 CODEC(T64, ZSTD(1)),
+  `subsidy` Int64 CODEC(T64, ZSTD(1)),
+  `refund_goods` Int64 CODEC(T64, ZSTD(1)),
+  `refund_ship` Int64 CODEC(T64, ZSTD(1)),
+  `cancelled_paid` Int64 CODEC(T64, ZSTD(1)),
+  `sku_orders` Int64 CODEC(T64, ZSTD(1)),
+  `sku_paid` Int64 CODEC(T64, ZSTD(1)),
+  `seq` UInt64 CODEC(Delta(8), ZSTD(1)),
+  `idx` UInt32 CODEC(T64, ZSTD(1)),
+  `n` UInt32 CODEC(T64, ZSTD(1)))
+ENGINE = MergeTree PARTITION BY toYYYYMM(at) ORDER BY (merchant_id, show_id, order_id, seq, idx, n)
+SETTINGS non_replicated_deduplication_window = 100000, fsync_after_insert = 1, fsync_part_directory = 1, index_granularity = 8192
+
+CREATE TABLE person_money (`merchant_id` LowCardinality(String),
+  `show_id` LowCardinality(String),
+  `currency` LowCardinality(String),
+  `person_id` String CODEC(ZSTD(1)),
+  `orders` SimpleAggregateFunction(sum, Int64),
+  `orders_paid` SimpleAggregateFunction(sum, Int64),
+  `created` SimpleAggregateFunction(sum, Int64),
+  `paid` SimpleAggregateFunction(sum, Int64),
+  `refund_goods` SimpleAggregateFunction(sum, Int64),
+  `refund_ship` SimpleAggregateFunction(sum, Int64),
+  `cancelled_paid` SimpleAggregateFunction(sum, Int64))
+ENGINE = AggregatingMergeTree ORDER BY (merchant_id, show_id, currency, person_id)
+SETTINGS non_replicated_deduplication_window = 100000, index_granularity = 8192
+
+CREATE MATERIALIZED VIEW person_money_mv TO person_money (`merchant_id` LowCardinality(String),
+  `show_id` LowCardinality(String),
+  `currency` LowCardinality(String),
+  `person_id` String,
+  `orders` Int64,
+  `orders_paid` Int64,
+  `created` Int64,
+  `paid` Int64,
+  `refund_goods` Int64,
+  `refund_ship` Int64,
+  `cancelled_paid` Int64)
+AS SELECT merchant_id, show_id, currency, person_id, sum(orders) AS orders, sum(orders_paid) AS orders_paid, sum(created) AS created, sum(paid) AS paid, sum(refund_goods) AS refund_goods, sum(refund_ship) AS refund_ship, sum(cancelled_paid) AS cancelled_paid FROM order_deltas WHERE (rehearsal = 0) AND (person_id != '') GROUP BY merchant_id, show_id, currency, person_id
+
+CREATE TABLE product_minute (`merchant_id` LowCardinality(String),
+  `show_id` LowCardinality(String),
+  `product_id` LowCardinality(String),
+  `t` DateTime('UTC') CODEC(Delta(4), ZSTD(1)),
+  `product_exposures` SimpleAggregateFunction(sum, Int64),
+  `clicks` SimpleAggregateFunction(sum, Int64),
+  `carts` SimpleAggregateFunction(sum, Int64))
+ENGINE = AggregatingMergeTree PARTITION BY toYYYYMM(t) ORDER BY (merchant_id, show_id, product_id, t)
+SETTINGS non_replicated_deduplication_window = 100000, index_granularity = 8192
+
+CREATE MATERIALIZED VIEW product_minute_mv TO product_minute (`merchant_id` LowCardinality(String),
+  `show_id` LowCardinality(String),
+  `product_id` LowCardinality(String),
+  `t` DateTime('UTC'),
+  `product_exposures` Int64,
+  `clicks` Int64,
+  `carts` Int64)
+AS SELECT merchant_id, show_id, product_id, toStartOfMinute(ts) AS t, toInt64(countIf(kind = 'product_exposed')) AS product_exposures, toInt64(countIf(kind = 'product_clicked')) AS clicks, toInt64(countIf(kind = 'cart_item_added')) AS carts FROM events WHERE (rehearsal = 0) AND (actor_role = 'viewer') AND (product_id != '') AND (kind IN ('product_exposed', 'product_clicked', 'cart_item_added')) GROUP BY merchant_id, show_id, product_id, t
+
+CREATE TABLE product_money (`merchant_id` LowCardinality(String),
+  `show_id` LowCardinality(String),
+  `currency` LowCardinality(String),
+  `product_id` LowCardinality(String),
+  `t` DateTime('UTC') CODEC(Delta(4), ZSTD(1)),
+  `sku_orders` SimpleAggregateFunction(sum, Int64),
+  `sku_paid` SimpleAggregateFunction(sum, Int64),
+  `units_paid` SimpleAggregateFunction(sum, Int64),
+  `created` SimpleAggregateFunction(sum, Int64),
+  `paid` SimpleAggregateFunction(sum, Int64),
+  `refund_goods` SimpleAggregateFunction(sum, Int64),
+  `refund_ship` SimpleAggregateFunction(sum, Int64),
+  `cancelled_paid` SimpleAggregateFunction(sum, Int64))
+ENGINE = AggregatingMergeTree PARTITION BY toYYYYMM(t) ORDER BY (merchant_id, show_id, currency, product_id, t)
+SETTINGS non_replicated_deduplication_window = 100000, index_granularity = 8192
+
+CREATE MATERIALIZED VIEW product_money_mv TO product_money (`merchant_id` LowCardinality(String),
+  `show_id` LowCardinality(String),
+  `currency` LowCardinality(String),
+  `product_id` LowCardinality(String),
+  `t` DateTime('UTC'),
+  `sku_orders` Int64,
+  `sku_paid` Int64,
+  `units_paid` Int64,
+  `created` Int64,
+  `paid` Int64,
+  `refund_goods` Int64,
+  `refund_ship` Int64,
+  `cancelled_paid` Int64)
+AS SELECT merchant_id, show_id, currency, product_id, toStartOfMinute(at) AS t, sum(sku_orders) AS sku_orders, sum(sku_paid) AS sku_paid, sum(units_paid) AS units_paid, sum(created) AS created, sum(paid) AS paid, sum(refund_goods) AS refund_goods, sum(refund_ship) AS refund_ship, sum(cancelled_paid) AS cancelled_paid FROM order_deltas WHERE (rehearsal = 0) AND (product_id != '') GROUP BY merchant_id, show_id, currency, product_id, t
+
+CREATE TABLE schema_migrations (`version` String,
+  `statement` UInt32,
+  `sha256` String,
+  `applied_at` DateTime64(3, 'UTC'))
+ENGINE = ReplacingMergeTree ORDER BY (version, statement, sha256)
+SETTINGS index_granularity = 8192
+
+CREATE TABLE show_behaviour (`merchant_id` LowCardinality(String),
+  `show_id` LowCardinality(String),
+  `exposed` SimpleAggregateFunction(sum, Int64),
+  `entered` SimpleAggregateFunction(sum, Int64),
+  `comments` SimpleAggregateFunction(sum, Int64),
+  `likes` SimpleAggregateFunction(sum, Int64),
+  `shares` SimpleAggregateFunction(sum, Int64),
+  `follows` SimpleAggregateFunction(sum, Int64),
+  `product_exposures` SimpleAggregateFunction(sum, Int64),
+  `clicks` SimpleAggregateFunction(sum, Int64),
+  `carts` SimpleAggregateFunction(sum, Int64),
+  `checkouts` SimpleAggregateFunction(sum, Int64),
+  `watch_ms` SimpleAggregateFunction(sum, Int64))
+ENGINE = AggregatingMergeTree ORDER BY (merchant_id, show_id)
+SETTINGS non_replicated_deduplication_window = 100000, index_granularity = 8192
+
+CREATE MATERIALIZED VIEW show_behaviour_mv TO show_behaviour (`merchant_id` LowCardinality(String),
+  `show_id` LowCardinality(String),
+  `exposed` Int64,
+  `entered` Int64,
+  `comments` Int64,
+  `likes` Int64,
+  `shares` Int64,
+  `follows` Int64,
+  `product_exposures` Int64,
+  `clicks` Int64,
+  `carts` Int64,
+  `checkouts` Int64,
+  `watch_ms` Int64)
+AS SELECT merchant_id, show_id, toInt64(countIf(kind = 'room_exposed')) AS exposed, toInt64(countIf(kind = 'room_entered')) AS entered, toInt64(countIf(kind = 'comment_sent')) AS comments, sumIf(num, kind = 'liked') AS likes, toInt64(countIf(kind = 'room_shared')) AS shares, toInt64(countIf(kind = 'followed')) AS follows, toInt64(countIf(kind = 'product_exposed')) AS product_exposures, toInt64(countIf(kind = 'product_clicked')) AS clicks, toInt64(countIf(kind = 'cart_item_added')) AS carts, toInt64(countIf(kind = 'checkout_started')) AS checkouts, sumIf(num, kind = 'watch_heartbeat') AS watch_ms FROM events WHERE (rehearsal = 0) AND (actor_role = 'viewer') GROUP BY merchant_id, show_id
+
+CREATE TABLE show_minute (`merchant_id` LowCardinality(String),
+  `show_id` LowCardinality(String),
+  `t` DateTime('UTC') CODEC(Delta(4), ZSTD(1)),
+  `exposed` SimpleAggregateFunction(sum, Int64),
+  `entered` SimpleAggregateFunction(sum, Int64),
+  `comments` SimpleAggregateFunction(sum, Int64),
+  `likes` SimpleAggregateFunction(sum, Int64),
+  `shares` SimpleAggregateFunction(sum, Int64),
+  `follows` SimpleAggregateFunction(sum, Int64),
+  `product_exposures` SimpleAggregateFunction(sum, Int64),
+  `clicks` SimpleAggregateFunction(sum, Int64),
+  `carts` SimpleAggregateFunction(sum, Int64),
+  `checkouts` SimpleAggregateFunction(sum, Int64))
+ENGINE = AggregatingMergeTree PARTITION BY toYYYYMM(t) ORDER BY (merchant_id, show_id, t)
+SETTINGS non_replicated_deduplication_window = 100000, index_granularity = 8192
+
+CREATE MATERIALIZED VIEW show_minute_mv TO show_minute (`merchant_id` LowCardinality(String),
+  `show_id` LowCardinality(String),
+  `t` DateTime('UTC'),
+  `exposed` Int64,
+  `entered` Int64,
+  `comments` Int64,
+  `likes` Int64,
+  `shares` Int64,
+  `follows` Int64,
+  `product_exposures` Int64,
+  `clicks` Int64,
+  `carts` Int64,
+  `checkouts` Int64)
+AS SELECT merchant_id, show_id, toStartOfMinute(ts) AS t, toInt64(countIf(kind = 'room_exposed')) AS exposed, toInt64(countIf(kind = 'room_entered')) AS entered, toInt64(countIf(kind = 'comment_sent')) AS comments, sumIf(num, kind = 'liked') AS likes, toInt64(countIf(kind = 'room_shared')) AS shares, toInt64(countIf(kind = 'followed')) AS follows, toInt64(countIf(kind = 'product_exposed')) AS product_exposures, toInt64(countIf(kind = 'product_clicked')) AS clicks, toInt64(countIf(kind = 'cart_item_added')) AS carts, toInt64(countIf(kind = 'checkout_started')) AS checkouts FROM events WHERE (rehearsal = 0) AND (actor_role = 'viewer') AND (kind IN ('room_exposed', 'room_entered', 'comment_sent', 'liked', 'room_shared', 'followed', 'product_exposed', 'product_clicked', 'cart_item_added', 'checkout_started')) GROUP BY merchant_id, show_id, t
+
+CREATE TABLE show_money (`merchant_id` LowCardinality(String),
+  `show_id` LowCardinality(String),
+  `currency` LowCardinality(String),
+  `orders` SimpleAggregateFunction(sum, Int64),
+  `orders_paid` SimpleAggregateFunction(sum, Int64),
+  `cancelled` SimpleAggregateFunction(sum, Int64),
+  `refunded` SimpleAggregateFunction(sum, Int64),
+  `units_created` SimpleAggregateFunction(sum, Int64),
+  `units_paid` SimpleAggregateFunction(sum, Int64),
+  `created` SimpleAggregateFunction(sum, Int64),
+  `paid` SimpleAggregateFunction(sum, Int64),
+  `subsidy` SimpleAggregateFunction(sum, Int64),
+  `refund_goods` SimpleAggregateFunction(sum, Int64),
+  `refund_ship` SimpleAggregateFunction(sum, Int64),
+  `cancelled_paid` SimpleAggregateFunction(sum, Int64),
+  `sku_orders` SimpleAggregateFunction(sum, Int64),
+  `sku_paid` SimpleAggregateFunction(sum, Int64))
+ENGINE = AggregatingMergeTree ORDER BY (merchant_id, show_id, currency)
+SETTINGS non_replicated_deduplication_window = 100000, index_granularity = 8192
+
+CREATE MATERIALIZED VIEW show_money_mv TO show_money (`merchant_id` LowCardinality(String),
+  `show_id` LowCardinality(String),
+  `currency` LowCardinality(String),
+  `orders` Int64,
+  `orders_paid` Int64,
+  `cancelled` Int64,
+  `refunded` Int64,
+  `units_created` Int64,
+  `units_paid` Int64,
+  `created` Int64,
+  `paid` Int64,
+  `subsidy` Int64,
+  `refund_goods` Int64,
+  `refund_ship` Int64,
+  `cancelled_paid` Int64,
+  `sku_orders` Int64,
+  `sku_paid` Int64)
+AS SELECT merchant_id, show_id, currency, sum(orders) AS orders, sum(orders_paid) AS orders_paid, sum(cancelled) AS cancelled, sum(refunded) AS refunded, sum(units_created) AS units_created, sum(units_paid) AS units_paid, sum(created) AS created, sum(paid) AS paid, sum(subsidy) AS subsidy, sum(refund_goods) AS refund_goods, sum(refund_ship) AS refund_ship, sum(cancelled_paid) AS cancelled_paid, sum(sku_orders) AS sku_orders, sum(sku_paid) AS sku_paid FROM order_deltas WHERE rehearsal = 0 GROUP BY merchant_id, show_id, currency
+
+CREATE TABLE show_person (`merchant_id` LowCardinality(String),
+  `show_id` LowCardinality(String),
+  `person_id` String CODEC(ZSTD(1)),
+  `enter_at` SimpleAggregateFunction(min, Nullable(DateTime64(3, 'UTC'))),
+  `click_at` SimpleAggregateFunction(min, Nullable(DateTime64(3, 'UTC'))),
+  `cart_at` SimpleAggregateFunction(min, Nullable(DateTime64(3, 'UTC'))),
+  `checkout_at` SimpleAggregateFunction(min, Nullable(DateTime64(3, 'UTC'))),
+  `entered` SimpleAggregateFunction(sum, Int64),
+  `comments` SimpleAggregateFunction(sum, Int64),
+  `likes` SimpleAggregateFunction(sum, Int64),
+  `shares` SimpleAggregateFunction(sum, Int64),
+  `follows` SimpleAggregateFunction(sum, Int64),
+  `clicks` SimpleAggregateFunction(sum, Int64),
+  `carts` SimpleAggregateFunction(sum, Int64),
+  `checkouts` SimpleAggregateFunction(sum, Int64),
+  `watch_ms` SimpleAggregateFunction(sum, Int64))
+ENGINE = AggregatingMergeTree ORDER BY (merchant_id, show_id, person_id)
+SETTINGS non_replicated_deduplication_window = 100000, index_granularity = 8192
+
+CREATE MATERIALIZED VIEW show_person_mv TO show_person (`merchant_id` LowCardinality(String),
+  `show_id` LowCardinality(String),
+  `person_id` String,
+  `enter_at` Nullable(DateTime64(3, 'UTC')),
+  `click_at` Nullable(DateTime64(3, 'UTC')),
+  `cart_at` Nullable(DateTime64(3, 'UTC')),
+  `checkout_at` Nullable(DateTime64(3, 'UTC')),
+  `entered` Int64,
+  `comments` Int64,
+  `likes` Int64,
+  `shares` Int64,
+  `follows` Int64,
+  `clicks` Int64,
+  `carts` Int64,
+  `checkouts` Int64,
+  `watch_ms` Int64)
+AS SELECT merchant_id, show_id, person_id, minOrNullIf(ts, kind = 'room_entered') AS enter_at, minOrNullIf(ts, kind = 'product_clicked') AS click_at, minOrNullIf(ts, kind = 'cart_item_added') AS cart_at, minOrNullIf(ts, kind = 'checkout_started') AS checkout_at, toInt64(countIf(kind = 'room_entered')) AS entered, toInt64(countIf(kind = 'comment_sent')) AS comments, sumIf(num, kind = 'liked') AS likes, toInt64(countIf(kind = 'room_shared')) AS shares, toInt64(countIf(kind = 'followed')) AS follows, toInt64(countIf(kind = 'product_clicked')) AS clicks, toInt64(countIf(kind = 'cart_item_added')) AS carts, toInt64(countIf(kind = 'checkout_started')) AS checkouts, sumIf(num, kind = 'watch_heartbeat') AS watch_ms FROM events WHERE (rehearsal = 0) AND (actor_role = 'viewer') AND (person_id != '') AND (kind IN ('room_entered', 'watch_heartbeat', 'comment_sent', 'liked', 'room_shared', 'followed', 'product_clicked', 'cart_item_added', 'checkout_started')) GROUP BY merchant_id, show_id, person_id
+
+CREATE TABLE touches (`merchant_id` LowCardinality(String),
+  `person_id` String CODEC(ZSTD(1)),
+  `at` DateTime64(3, 'UTC') CODEC(Delta(8), ZSTD(1)),
+  `seq` UInt64 CODEC(Delta(8), ZSTD(1)),
+  `idx` UInt32 CODEC(T64, ZSTD(1)),
+  `ts` DateTime64(3, 'UTC') CODEC(Delta(8), ZSTD(1)),
+  `show_id` LowCardinality(String),
+  `kind` LowCardinality(String),
+  `channel` LowCardinality(String),
+  `campaign` LowCardinality(String),
+  `stage` LowCardinality(String),
+  `product_id` LowCardinality(String))
+ENGINE = MergeTree PARTITION BY toYYYYMM(ts) ORDER BY (merchant_id, person_id, at, seq, idx)
+SETTINGS non_replicated_deduplication_window = 100000, index_granularity = 8192
+
+CREATE MATERIALIZED VIEW touches_mv TO touches (`merchant_id` LowCardinality(String),
+  `person_id` String,
+  `at` DateTime64(3, 'UTC'),
+  `seq` UInt64,
+  `idx` UInt32,
+  `ts` DateTime64(3, 'UTC'),
+  `show_id` LowCardinality(String),
+  `kind` LowCardinality(String),
+  `channel` LowCardinality(String),
+  `campaign` LowCardinality(String),
+  `stage` LowCardinality(String),
+  `product_id` LowCardinality(String))
+AS SELECT merchant_id, person_id, occurred_at AS at, seq, idx, ts, show_id, kind, touch_channel AS channel, campaign, stage, product_id FROM events WHERE touch = 1
+
