@@ -293,9 +293,9 @@ func TestRefusedBeforeTheUpgrade(t *testing.T) {
 	r := newRig(t, func(d *ws.Deps, _ *hub.Config) { d.Origins = []string{"https://shop.example"} })
 	host := strings.TrimPrefix(r.url, "ws://")
 	for _, c := range []struct {
-		name, path, origin, auth, protocol string
-		status                             int
-		code                               string
+		name, path, origin, auth, protocol, version string
+		status                                      int
+		code                                        string
 	}{
 		{name: "no token", status: 401, code: "missing_token"},
 		{name: "bad token", auth: "Bearer nobody", status: 401, code: "invalid_token"},
@@ -315,6 +315,7 @@ func TestRefusedBeforeTheUpgrade(t *testing.T) {
 		{name: "forged origin", origin: "https://evil.example", auth: "Bearer viewer", status: 403, code: "forbidden_origin"},
 		{name: "null origin", origin: "null", auth: "Bearer viewer", status: 403, code: "forbidden_origin"},
 		{name: "origin that only begins like ours", origin: "http://" + host + ".evil.example", auth: "Bearer viewer", status: 403, code: "forbidden_origin"},
+		{name: "an old websocket", auth: "Bearer viewer", version: "8", status: 400, code: "bad_handshake"},
 		{name: "same host", origin: "http://" + host, auth: "Bearer viewer", status: 101},
 		{name: "listed origin", origin: "https://shop.example", auth: "Bearer viewer", status: 101},
 		{name: "token as sub-protocol", protocol: "showrunner.v1, bearer.viewer", status: 101},
@@ -324,12 +325,15 @@ func TestRefusedBeforeTheUpgrade(t *testing.T) {
 			if c.path == "" {
 				c.path = "/v1/rooms/r1/ws"
 			}
+			if c.version == "" {
+				c.version = "13"
+			}
 			req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+host+c.path, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
 			for k, v := range map[string]string{
-				"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13",
+				"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": c.version,
 				"Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==", "Origin": c.origin, "Authorization": c.auth, "Sec-WebSocket-Protocol": c.protocol,
 			} {
 				if v != "" {
