@@ -66,9 +66,10 @@ type simRun struct {
 	aftermath      sync.WaitGroup // orders whose story is not over
 	onAir          chan struct{}  // closed when the show has started and began is set
 	finale         chan struct{}  // closed when everybody has acted and the show may end
+	ending         chan struct{}  // closed just before the show is told to end
 	over           chan struct{}  // closed when the show has ended
 
-	online, reconnects, soldOut, retries, muted, prompts, prompted atomic.Int64
+	online, reconnects, soldOut, retries, muted, prompts, prompted, hostLost atomic.Int64
 	// Bounds of the watch time in ms: what the server must have seen at least, and
 	// how long people were there at most.
 	watchLow, watchHigh atomic.Int64
@@ -155,7 +156,7 @@ func (c *SimulateCmd) prepare() (*simRun, error) {
 	r := &simRun{
 		cmd: c, script: script, tally: sim.NewTally(), tokens: tokens, name: name, room: live.RoomID(c.Room),
 		ttl:   min(2*time.Hour+2*time.Duration(float64(script.Length)/c.Speed), auth.MaxTTL),
-		dials: make(chan struct{}, 64), onAir: make(chan struct{}), finale: make(chan struct{}), over: make(chan struct{}),
+		dials: make(chan struct{}, 64), onAir: make(chan struct{}), finale: make(chan struct{}), ending: make(chan struct{}), over: make(chan struct{}),
 	}
 	if r.room == "" {
 		r.room = live.RoomID(name)

@@ -81,8 +81,8 @@ func (a *simAPI) do(ctx context.Context, c simCall, out any) error {
 		wait := pause.NextBackOff()
 		var p *simProblem
 		if errors.As(err, &p) {
-			// in_progress: our first try is still at work behind a broken connection.
-			if p.Status < 500 && p.Status != http.StatusTooManyRequests && !strings.Contains(p.Code, "in_progress") {
+			// In flight: our first try is still at work behind a broken connection.
+			if p.Status < 500 && p.Status != http.StatusTooManyRequests && p.Code != "idempotency_in_flight" {
 				return fmt.Errorf("%s %s: %w", c.Method, c.Path, err)
 			}
 			wait = max(wait, time.Duration(p.After)*time.Millisecond)

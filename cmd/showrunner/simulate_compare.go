@@ -26,7 +26,7 @@ type simRow struct {
 
 // told is the tally's side as text.
 func (r *simRow) told() string {
-	if r.Most == nil {
+	if r.Most == nil || *r.Most == r.Tally {
 		return fmt.Sprint(r.Tally)
 	}
 	return fmt.Sprintf("%d..%d", r.Tally, *r.Most)

@@ -70,7 +70,7 @@ func (r *simRun) direct(ctx context.Context) error {
 	defer r.operator.close()
 	r.host, err = r.panel(ctx, live.RoleHost, r.hostID(), "Host 主播", func(s *simSocket) {
 		s.onPrompt = func() { r.prompted.Add(1) }
-		s.onLost = func() { r.reconnects.Add(1) }
+		s.onLost = func() { r.reconnects.Add(1); r.hostLost.Add(1) }
 	})
 	if err != nil {
 		return err
@@ -89,6 +89,7 @@ func (r *simRun) direct(ctx context.Context) error {
 			case <-ctx.Done():
 				return ctx.Err()
 			}
+			close(r.ending)
 		default:
 			if err := sleepUntil(ctx, r.at(c.At)); err != nil {
 				return err

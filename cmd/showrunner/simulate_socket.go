@@ -40,6 +40,7 @@ type simSocket struct {
 	conn    *websocket.Conn // nil while away
 	changed chan struct{}   // closed and replaced when conn or broken changes
 	broken  error           // set once, when coming back cannot help
+	leaving bool            // close was called
 	waiting map[string]chan simAck
 	epoch   string
 	offset  uint64
@@ -119,6 +120,7 @@ func (s *simSocket) open(ctx context.Context) {
 func (s *simSocket) close() {
 	s.mu.Lock()
 	conn := s.conn
+	s.leaving = true
 	s.mu.Unlock()
 	if conn != nil {
 		// A server that is away cannot take the leave; nothing depends on it.
@@ -148,12 +150,16 @@ func (s *simSocket) run(ctx context.Context) {
 			if welcomed {
 				pause.Reset()
 			}
-			if s.onLost != nil && ctx.Err() == nil {
-				s.onLost()
-			}
 			s.mu.Lock()
+			leaving := s.leaving
 			err = s.broken
 			s.mu.Unlock()
+			if leaving || ctx.Err() != nil {
+				return
+			}
+			if s.onLost != nil {
+				s.onLost()
+			}
 		}
 		var fatal *simRefusal
 		if errors.As(err, &fatal) {

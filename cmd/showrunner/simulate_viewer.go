@@ -55,6 +55,7 @@ func (r *simRun) viewer(ctx context.Context, p *sim.Person) {
 	}()
 	err := v.visit(ctx)
 	acted()
+	r.online.Add(-1)
 	if err == nil && p.Watches {
 		err = v.stayToTheEnd(ctx)
 	}
@@ -106,7 +107,6 @@ func (v *simViewer) come(ctx context.Context) error {
 
 // visit plays the acts and keeps watching until the person leaves.
 func (v *simViewer) visit(ctx context.Context) error {
-	defer v.run.online.Add(-1)
 	for i := range v.person.Acts {
 		a := &v.person.Acts[i]
 		if err := v.watchUntil(ctx, v.run.at(a.At)); err != nil {
@@ -120,7 +120,10 @@ func (v *simViewer) visit(ctx context.Context) error {
 		// The rest is watched while the show waits for the others.
 		return nil
 	}
-	return v.watchUntil(ctx, v.run.at(v.person.Leave))
+	if err := v.watchUntil(ctx, v.run.at(v.person.Leave)); err != nil {
+		return err
+	}
+	return v.beat(ctx) // what was watched since the last one
 }
 
 // stayToTheEnd watches until the show is over and its last event was seen.
@@ -193,6 +196,11 @@ func (v *simViewer) watched(entries int64, sent, acked time.Time) {
 	v.beaten, v.beatenOn = acked, here
 	if entries != here {
 		return
+	}
+	select {
+	case <-v.run.ending:
+		return // the show may have ended before the server read it
+	default:
 	}
 	if d := min(sent.Sub(from), time.Minute); d > 0 {
 		v.run.watchLow.Add(d.Milliseconds())
