@@ -112,7 +112,7 @@ func (l *Log) join(ctx context.Context) error {
 func (l *Log) Run(ctx context.Context) error {
 	var tasks sync.WaitGroup
 	tasks.Go(func() { l.maintain(ctx) })
-	l.write(ctx)
+	l.write(ctx, l.send)
 	tasks.Wait()
 	return nil
 }

@@ -30,6 +30,9 @@ const (
 // *live.Error "log_unavailable" when all were refused, and the server's own
 // error when trying again is pointless.
 func (l *Log) publish(ctx context.Context, msg *nats.Msg) (uint64, error) {
+	if err := ctx.Err(); err != nil {
+		return 0, fmt.Errorf("not stored: %w", err)
+	}
 	ctx, cancel := context.WithTimeout(ctx, giveUp)
 	defer cancel()
 	pause := backoff.NewExponentialBackOff()

@@ -25,11 +25,16 @@ type group struct {
 // It sends as soon as nothing else is on its way: the callers that arrive
 // meanwhile form the next message, so the disk sets the pace and a lone caller
 // waits for nothing. When the disk is slow, a message goes after Window or when
-// it is full, with up to maxInFlight on their way.
-func (l *Log) write(ctx context.Context) {
+// it is full, with up to maxInFlight on their way. Send makes a message durable
+// and answers its callers.
+func (l *Log) write(ctx context.Context, send func(context.Context, *group)) {
 	// Messages on their way outlive ctx for a moment, so that callers hear the truth.
 	sending, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
+	defer context.AfterFunc(ctx, func() {
+		l.refuse()
+		time.AfterFunc(drainWait, cancel)
+	})()
 	var (
 		senders  sync.WaitGroup
 		inFlight int
@@ -52,7 +57,7 @@ func (l *Log) write(ctx context.Context) {
 				inFlight--
 			case <-ctx.Done():
 				l.refuse()
-				l.finish(cancel, &senders)
+				senders.Wait()
 				return
 			}
 		}
@@ -94,17 +99,10 @@ func (l *Log) write(ctx context.Context) {
 		}
 		inFlight++
 		senders.Go(func() {
-			l.send(sending, g)
+			send(sending, g)
 			ended <- struct{}{}
 		})
 	}
-}
-
-// finish waits for the messages on their way, then gives up on them.
-func (l *Log) finish(cancel context.CancelFunc, senders *sync.WaitGroup) {
-	stop := time.AfterFunc(drainWait, cancel)
-	defer stop.Stop()
-	senders.Wait()
 }
 
 func (g *group) add(b *batch) {
