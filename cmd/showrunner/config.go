@@ -1,0 +1,114 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/url"
+	"slices"
+	"time"
+
+	"github.com/alecthomas/kong"
+)
+
+// ServeCmd is the server with its configuration.
+type ServeCmd struct {
+	Addr   string          `default:"127.0.0.1:8080" help:"Address to listen on; port 0 picks one."`
+	Data   string          `default:"./data" type:"path" help:"Folder of keys, database, log and embedded engines."`
+	Config kong.ConfigFlag `help:"JSON file with the flags' names as keys."`
+	Check  bool            `help:"Validate the configuration, report every fault, and exit."`
+
+	ClickHouse string `name:"clickhouse" placeholder:"URL" help:"External ClickHouse: clickhouse://USER:PASSWORD@HOST:PORT/DB or http(s)://…; embedded without it."`
+	NATS       string `name:"nats" placeholder:"URL" help:"External NATS with JetStream: nats://…; embedded without it."`
+	Database   string `placeholder:"URL" help:"External PostgreSQL; not in this version. SQLite under --data without it."`
+
+	Replicas      int           `default:"1" help:"Replicas of the log on an external NATS cluster: 1, 3 or 5."`
+	LogWindow     time.Duration `default:"2ms" help:"How long the log gathers events for one durable write, 0 to 100ms."`
+	LogMaxAge     time.Duration `default:"168h" help:"Age after which events that every reader has read leave the log; 0 keeps all."`
+	LogKeepBytes  int64         `default:"0" help:"Bytes of log to keep, oldest read events leave first; 0 is no bound."`
+	OrderTTL      time.Duration `default:"15m" help:"How long an unpaid order holds its stock, 1s to 24h."`
+	SinkAge       time.Duration `default:"1s" help:"Longest wait before events are written to ClickHouse, 10ms to 1m."`
+	SinkRows      int           `default:"50000" help:"Rows that make a ClickHouse batch full, 1 to 500000."`
+	EngineMemory  int64         `default:"2147483648" help:"Memory bound of the embedded ClickHouse in bytes, at least 512 MiB."`
+	EngineLibrary string        `type:"path" help:"Path of libchdb; found under node_modules without it."`
+
+	AllowOrigin []string `placeholder:"ORIGIN" help:"Further origins whose pages may open websockets, such as https://console.example.com."`
+	RateLimits  string   `default:"on" enum:"on,off" help:"Per-caller rate limits; off is for load tests."`
+	LogLevel    string   `default:"info" enum:"debug,info,warn,error" help:"Least level that is logged."`
+
+	// listening, if set, is told the address once the server is open.
+	listening func(url string)
+	// now is the clock; nil is the machine's.
+	now func() time.Time
+}
+
+// validate reports every fault of the configuration at once.
+func (c *ServeCmd) validate() error {
+	var faults []error
+	bad := func(flag, format string, args ...any) {
+		faults = append(faults, fmt.Errorf("--%s: %s", flag, fmt.Sprintf(format, args...)))
+	}
+	if _, _, err := net.SplitHostPort(c.Addr); err != nil {
+		bad("addr", "%q is not HOST:PORT", c.Addr)
+	}
+	if c.Data == "" {
+		bad("data", "is required")
+	}
+	checkURL := func(flag, raw string, schemes ...string) {
+		if raw == "" {
+			return
+		}
+		// The URL holds a password: only its faults are told, never the text.
+		u, err := url.Parse(raw)
+		if err != nil || u.Host == "" || !slices.Contains(schemes, u.Scheme) {
+			bad(flag, "must be a URL with one of the schemes %v", schemes)
+		}
+	}
+	checkURL("clickhouse", c.ClickHouse, "clickhouse", "tcp", "http", "https")
+	checkURL("nats", c.NATS, "nats", "tls", "ws", "wss")
+	if c.Database != "" {
+		bad("database", "PostgreSQL is not supported in this version")
+	}
+	if !slices.Contains([]int{1, 3, 5}, c.Replicas) {
+		bad("replicas", "must be 1, 3 or 5")
+	}
+	if c.Replicas > 1 && c.NATS == "" {
+		bad("replicas", "more than one needs --nats")
+	}
+	within := func(flag string, d, least, most time.Duration) {
+		if d < least || d > most {
+			bad(flag, "must be %s to %s", least, most)
+		}
+	}
+	within("log-window", c.LogWindow, 0, 100*time.Millisecond)
+	within("order-ttl", c.OrderTTL, time.Second, 24*time.Hour)
+	within("sink-age", c.SinkAge, 10*time.Millisecond, time.Minute)
+	if c.LogMaxAge < 0 {
+		bad("log-max-age", "must not be negative")
+	}
+	if c.LogKeepBytes < 0 {
+		bad("log-keep-bytes", "must not be negative")
+	}
+	if c.SinkRows < 1 || c.SinkRows > 500_000 {
+		bad("sink-rows", "must be 1 to 500000")
+	}
+	if c.EngineMemory < 512<<20 {
+		bad("engine-memory", "must be at least %d", 512<<20)
+	}
+	for _, o := range c.AllowOrigin {
+		if u, err := url.Parse(o); err != nil || u.Host == "" || u.Path != "" || u.Scheme != "http" && u.Scheme != "https" {
+			bad("allow-origin", "%q is not an origin such as https://console.example.com", o)
+		}
+	}
+	return errors.Join(faults...)
+}
+
+// level is the slog level of the flag.
+func (c *ServeCmd) level() slog.Level {
+	var l slog.Level
+	if err := l.UnmarshalText([]byte(c.LogLevel)); err != nil {
+		return slog.LevelInfo
+	}
+	return l
+}

@@ -1,0 +1,83 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"math"
+
+	"showrunner/gateway"
+	"showrunner/gateway/api"
+	"showrunner/gateway/auth"
+	"showrunner/gateway/console"
+	"showrunner/gateway/ws"
+)
+
+// openGateway builds the edge. It is started by serve, once it has a listener.
+func (s *server) openGateway(context.Context) error {
+	var err error
+	if s.auth, err = openAuth(s.cfg.Data, s.now); err != nil {
+		return err
+	}
+	s.tickets = auth.NewTicketStore(s.now)
+	problems := api.Problems{Status: gateway.StatusOf, Logger: s.log}
+	socket := ws.New(ws.Deps{
+		Hub: s.hub, Store: s.store, Ingest: s.ingest, History: history{s.eventlog},
+		Authenticate: s.auth.Verify, RedeemTicket: s.tickets.Redeem, Refuse: problems.Write,
+		Origins: s.cfg.AllowOrigin, Limits: s.socketLimits(), Now: s.now, Logger: s.log, Registerer: s.reg,
+	})
+	s.gateway, err = gateway.New(gateway.Deps{
+		API: api.Config{
+			Store: s.store, Ingest: s.ingest, Tokens: s.auth, Tickets: s.tickets,
+			Figures: &figures{
+				realtime: s.realtime, db: s.db, sink: s.sink, log: s.eventlog, store: s.store, now: s.now,
+			},
+			Rate: s.requestRate(), Now: s.now, Logger: s.log,
+		},
+		Websocket: socket.Mount, Console: console.Mount,
+		Checks: s.checks(), Gatherer: s.reg, Registerer: s.reg, Origins: s.cfg.AllowOrigin, Now: s.now, Logger: s.log,
+	})
+	return err
+}
+
+// socketLimits are the limits of one websocket; the zero value is the default.
+func (s *server) socketLimits() ws.Limits {
+	if s.cfg.RateLimits == "on" {
+		return ws.Limits{}
+	}
+	open := ws.Rate{PerSecond: math.MaxFloat32, Burst: math.MaxInt32}
+	return ws.Limits{All: open, Comments: open, Likes: open, Clicks: open, Orders: open, Flood: open}
+}
+
+func (s *server) requestRate() float64 {
+	if s.cfg.RateLimits == "on" {
+		return 0
+	}
+	return -1
+}
+
+// checks are what must answer before the server is ready, by name.
+func (s *server) checks() map[string]func(context.Context) error {
+	return map[string]func(context.Context) error{
+		"log":        s.eventlog.Ready,
+		"store":      s.store.Ready,
+		"ingest":     s.ingest.Ready,
+		"clickhouse": s.db.Ready,
+		"schema":     s.schemaReady,
+	}
+}
+
+// schemaReady is nil once the sink found its tables.
+func (s *server) schemaReady(context.Context) error {
+	if !s.migrated.Load() {
+		return errors.New("the schema of ClickHouse is not up to date yet")
+	}
+	return nil
+}
+
+// stopGateway stops accepting and, at the same time, says bye to every socket;
+// it waits for both.
+func (s *server) stopGateway(ctx context.Context) error {
+	closed := make(chan error, 1)
+	go func() { closed <- s.gateway.Shutdown(ctx) }()
+	return errors.Join(s.hub.Shutdown(ctx), <-closed)
+}

@@ -1,0 +1,73 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	driver "github.com/ClickHouse/clickhouse-go/v2"
+
+	"showrunner/analytics/clickhouse"
+)
+
+// engineURL is where the embedded ClickHouse of a running server answers.
+func engineURL(t *testing.T, data string) string {
+	t.Helper()
+	raw, err := os.ReadFile(filepath.Join(data, "clickhouse.url"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.TrimSpace(string(raw))
+}
+
+// audit fails the test for every rollup that does not equal its facts, for
+// every doubled row and for every gap.
+func audit(t *testing.T, url string) {
+	t.Helper()
+	db, err := clickhouse.Open(t.Context(), clickhouse.Config{URL: url, Now: clock})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	mismatches, err := db.Audit(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range mismatches {
+		t.Errorf("audit: %+v", m)
+	}
+}
+
+// storedEvents counts the rows of each named viewer fact in ClickHouse.
+func storedEvents(t *testing.T, url, merchant string) map[string]uint64 {
+	t.Helper()
+	opts, err := driver.ParseDSN(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn, err := driver.Open(opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	rows, err := conn.Query(t.Context(),
+		"SELECT event_id, count() FROM events WHERE merchant_id = $1 AND kind NOT IN ('room_entered', 'room_left') GROUP BY source, event_id", merchant)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	stored := map[string]uint64{}
+	for rows.Next() {
+		var id string
+		var n uint64
+		if err := rows.Scan(&id, &n); err != nil {
+			t.Fatal(err)
+		}
+		stored[id] = max(stored[id], n)
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return stored
+}

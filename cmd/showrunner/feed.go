@@ -1,0 +1,114 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"showrunner/gateway/ws"
+	"showrunner/live"
+	"showrunner/live/eventlog"
+	"showrunner/live/hub"
+)
+
+// feed carries the log to the rooms: what was made durable is what is shown,
+// in one order, on every node.
+type feed struct {
+	log    *eventlog.Log
+	hub    *hub.Hub
+	start  live.Position
+	logger *slog.Logger
+}
+
+// feedBatch and feedWait bound one read of the log. A room's tick is what
+// gathers events, so the feed itself waits for nothing.
+const (
+	feedBatch = 4096
+	feedWait  = time.Second
+)
+
+// run follows the log until ctx ends. A fault of the log is waited out: rooms
+// go on where they stood.
+func (f *feed) run(ctx context.Context) error {
+	next := f.start
+	for ctx.Err() == nil {
+		err := f.follow(ctx, &next)
+		if ctx.Err() != nil {
+			break
+		}
+		f.logger.ErrorContext(ctx, "the feed of the rooms lost the log and tries again", "error", err)
+		select {
+		case <-ctx.Done():
+		case <-time.After(time.Second):
+		}
+	}
+	return nil
+}
+
+func (f *feed) follow(ctx context.Context, next *live.Position) (err error) {
+	r, err := f.log.Reader(ctx, "", *next)
+	if err != nil {
+		return fmt.Errorf("open reader: %w", err)
+	}
+	defer func() { err = errors.Join(err, r.Close()) }()
+	for {
+		entries, err := r.Next(ctx, feedBatch, feedWait)
+		if err != nil {
+			return fmt.Errorf("read: %w", err)
+		}
+		rooms := map[live.RoomID][]hub.Message{}
+		for i := range entries {
+			if m, ok := ws.MessageOf(entries[i]); ok {
+				rooms[entries[i].Event.Room] = append(rooms[entries[i].Event.Room], m)
+			}
+		}
+		for room, msgs := range rooms {
+			f.hub.Publish(room, msgs)
+		}
+		*next = r.Position()
+	}
+}
+
+// history reads a room's messages back from the log for those who return later
+// than the hub remembers.
+type history struct {
+	log *eventlog.Log
+}
+
+// Bounds of one recovery from the log. Beyond them the state is sent instead:
+// nobody reads two thousand comments they missed.
+const (
+	historyMessages = 2000   // shown to the one who returns
+	historySpan     = 20_000 // log messages read through
+	historyTime     = 2 * time.Second
+)
+
+// Range gives the room's messages with after < offset <= until.
+func (h history) Range(ctx context.Context, room live.RoomID, after, until uint64) ([]hub.Message, bool) {
+	from, to := live.PositionOf(after+1), live.PositionOf(until+1)
+	if to.Seq-from.Seq > historySpan || to.Less(from) {
+		return nil, false
+	}
+	ctx, cancel := context.WithTimeout(ctx, historyTime)
+	defer cancel()
+	var msgs []hub.Message
+	err := h.log.Range(ctx, from, to, func(e live.Entry) error {
+		if e.Event.Room != room {
+			return nil
+		}
+		if m, ok := ws.MessageOf(e); ok {
+			if len(msgs) == historyMessages {
+				return errTooMuch
+			}
+			msgs = append(msgs, m)
+		}
+		return nil
+	})
+	// Whatever the fault, trimmed, too slow or too much, the answer is the
+	// same: the state is sent instead, which is never wrong.
+	return msgs, err == nil
+}
+
+var errTooMuch = errors.New("too much to recover")

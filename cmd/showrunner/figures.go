@@ -1,0 +1,137 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	"showrunner/analytics"
+	"showrunner/analytics/clickhouse"
+	"showrunner/analytics/realtime"
+	"showrunner/analytics/report"
+	"showrunner/live"
+	"showrunner/live/eventlog"
+	"showrunner/live/store"
+)
+
+// figures answers for the numbers of a show. A show that is on air, or was a
+// moment ago, is answered from memory, which follows the log; everything older,
+// and every report, from ClickHouse. Both give the same figures.
+type figures struct {
+	realtime *realtime.Realtime
+	db       *clickhouse.DB
+	sink     *clickhouse.Sink
+	log      *eventlog.Log
+	store    *store.Store
+	now      func() time.Time
+}
+
+// settle is how long after an instant every fact of that instant is in the log:
+// facts are stamped before the group commit makes them durable. A report as of
+// an instant is made no earlier than that, so that printing it again later gives
+// the same bytes.
+const settle = 500 * time.Millisecond
+
+// behindWithin is how long a report waits for ClickHouse to have caught up
+// before it is made as it is and says provisional.
+const behindWithin = 5 * time.Second
+
+// Snapshot is the live figures now.
+func (f *figures) Snapshot(ctx context.Context, s live.Show) (analytics.Snapshot, error) {
+	if snap, ok := f.realtime.Snapshot(s.ID); ok {
+		return snap, nil
+	}
+	now := f.now()
+	got, err := f.db.Figures(ctx, s.Merchant, s, now)
+	if err != nil {
+		return analytics.Snapshot{}, err
+	}
+	lag := f.sink.Lag(now)
+	return analytics.SnapshotOf(s, &got, 0, now, lag, !s.State.Over() || lag > realtime.Fresh), nil
+}
+
+// Figures is everything counted about the show so far.
+func (f *figures) Figures(ctx context.Context, s live.Show) (analytics.Figures, error) {
+	if got, ok := f.realtime.Figures(s.ID); ok {
+		return got, nil
+	}
+	return f.db.Figures(ctx, s.Merchant, s, f.now())
+}
+
+// Report writes the post-show report as of an instant; the zero time is the
+// latest that cannot change any more.
+func (f *figures) Report(ctx context.Context, s live.Show, format, lang string, asOf time.Time, w io.Writer) error {
+	now := f.now()
+	if asOf.IsZero() {
+		asOf = now.Add(-settle)
+	}
+	if asOf.After(now) {
+		return live.Invalid("invalid_field", "as_of", "must not lie in the future")
+	}
+	complete, err := f.complete(ctx, asOf)
+	if err != nil {
+		return err
+	}
+	r, err := report.Build(ctx, f.db, s, asOf)
+	if err != nil {
+		return err
+	}
+	r.Provisional = r.Provisional || !complete
+	switch format {
+	case "json":
+		return report.WriteJSON(w, r)
+	case "html":
+		return report.WriteHTMLIn(w, r, lang)
+	}
+	return live.Invalid("format_unavailable", "format", "must be json or html")
+}
+
+// complete waits until ClickHouse holds every fact received up to asOf; false
+// is that it does not in good time.
+func (f *figures) complete(ctx context.Context, asOf time.Time) (bool, error) {
+	if wait := settle - f.now().Sub(asOf); wait > 0 {
+		select {
+		case <-ctx.Done():
+			return false, fmt.Errorf("wait for the facts: %w", ctx.Err())
+		case <-time.After(wait):
+		}
+	}
+	head, err := f.log.Head(ctx)
+	if err != nil {
+		return false, fmt.Errorf("find the head of the log: %w", err)
+	}
+	for end := f.now().Add(behindWithin); f.sink.Watermark().Less(head); {
+		if f.now().After(end) {
+			return false, nil
+		}
+		select {
+		case <-ctx.Done():
+			return false, fmt.Errorf("wait for ClickHouse: %w", ctx.Err())
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+	return true, nil
+}
+
+// Reconciliation puts the dashboard, the report, the rollups and the order
+// ledger side by side.
+func (f *figures) Reconciliation(ctx context.Context, s live.Show) (analytics.Reconciliation, error) {
+	var dashboard *analytics.Figures
+	if got, ok := f.realtime.Figures(s.ID); ok {
+		dashboard = &got
+	}
+	facts, err := f.db.Figures(ctx, s.Merchant, s, f.now())
+	if err != nil {
+		return analytics.Reconciliation{}, err
+	}
+	rollup, err := f.db.RollupMoney(ctx, s.Merchant, s.ID)
+	if err != nil {
+		return analytics.Reconciliation{}, err
+	}
+	ledger, err := f.store.Ledger(ctx, s.Merchant, s.ID)
+	if err != nil {
+		return analytics.Reconciliation{}, err
+	}
+	return analytics.Reconcile(dashboard, facts, rollup, ledger), nil
+}

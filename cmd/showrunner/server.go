@@ -1,0 +1,306 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"showrunner/analytics"
+	"showrunner/analytics/clickhouse"
+	"showrunner/analytics/engine"
+	"showrunner/analytics/realtime"
+	"showrunner/gateway"
+	"showrunner/gateway/auth"
+	"showrunner/gateway/ws"
+	"showrunner/live"
+	"showrunner/live/eventlog"
+	"showrunner/live/hub"
+	"showrunner/live/ingest"
+	"showrunner/live/store"
+)
+
+// server is every part of a running Showrunner, built by hand in the order of
+// their dependencies.
+type server struct {
+	cfg  *ServeCmd
+	now  func() time.Time
+	log  *slog.Logger
+	reg  *prometheus.Registry
+	life *life
+
+	engine   *engine.Engine // nil with an external ClickHouse
+	db       *clickhouse.DB
+	eventlog *eventlog.Log
+	store    *store.Store
+	sink     *clickhouse.Sink
+	realtime *realtime.Realtime
+	ingest   *ingest.Ingest
+	relay    *store.Relay
+	hub      *hub.Hub
+	auth     *auth.Auth
+	tickets  *auth.TicketStore
+	gateway  *gateway.Server
+
+	migrated atomic.Bool // the schema of ClickHouse is up to date
+}
+
+// Names of the log's readers. Each keeps its checkpoint under its name, so
+// they must never change.
+const (
+	readerSink     = "clickhouse"
+	readerRealtime = "realtime"
+	readerIngest   = "ingest"
+)
+
+// build opens every part and starts it, lowest first: stopping in reverse then
+// drains each before what it writes to goes away.
+func (s *server) build(ctx context.Context) error {
+	for _, step := range []func(context.Context) error{
+		s.openEngine, s.openLog, s.openStore, s.openSink, s.openHub, s.openRealtime, s.openRelay, s.openIngest, s.openGateway,
+	} {
+		if err := step(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *server) openEngine(ctx context.Context) error {
+	url := s.cfg.ClickHouse
+	if url == "" {
+		lib := s.cfg.EngineLibrary
+		if lib == "" {
+			found, err := engine.FindLibrary()
+			if err != nil {
+				return err
+			}
+			lib = found
+		}
+		exe, err := os.Executable()
+		if err != nil {
+			return fmt.Errorf("find this program: %w", err)
+		}
+		s.engine, err = engine.Start(ctx, engine.Config{
+			Dir: filepath.Join(s.cfg.Data, "clickhouse"), LibraryPath: lib, MaxMemory: s.cfg.EngineMemory,
+			Exec: []string{exe, engineChild}, Now: s.now, Logger: s.log, Registerer: s.reg,
+		})
+		if err != nil {
+			return fmt.Errorf("start ClickHouse: %w", err)
+		}
+		s.life.start(part{name: "engine", run: s.runEngine})
+		url = s.engine.URL()
+		if err := s.saveEngineURL(url); err != nil {
+			return err
+		}
+	}
+	db, err := clickhouse.Open(ctx, clickhouse.Config{URL: url, Now: s.now, Logger: s.log, Registerer: s.reg})
+	if err != nil {
+		return fmt.Errorf("open ClickHouse: %w", err)
+	}
+	s.db = db
+	s.life.start(part{name: "clickhouse", run: hold(db.Close)})
+	return nil
+}
+
+// runEngine supervises the child and ends it when ctx ends.
+func (s *server) runEngine(ctx context.Context) error {
+	err := s.engine.Run(ctx)
+	closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	return errors.Join(err, s.engine.Close(closing))
+}
+
+// hold is the run of a part that has nothing to do but to be closed at its turn.
+func hold(closed func() error) func(context.Context) error {
+	return func(ctx context.Context) error {
+		<-ctx.Done()
+		return closed()
+	}
+}
+
+func (s *server) openLog(ctx context.Context) error {
+	l, err := eventlog.Open(ctx, eventlog.Config{
+		Dir: filepath.Join(s.cfg.Data, "log"), URL: s.cfg.NATS, Replicas: s.cfg.Replicas, Window: s.cfg.LogWindow,
+		MaxAge: s.cfg.LogMaxAge, KeepBytes: s.cfg.LogKeepBytes, Now: s.now, Logger: s.log, Registerer: s.reg,
+	})
+	if err != nil {
+		return fmt.Errorf("open log: %w", err)
+	}
+	s.eventlog = l
+	s.life.start(part{name: "log", run: func(ctx context.Context) error { return errors.Join(l.Run(ctx), l.Close()) }})
+	return nil
+}
+
+func (s *server) openStore(ctx context.Context) error {
+	st, err := store.Open(ctx, store.Config{
+		Path: filepath.Join(s.cfg.Data, "showrunner.db"), URL: s.cfg.Database, Now: s.now, OrderTTL: s.cfg.OrderTTL,
+		Logger: s.log, Registerer: s.reg,
+	})
+	if err != nil {
+		return err
+	}
+	s.store = st
+	s.life.start(part{name: "store", run: func(ctx context.Context) error { return errors.Join(st.Run(ctx), st.Close()) }})
+	return nil
+}
+
+// openSink starts what carries the log into ClickHouse. The schema is brought
+// up to date by the sink's own loop, so that the rooms open even while
+// ClickHouse does not answer.
+func (s *server) openSink(ctx context.Context) error {
+	r, err := s.eventlog.Reader(ctx, readerSink, live.Position{})
+	if err != nil {
+		return fmt.Errorf("open the sink's reader: %w", err)
+	}
+	s.sink = clickhouse.NewSink(clickhouse.SinkConfig{
+		DB: s.db, Log: s.eventlog, Reader: r, Now: s.now,
+		MaxRows: s.cfg.SinkRows, MaxAge: s.cfg.SinkAge, Logger: s.log, Registerer: s.reg,
+	})
+	s.life.start(part{name: "sink", drain: s.drainSink, run: func(ctx context.Context) error {
+		if err := s.migrate(ctx); err != nil {
+			return errors.Join(err, r.Close())
+		}
+		return errors.Join(s.sink.Run(ctx), r.Close())
+	}})
+	return nil
+}
+
+// migrate brings the schema of ClickHouse up to date, trying until it answers.
+func (s *server) migrate(ctx context.Context) error {
+	for {
+		err := s.db.Migrate(ctx)
+		if err == nil || ctx.Err() != nil {
+			s.migrated.Store(err == nil)
+			return nil
+		}
+		if errors.Is(err, clickhouse.ErrChanged) {
+			return fmt.Errorf("migrate ClickHouse: %w", err)
+		}
+		s.log.WarnContext(ctx, "ClickHouse could not be migrated, trying again", "error", err)
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(time.Second):
+		}
+	}
+}
+
+// drainSink gives ClickHouse a moment to take what the log still holds. What
+// it does not take in time is not lost: the checkpoint knows.
+func (s *server) drainSink(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
+	defer cancel()
+	head, err := s.eventlog.Head(ctx)
+	if err != nil {
+		return fmt.Errorf("find the head of the log: %w", err)
+	}
+	for s.sink.Watermark().Less(head) && ctx.Err() == nil {
+		time.Sleep(10 * time.Millisecond)
+	}
+	return nil
+}
+
+func (s *server) openRealtime(ctx context.Context) error {
+	r, err := s.eventlog.Reader(ctx, readerRealtime, live.Position{})
+	if err != nil {
+		return fmt.Errorf("open the realtime reader: %w", err)
+	}
+	s.realtime, err = realtime.New(realtime.Config{
+		Reader: r, Shows: s.store, Now: s.now, Publish: s.publishSnapshot,
+		StoreLag: func() time.Duration { return s.sink.Lag(s.now()) }, Logger: s.log, Registerer: s.reg,
+	})
+	if err != nil {
+		return err
+	}
+	s.life.start(part{name: "realtime", run: func(ctx context.Context) error {
+		return errors.Join(s.realtime.Run(ctx), r.Close())
+	}})
+	return nil
+}
+
+// publishSnapshot shows the figures to the panels, with and without money, and
+// the totals to everybody in the room.
+func (s *server) publishSnapshot(snap analytics.Snapshot) {
+	full, err := json.Marshal(snap)
+	if err != nil {
+		panic("BUG: a snapshot cannot be encoded: " + err.Error())
+	}
+	plain, err := json.Marshal(snap.WithoutMoney())
+	if err != nil {
+		panic("BUG: a snapshot cannot be encoded: " + err.Error())
+	}
+	s.hub.Panel(snap.Room, hub.ClassMoney, full)
+	s.hub.Panel(snap.Room, hub.ClassPanel, plain)
+	total := func(key string) int64 {
+		v, ok := snap.Metrics.Get(key)
+		if !ok {
+			panic("BUG: no metric " + key)
+		}
+		return v.Num
+	}
+	s.hub.Stats(snap.Room, ws.EncodeStats(ws.Stats{
+		Online: s.hub.Online(snap.Room), WatchUV: total("watch_uv"), Likes: total("like_count"), Comments: total("comment_pv"),
+	}))
+}
+
+func (s *server) openRelay(context.Context) error {
+	s.relay = store.NewRelay(store.RelayConfig{Store: s.store, Log: s.eventlog, Logger: s.log})
+	s.life.start(part{name: "relay", drain: s.drainRelay, run: s.relay.Run})
+	return nil
+}
+
+// drainRelay waits until every committed event of the store is in the log.
+func (s *server) drainRelay(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	for {
+		rows, err := s.store.Outbox(ctx, 0, 1)
+		if err != nil {
+			return err
+		}
+		if len(rows) == 0 {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return nil // The rows stay in the store and go out at the next start.
+		case <-time.After(5 * time.Millisecond):
+		}
+	}
+}
+
+func (s *server) openIngest(ctx context.Context) error {
+	r, err := s.eventlog.Reader(ctx, readerIngest, live.Position{})
+	if err != nil {
+		return fmt.Errorf("open the ingest reader: %w", err)
+	}
+	s.ingest = ingest.New(ingest.Config{
+		Log: s.eventlog, Seen: s.store, Reader: r, Now: s.now, Logger: s.log, Registerer: s.reg,
+	})
+	s.life.start(part{name: "ingest", run: func(ctx context.Context) error {
+		return errors.Join(s.ingest.Run(ctx), r.Close())
+	}})
+	return nil
+}
+
+func (s *server) openHub(ctx context.Context) error {
+	head, err := s.eventlog.Head(ctx)
+	if err != nil {
+		return fmt.Errorf("find the head of the log: %w", err)
+	}
+	s.hub = hub.New(hub.Config{
+		Epoch: s.eventlog.Epoch(), Start: head.Offset(), Framer: ws.Framer{}, Now: s.now, Logger: s.log, Registerer: s.reg,
+	})
+	s.life.start(part{name: "hub", run: s.hub.Run})
+	f := &feed{log: s.eventlog, hub: s.hub, start: head, logger: s.log}
+	s.life.start(part{name: "feed", run: f.run})
+	return nil
+}
