@@ -1,0 +1,159 @@
+package gateway_test
+
+import (
+	"strings"
+	"testing"
+
+	"showrunner/live"
+)
+
+// roleFor is a role that has the right of a route, so that only the merchant
+// can stand in its way.
+func roleFor(actions []live.Action) live.Role {
+	for _, role := range []live.Role{live.RoleMerchant, live.RoleIntegration, live.RoleViewer} {
+		for _, a := range actions {
+			if (live.Principal{Role: role}).May(a) {
+				return role
+			}
+		}
+	}
+	return live.RoleMerchant
+}
+
+// goodBody is a body that the route would accept from the owner.
+var goodBody = map[string]any{
+	"create-room":     obj{"title": "t", "currency": "CNY"},
+	"update-room":     obj{"title": "stolen"},
+	"create-show":     obj{"title": "t"},
+	"update-show":     obj{"title": "stolen"},
+	"send-command":    obj{"command_id": "x", "command": "announce", "args": obj{"text": "stolen"}},
+	"put-shelf":       obj{"items": []any{}},
+	"update-item":     obj{"title": "stolen"},
+	"place-order":     obj{"client_order_id": "x", "lines": []any{obj{"sku_id": "sku1", "qty": 1}}},
+	"put-integration": obj{"connector": "standard", "secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"},
+	"post-events":     []any{obj{"type": "followed", "show_id": "show-m1", "user_id": "u"}, obj{"type": "followed", "room_id": "room-m1", "user_id": "u"}, obj{"type": "followed", "merchant_id": "m1", "user_id": "u"}},
+}
+
+// TestOtherMerchant: what belongs to another merchant does not exist, on every
+// route, and no answer has a word of it.
+func TestOtherMerchant(t *testing.T) {
+	e := newEnv(t)
+	_, show := e.stage("m1")
+	owner := e.as(live.RoleMerchant, "m1", "owner")
+	e.want(200, "POST", "/v1/shows/"+show+"/start", owner, nil)
+	placed := e.want(201, "POST", "/v1/shows/"+show+"/orders", e.as(live.RoleViewer, "m1", "xiaoming"), goodBody["place-order"])
+	order := placed.text("order_id")
+
+	for _, r := range e.server.API().Routes() {
+		if r.Open {
+			continue
+		}
+		path := strings.ReplaceAll(fill(r.Path, "m1"), "order-m1", order)
+		token := e.as(roleFor(r.Actions), "m2", "thief")
+		a := e.do(r.Method, path, token, goodBody[r.ID])
+		ours := strings.Contains(r.Path, "{") && r.ID != "put-integration"
+		if ours && a.status != 404 {
+			t.Errorf("%s: %d, want 404: %s", r.ID, a.status, a.raw)
+		}
+		// The path's own ids come back in the words of the refusal, as would a name never used.
+		words := strings.NewReplacer("room-m1", "", "show-m1", "", order, "").Replace(a.raw)
+		for _, secret := range []string{"m1", "Knife", "Room of", "Show of", "xiaoming", "owner"} {
+			if strings.Contains(words, secret) {
+				t.Errorf("%s tells %q: %s", r.ID, secret, a.raw)
+			}
+		}
+		if !ours {
+			continue
+		}
+		// The refusal must be the one for a name that was never used.
+		never := strings.NewReplacer("room-m1", "room-xx", "show-m1", "show-xx", order, "order-xx").Replace(path)
+		b := e.do(r.Method, never, token, goodBody[r.ID])
+		plain := strings.NewReplacer("room-m1", "#", "show-m1", "#", order, "#", "room-xx", "#", "show-xx", "#", "order-xx", "#", a.text("request_id"), "", b.text("request_id"), "")
+		if plain.Replace(a.raw) != plain.Replace(b.raw) {
+			t.Errorf("%s: somebody else's and nobody's can be told apart:\n%s\n%s", r.ID, a.raw, b.raw)
+		}
+	}
+	results := e.want(200, "POST", "/v1/events", e.as(live.RoleIntegration, "m2", "thief"), goodBody["post-events"])
+	if results.json["rejected"] != 3.0 {
+		t.Errorf("events into another merchant's rooms: %s", results.raw)
+	}
+	// On the way m2 made a room of its own; m1 does not see it, and nothing of m1 changed.
+	for path, want := range map[string]int{"/v1/rooms": 1, "/v1/shows": 1, "/v1/orders": 1} {
+		if items := e.want(200, "GET", path, owner, nil).items(); len(items) != want {
+			t.Errorf("m1 sees %d in %s, want %d: %v", len(items), path, want, items)
+		}
+	}
+	if a := e.want(200, "GET", "/v1/shows/"+show, owner, nil); a.text("title") != "Show of m1" {
+		t.Errorf("the show was changed: %s", a.raw)
+	}
+}
+
+// TestRoomScope: a token limited to rooms gets 403 for the others of its own
+// merchant, and lists without them.
+func TestRoomScope(t *testing.T) {
+	e := newEnv(t)
+	e.stage("m1")
+	owner := e.as(live.RoleMerchant, "m1", "owner")
+	e.want(201, "POST", "/v1/rooms", owner, obj{"room_id": "mine", "title": "Mine", "currency": "CNY"})
+	e.want(201, "POST", "/v1/rooms/mine/shows", owner, obj{"show_id": "mine-1", "title": "Mine"})
+	for _, r := range e.server.API().Routes() {
+		if r.Open || !strings.Contains(r.Path, "{room_id}") && !strings.Contains(r.Path, "{show_id}") {
+			continue
+		}
+		a := e.do(r.Method, fill(r.Path, "m1"), e.as(roleFor(r.Actions), "m1", "scoped", "mine"), goodBody[r.ID])
+		if a.status != 403 || a.code() != "room_forbidden" {
+			t.Errorf("%s: %d %q, want 403 room_forbidden", r.ID, a.status, a.code())
+		}
+	}
+	scoped := e.as(live.RoleOperator, "m1", "scoped", "mine")
+	for path, key := range map[string]string{"/v1/rooms": "room_id", "/v1/shows": "room_id"} {
+		items := e.want(200, "GET", path, scoped, nil).items()
+		if len(items) != 1 || items[0].(obj)[key] != "mine" {
+			t.Errorf("%s lists %v, want only what is in the room mine", path, items)
+		}
+	}
+	for _, path := range []string{"/v1/orders", "/v1/orders?show_id=show-m1"} {
+		if a := e.do("GET", path, scoped, nil); a.status < 400 {
+			t.Errorf("%s with a token limited to rooms: %d %s", path, a.status, a.raw)
+		}
+	}
+	if a := e.do("POST", "/v1/rooms", scoped, obj{"room_id": "another", "title": "t", "currency": "CNY"}); a.code() != "room_forbidden" {
+		t.Errorf("a room outside the token's scope is made: %s", a.raw)
+	}
+	if items := e.want(200, "GET", "/v1/rooms", e.as(live.RoleOperator, "m1", "none", []live.RoomID{}...), nil).items(); len(items) != 0 {
+		t.Errorf("an empty list of rooms is no room, got %v", items)
+	}
+	if items := e.want(200, "GET", "/v1/rooms", e.as(live.RoleOperator, "m1", "all"), nil).items(); len(items) != 2 {
+		t.Errorf("no list of rooms is every room, got %v", items)
+	}
+}
+
+// TestViewersSeeTheirOwnOrders.
+func TestViewersSeeTheirOwnOrders(t *testing.T) {
+	e := newEnv(t)
+	_, show := e.stage("m1")
+	owner := e.as(live.RoleMerchant, "m1", "owner")
+	e.want(200, "POST", "/v1/shows/"+show+"/start", owner, nil)
+	ids := map[string]string{}
+	for _, who := range []string{"v1", "v2"} {
+		ids[who] = e.want(201, "POST", "/v1/shows/"+show+"/orders", e.as(live.RoleViewer, "m1", who), goodBody["place-order"]).text("order_id")
+	}
+	v1 := e.as(live.RoleViewer, "m1", "v1")
+	if items := e.want(200, "GET", "/v1/orders", v1, nil).items(); len(items) != 1 || items[0].(obj)["order_id"] != ids["v1"] {
+		t.Errorf("v1 lists %v", items)
+	}
+	e.want(200, "GET", "/v1/orders/"+ids["v1"], v1, nil)
+	e.problem("v1 reads the order of v2", e.do("GET", "/v1/orders/"+ids["v2"], v1, nil), 404)
+	e.problem("v1 cancels the order of v2", e.do("POST", "/v1/orders/"+ids["v2"]+"/cancel", v1, nil), 404)
+	e.problem("v1 lists those of v2", e.do("GET", "/v1/orders?person_id=v2", v1, nil), 403)
+	if items := e.want(200, "GET", "/v1/orders", owner, nil).items(); len(items) != 2 {
+		t.Errorf("the merchant lists %v, want both", items)
+	}
+	if a := e.want(200, "POST", "/v1/orders/"+ids["v1"]+"/cancel", v1, nil); a.text("state") != "cancelled" {
+		t.Errorf("cancelled: %s", a.raw)
+	}
+	shelf := e.want(200, "GET", "/v1/shows/"+show+"/shelf", v1, nil).items()
+	if got := shelf[0].(obj)["left"]; got != 9.0 {
+		t.Errorf("%v left after two orders and one cancellation of 10, want 9", got)
+	}
+}
