@@ -124,6 +124,11 @@ func (c *SimulateCmd) Execute(ctx context.Context, stdout, stderr io.Writer) err
 	cancelled := ctx.Err()
 	if err == nil {
 		err = r.verify(ctx, stdout, stderr)
+	} else {
+		faults, _ := r.notes.all()
+		for _, f := range faults {
+			fmt.Fprintf(stderr, "simulate: FAULT %s\n", f)
+		}
 	}
 	cancel()
 	<-progress
