@@ -4,7 +4,7 @@
 // It is pure. Facts become [Figures] in one of two ways, and a test holds them
 // equal: [Fold] adds them up one by one as the log is read, and the clickhouse
 // package asks the database. From there on there is one arithmetic:
-// [Figures.Metrics] computes every figure of the dictionary [Metrics], and the
+// [Reading.Values] computes every figure of the dictionary [Metrics], and the
 // snapshot of the panel, the timeline, the funnel, the tables and the report
 // all show those values.
 //

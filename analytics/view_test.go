@@ -1,0 +1,291 @@
+package analytics
+
+import (
+	"encoding/json"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"showrunner/live"
+)
+
+func TestMinutesOnAir(t *testing.T) {
+	show := live.Show{StartedAt: t0, EndedAt: t0.Add(10*time.Minute + time.Millisecond)}
+	open := live.Show{StartedAt: t0}
+	for _, tc := range []struct {
+		show live.Show
+		asOf time.Time
+		want int64
+	}{
+		{show, t0.Add(time.Hour), 11}, // a begun minute counts
+		{show, t0.Add(10 * time.Minute), 10},
+		{show, t0.Add(time.Second), 1},
+		{show, t0, 0},
+		{show, t0.Add(-time.Hour), 0},
+		{open, t0.Add(time.Hour), 60},
+		{live.Show{}, t0, 0},
+	} {
+		if got := MinutesOnAir(tc.show, tc.asOf); got != tc.want {
+			t.Errorf("as of %v: %d minutes, want %d", tc.asOf.Sub(t0), got, tc.want)
+		}
+	}
+}
+
+func TestPaidOnShow(t *testing.T) {
+	show := live.Show{StartedAt: t0, EndedAt: t0.Add(time.Hour)}
+	for _, tc := range []struct {
+		show live.Show
+		at   time.Time
+		want bool
+	}{
+		{show, t0, true}, {show, t0.Add(time.Hour), true},
+		{show, t0.Add(-time.Millisecond), false}, {show, t0.Add(time.Hour + time.Millisecond), false},
+		{show, time.Time{}, false}, {live.Show{}, t0, false},
+		{live.Show{StartedAt: t0}, t0.Add(1000 * time.Hour), true},
+	} {
+		if got := PaidOnShow(tc.show, tc.at); got != tc.want {
+			t.Errorf("%v: %t, want %t", tc.at, got, tc.want)
+		}
+	}
+}
+
+func TestTimeline(t *testing.T) {
+	show := live.Show{ID: "s1", Currency: "CNY", StartedAt: t0, EndedAt: t0.Add(3 * time.Minute)}
+	minute := t0.Truncate(time.Minute)
+	f := Figures{AsOf: t0.Add(100 * time.Hour), Minutes: []Minute{
+		{T: minute.Add(-5 * time.Minute), Entered: 1},
+		{T: minute.Add(time.Minute), Online: 4, Money: []MinuteMoney{{Currency: "CNY", Paid: 900, Refunded: 100}, {Currency: "USD", Paid: 5}}},
+		{T: minute.Add(72 * time.Hour), Money: []MinuteMoney{{Currency: "CNY", Refunded: 300}}},
+	}}
+	table, err := Timeline(show, &f, []string{"gmv_net_minor", "online"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := json.Marshal(table)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := `[{"t":"2026-03-01T11:55:00.000Z","online":0,"gmv_net_minor":0},` +
+		`{"t":"2026-03-01T12:00:00.000Z","online":0,"gmv_net_minor":0},` +
+		`{"t":"2026-03-01T12:01:00.000Z","online":4,"gmv_net_minor":800},` +
+		`{"t":"2026-03-01T12:02:00.000Z","online":0,"gmv_net_minor":0},` +
+		`{"t":"2026-03-01T12:03:00.000Z","online":0,"gmv_net_minor":0},` +
+		`{"t":"2026-03-04T12:00:00.000Z","online":0,"gmv_net_minor":-300}]`
+	if d := cmp.Diff(want, string(got)); d != "" {
+		t.Errorf("timeline (-want +got):\n%s", d)
+	}
+	var refusal *live.Error
+	if _, err := Timeline(show, &f, []string{"gmv"}); !errors.As(err, &refusal) || refusal.Code != "unknown_metric" {
+		t.Errorf("an unknown metric: %v, want unknown_metric", err)
+	}
+	if all, err := Timeline(show, &f, nil); err != nil || len(all.Columns) != 1+len(TimelineKeys()) {
+		t.Errorf("all columns: %d, %v", len(all.Columns), err)
+	}
+}
+
+// A show that nobody ended must not print a row for each minute of a month.
+func TestTimelineOfAbandonedShow(t *testing.T) {
+	f := Figures{AsOf: t0.Add(30 * 24 * time.Hour), Minutes: []Minute{{T: t0.Truncate(time.Minute), Entered: 1}}}
+	table, err := Timeline(live.Show{StartedAt: t0}, &f, nil)
+	if err != nil || len(table.Rows) != 1 {
+		t.Errorf("%d rows, %v, want 1", len(table.Rows), err)
+	}
+}
+
+func TestFunnelTable(t *testing.T) {
+	f := Figures{Funnel: NewFunnel(&Traffic{RoomExposurePV: 10, RoomExposureUV: 8, WatchPV: 5, WatchUV: 4}, 2, 2, 1, 1)}
+	data, err := json.Marshal(FunnelTable(&f))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []struct {
+		Key    string `json:"key"`
+		PV, UV int64
+		Rate   struct {
+			Numerator, Denominator int64
+			Value                  *float64
+		} `json:"uv_rate"`
+	}
+	if err := json.Unmarshal(data, &got); err != nil {
+		t.Fatal(err)
+	}
+	if len(got) != 7 || got[0].Rate.Value != nil || got[1].Rate.Value == nil || *got[1].Rate.Value != 0.5 || got[1].UV != 4 {
+		t.Errorf("funnel is %s", data)
+	}
+}
+
+// The tables are other cuts of the same figures: they add up to them.
+func TestTablesAddUp(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		show := testShow()
+		f := foldAll(t, show, randomLog(t, show), show.StartedAt.Add(5*time.Hour))
+		timeline, err := Timeline(show, &f, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sum := func(table Table, key string) (n int64) {
+			k := table.Column(key)
+			for _, row := range table.Rows {
+				n += row[k].Num
+			}
+			return n
+		}
+		want := Read(&f, show.Currency, -1).Values(true)
+		days := DayTable(show, &f, time.FixedZone("x", 3600))
+		sources, products := SourceTable(&f, show.Currency), ProductTable(&f, show.Currency)
+		for _, c := range []struct {
+			name  string
+			table Table
+			keys  []string
+		}{
+			{"timeline", timeline, []string{"comment_pv", "like_count", "product_click_pv", "cart_pv", "gmv_created_minor", "gmv_paid_minor", "gmv_net_minor", "refund_minor", "cancelled_paid_minor"}},
+			{"days", days, []string{"comment_pv", "gmv_created_minor", "gmv_paid_minor", "gmv_net_minor"}},
+			{"sources", sources, []string{"watch_pv", "watch_uv", "gmv_paid_minor", "gmv_net_minor"}},
+			{"products", products, []string{"sku_orders", "sku_orders_paid"}},
+		} {
+			for _, key := range c.keys {
+				v, _ := want.Get(key)
+				if got := sum(c.table, key); got != v.Num {
+					t.Fatalf("%s: %s adds up to %d, want %d", c.name, key, got, v.Num)
+				}
+			}
+		}
+	})
+}
+
+func TestLate(t *testing.T) {
+	show := testShow()
+	pay := func(d time.Duration, minor int64) Minute {
+		return Minute{T: show.EndedAt.Add(d).Truncate(time.Minute), Money: []MinuteMoney{{Currency: "CNY", Paid: minor}, {Currency: "USD", Paid: 7}}}
+	}
+	f := Figures{AsOf: show.EndedAt.Add(48 * time.Hour), Minutes: []Minute{pay(-time.Hour, 1), pay(time.Hour, 10), pay(25*time.Hour, 100)}}
+	var got []int64
+	var complete []bool
+	for _, l := range Late(show, &f) {
+		got, complete = append(got, l.Paid), append(complete, l.Complete)
+	}
+	if d := cmp.Diff([]int64{1, 11, 111, 111, 111, 111}, got); d != "" {
+		t.Errorf("late sales (-want +got):\n%s", d)
+	}
+	if d := cmp.Diff([]bool{true, true, false, false, false, false}, complete); d != "" {
+		t.Errorf("complete (-want +got):\n%s", d)
+	}
+	if Late(live.Show{StartedAt: t0}, &f) != nil {
+		t.Error("a running show has late sales")
+	}
+}
+
+func TestAsOf(t *testing.T) {
+	show := testShow()
+	for _, tc := range []struct {
+		at    time.Time
+		state live.ShowState
+		ended bool
+	}{
+		{show.EndedAt, live.ShowStateEnded, true},
+		{show.EndedAt.Add(-time.Millisecond), live.ShowStateLive, false},
+		{show.StartedAt.Add(-time.Millisecond), live.ShowStateScheduled, false},
+	} {
+		if got := AsOf(show, tc.at); got.State != tc.state || got.EndedAt.IsZero() == tc.ended {
+			t.Errorf("as of %v: %s, ended at %v", tc.at, got.State, got.EndedAt)
+		}
+	}
+}
+
+// Four equal sides agree; one unit anywhere is seen.
+func TestReconcile(t *testing.T) {
+	side := func() []Money { return figures().Money[:1] }
+	book := func() []live.LedgerTotal {
+		m := side()[0]
+		return []live.LedgerTotal{{
+			Currency: m.Currency, Orders: m.Orders, Paid: m.OrdersPaid, Cancelled: m.OrdersCancelled, Refunded: m.OrdersRefunded, Buyers: m.Buyers,
+			SKUOrders: m.SKUOrders, SKUPaid: m.SKUOrdersPaid, ItemsCreated: m.ItemsCreated, ItemsPaid: m.ItemsPaid,
+			CreatedMinor: m.Created, PaidMinor: m.Paid, SubsidyMinor: m.Subsidy,
+			RefundGoodsMinor: m.RefundGoods, RefundShipMinor: m.RefundShipping, CancelMinor: m.CancelledPaid,
+		}}
+	}
+	for _, tc := range []struct {
+		name      string
+		spoil     func(board, facts, sums []Money, ledger []live.LedgerTotal)
+		different []string
+	}{
+		{"all the same", func(_, _, _ []Money, _ []live.LedgerTotal) {}, nil},
+		{"dashboard", func(b, _, _ []Money, _ []live.LedgerTotal) { b[0].Paid++ }, []string{"gmv_paid_minor", "gmv_net_minor"}},
+		{"report", func(_, f, _ []Money, _ []live.LedgerTotal) { f[0].Buyers-- }, []string{"buyers"}},
+		{"rollup", func(_, _, r []Money, _ []live.LedgerTotal) { r[0].Orders++ }, []string{"orders"}},
+		{"ledger", func(_, _, _ []Money, l []live.LedgerTotal) { l[0].RefundShipMinor++ }, []string{"gmv_net_minor", "refund_minor"}},
+	} {
+		board, facts, sums, ledger := side(), side(), side(), book()
+		tc.spoil(board, facts, sums, ledger)
+		r := Reconcile(&Figures{Money: board}, Figures{Money: facts}, sums, ledger)
+		var different []string
+		for _, row := range r.Rows {
+			if row.Difference != 0 {
+				different = append(different, row.Figure)
+			}
+		}
+		if d := cmp.Diff(tc.different, different); d != "" || r.Agree != (tc.different == nil) {
+			t.Errorf("%s: agree %t, differences (-want +got):\n%s", tc.name, r.Agree, d)
+		}
+	}
+	gone := Reconcile(nil, Figures{Money: side()}, side(), book())
+	if !gone.Agree || gone.Rows[0].Dashboard != nil {
+		t.Errorf("without a dashboard: agree %t, %+v", gone.Agree, gone.Rows[0])
+	}
+	missing := Reconcile(nil, Figures{Money: figures().Money}, side(), book())
+	if missing.Agree {
+		t.Error("a currency that only the report knows agrees")
+	}
+	if none := Reconcile(nil, Figures{}, nil, nil); !none.Agree || len(none.Rows) != 0 {
+		t.Errorf("a show without orders: %+v", none)
+	}
+}
+
+func TestCover(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		reach := rapid.Int64Range(0, 5).Draw(t, "reach")
+		points := rapid.SliceOf(rapid.Int64Range(0, 60)).Draw(t, "points")
+		var spans []span
+		var total int64
+		for i, p := range points {
+			var grown int64
+			spans, grown = cover(spans, p, reach)
+			total += grown
+			if int64(len(spans)) != total {
+				t.Fatalf("%d spans, counted %d", len(spans), total)
+			}
+			for _, q := range points[:i+1] {
+				if !holds(spans, q) {
+					t.Fatalf("%v lost %d of %v", spans, q, points[:i+1])
+				}
+			}
+			for k := 1; k < len(spans); k++ {
+				if spans[k].from-spans[k-1].to <= reach {
+					t.Fatalf("%v are within reach %d", spans, reach)
+				}
+			}
+		}
+	})
+}
+
+func FuzzFoldData(f *testing.F) {
+	for _, seed := range []string{``, `{}`, `null`, `{"count":"x"}`, `{"product_id":5}`, `{"visible":1,"watched_ms":-5}`, `{"deltas":[{"show_id":"s1","orders":1,"currency":"CNY"}]}`, `{"deltas":[{}]}`} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		fold := NewFold(testShow())
+		for _, k := range []live.Kind{live.Liked, live.ProductClicked, live.WatchHeartbeat, live.ProductPinned, live.OrderPaid} {
+			err := fold.Add(live.Entry{Event: live.Event{Kind: k, Show: "s1", Person: "p", Actor: live.Actor{Role: live.RoleViewer}, ReceivedAt: t0, Data: data}})
+			if err != nil && k != live.OrderPaid {
+				t.Fatalf("%s: %v", k, err)
+			}
+		}
+		figures := fold.Figures(t0)
+		if _, err := json.Marshal(SnapshotOf(testShow(), &figures, 0, t0, 0, false)); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
