@@ -28,7 +28,7 @@ const (
 	// reportPolicy also allows the inline styles of a report, which must look
 	// right when it is opened from a disk; scripts stay the page's own.
 	reportPolicy = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; connect-src 'self'; " +
-		"img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+		"img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 	revalidate = "no-cache"
 	immutable  = "public, max-age=31536000, immutable"

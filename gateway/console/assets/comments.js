@@ -39,10 +39,11 @@ export function drawComments(s, page) {
 
 function comment(c, page) {
   return el("div", { class: "comment" },
-    el("span", { class: "by", text: c.by.name, title: `${c.by.name} · ${clock(c.at, page.locale)}` }),
-    c.question && el("span", { class: "tag", text: page.say("question") }),
-    el("span", { class: "text", text: c.text }),
-    el("span", { class: "tag state" }),
+    el("span", { class: "said" },
+      el("span", { class: "by", text: c.by.name, title: `${c.by.name} · ${clock(c.at, page.locale)}` }), " ",
+      c.question && el("span", { class: "tag", text: `${page.say("question")} ` }),
+      el("span", { class: "text", text: c.text }), " ",
+      el("span", { class: "tag state" })),
     page.may("command.hide_comment") && el("button", {
       type: "button", class: "hide", text: page.say("hide"),
       onclick: () => page.command("hide_comment", { comment_id: c.id }),

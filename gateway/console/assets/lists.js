@@ -19,6 +19,8 @@ export function drawPrompts(s, page) {
   box.scrollTop = box.scrollHeight;
 }
 
+// drawOrders shows the newest on top. Ids made one after another begin alike, so
+// of a long one the end is shown.
 export function drawOrders(s, page) {
   $("orders-panel").hidden = !page.may("money.read");
   const newest = [...s.orders.values()].reverse();
@@ -26,7 +28,7 @@ export function drawOrders(s, page) {
     const whole = o.total === null ? o.paid : o.total;
     const given = o.refunded ? ` (−${money(o.refunded, o.currency, page.digits, page.locale)})` : "";
     return el("tr", { "data-order": o.id },
-      el("td", { text: o.id, title: `${o.id} · ${clock(o.at, page.locale)}` }),
+      el("td", { text: o.id.length > 10 ? `…${o.id.slice(-8)}` : o.id, title: `${o.id} · ${clock(o.at, page.locale)}` }),
       el("td", { text: page.say(`order_${o.state}`) }),
       el("td", { class: "number", text: money(whole, o.currency, page.digits, page.locale) + given }));
   }));

@@ -25,6 +25,7 @@ export function drawShelf(s, page) {
 function row(item, s, page) {
   const on = s.pinned !== "" && item.product_id === s.pinned;
   const running = s.show && (s.show.state === "live" || s.show.state === "paused");
+  const open = running || (s.show && s.show.state === "scheduled");
   const title = item.title || item.sku_id;
   const picture = typeof item.image_url === "string" && item.image_url.startsWith("https://")
     ? el("img", { src: item.image_url, alt: "", loading: "lazy", referrerpolicy: "no-referrer" })
@@ -38,7 +39,7 @@ function row(item, s, page) {
       el("span", { class: item.left > 0 ? "stock" : "stock out", text: page.say("left", { n: count(item.left, page.locale) }) }),
       on && el("span", { class: "tag", text: ` ${page.say("pinned")}` })),
     el("span", { class: "row end deeds" },
-      page.may("command.release_stock") && el("form", {
+      open && page.may("command.release_stock") && el("form", {
         onsubmit: (e) => {
           e.preventDefault();
           const input = e.target.querySelector("input");
