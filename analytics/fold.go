@@ -13,7 +13,7 @@ import (
 // Facts may come long after the end: a refund three days later is one more Add.
 //
 // A fold expects every fact once; removing duplicates is the business of what
-// feeds it. It is not safe for concurrent use. Memory is about 150 bytes a
+// feeds it. It is not safe for concurrent use. Memory is about 250 bytes a
 // person and one bit a person for each product they saw.
 type Fold struct {
 	show live.Show

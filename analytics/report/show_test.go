@@ -7,6 +7,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -78,9 +79,24 @@ func (m *memory) Journeys(_ context.Context, _ live.MerchantID, _ live.ShowID, a
 	return out, nil
 }
 
-// playedShow plays a show of 75 minutes from a fixed seed: arrivals in waves,
-// five products pinned in turn, orders, payments and refunds.
+// played is the show of playedShow; playing it again would give the same.
+var played struct {
+	once sync.Once
+	memory
+}
+
+// playedShow is a copy of the played show that a test may change.
 func playedShow(t *testing.T) *memory {
+	t.Helper()
+	played.once.Do(func() { played.memory = *play(t) })
+	m := played.memory
+	m.log = slices.Clone(m.log)
+	return &m
+}
+
+// play plays a show of 75 minutes from a fixed seed: arrivals in waves,
+// five products pinned in turn, orders, payments and refunds.
+func play(t *testing.T) *memory {
 	t.Helper()
 	start := time.Date(2026, 6, 18, 12, 0, 12, 0, time.UTC)
 	m := &memory{show: live.Show{
