@@ -16,6 +16,8 @@ type logFile struct {
 	most int64
 	file *os.File
 	size int64
+
+	dropped int64 // writes that failed
 }
 
 func openLog(name string, most int64) (*logFile, error) {
@@ -39,24 +41,33 @@ func (l *logFile) open() error {
 	return nil
 }
 
-// Write appends p whole. It never fails for want of room: the oldest text goes.
+// Write appends p whole, or drops it: an error would end the copying of the
+// child's output, and a child whose output nobody reads stands still. A full
+// disk must cost the log, not the engine.
 func (l *logFile) Write(p []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.size+int64(len(p)) > l.most && l.size > 0 {
-		if err := l.file.Close(); err != nil {
-			return 0, fmt.Errorf("engine: close log: %w", err)
-		}
-		if err := os.Rename(l.name, l.name+".1"); err != nil {
-			return 0, fmt.Errorf("engine: put log aside: %w", err)
-		}
-		if err := l.open(); err != nil {
-			return 0, err
-		}
+		l.rotate()
 	}
 	n, err := l.file.Write(p)
 	l.size += int64(n)
-	return n, err
+	if err != nil {
+		l.dropped++
+	}
+	return len(p), nil
+}
+
+// rotate puts the full file aside. If that fails the file is begun anew.
+func (l *logFile) rotate() {
+	old := l.file
+	if os.Rename(l.name, l.name+".1") == nil && l.open() == nil {
+		_ = old.Close() // Everything written is in it; nothing is left to lose.
+		return
+	}
+	if old.Truncate(0) == nil {
+		l.size = 0
+	}
 }
 
 func (l *logFile) Close() error {
