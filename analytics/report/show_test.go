@@ -144,8 +144,12 @@ func play(t *testing.T) *memory {
 			events[len(events)-1].Show = ""
 			events[len(events)-1].Actor.ID = "crm"
 		}
-		if v%3 == 0 {
-			say(at.Add(-3*time.Second), live.RoomExposed, live.RoleViewer, person, channel, `{"surface":"feed"}`)
+		for k := range v%3 + 1 { // most who are shown the room pass by
+			shown := person
+			if k > 0 {
+				shown += live.PersonID(fmt.Sprint("-", k))
+			}
+			say(at.Add(-3*time.Second), live.RoomExposed, live.RoleViewer, shown, channel, `{"surface":"feed"}`)
 		}
 		say(at, live.RoomEntered, live.RoleViewer, person, channel, `{}`)
 		stay := 1 + rng.IntN(40)
@@ -161,7 +165,7 @@ func play(t *testing.T) *memory {
 				say(beat, live.CommentSent, live.RoleViewer, person, "", `{"text":"买"}`)
 			case 1:
 				say(beat, live.Liked, live.RoleViewer, person, "", `{"count":%d}`, 1+rng.IntN(20))
-			case 2:
+			case 2, 7, 8, 9:
 				say(beat, live.ProductExposed, live.RoleViewer, person, "", `{"product_id":"p%d","surface":"pin_card"}`, p)
 			case 3:
 				say(beat, live.ProductExposed, live.RoleViewer, person, "", `{"product_id":"p%d","surface":"pin_card"}`, p)
