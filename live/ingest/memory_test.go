@@ -29,6 +29,8 @@ type memoryLog struct {
 	fail func() (err error, stored bool)
 	// gate, if set, holds back every append until it can be received from.
 	gate chan struct{}
+	// late, if set, holds back the answer of every append that was stored.
+	late chan struct{}
 }
 
 func newMemoryLog() *memoryLog { return &memoryLog{more: make(chan struct{})} }
@@ -40,6 +42,9 @@ func (l *memoryLog) Append(ctx context.Context, events []live.Event) ([]live.Pos
 		case <-ctx.Done():
 			return nil, ctx.Err()
 		}
+	}
+	if l.late != nil {
+		defer func() { <-l.late }()
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -159,29 +159,32 @@ var errUnknown error = live.Unavailable("unknown_whether_stored", 0, "")
 // by now, so that whoever asks next about an append of unknown outcome finds
 // the answer in the memory.
 func (i *Ingest) clear(ctx context.Context) {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	go func() {
-		select {
-		case <-i.stopped:
-			cancel()
-		case <-ctx.Done():
-		}
-	}()
+	tick := time.NewTicker(clearEvery)
+	defer tick.Stop()
 	var head live.Position
-	// Without an error from persist it ends in time; with one nobody asks any more.
-	_ = i.persist(ctx, "log does not say how far it goes", func() (err error) {
-		head, err = i.log.Head(ctx)
-		return err
-	})
-	_ = i.persist(ctx, "append of unknown outcome waits for the follower", func() error {
-		i.mu.Lock()
-		defer i.mu.Unlock()
-		if i.saved.Less(head) {
-			return fmt.Errorf("saved up to message %d of %d", i.saved.Seq, head.Seq)
+	var err error = errUnknown
+	for {
+		if err != nil {
+			head, err = i.log.Head(ctx) // its errors pass: the log is asked again
 		}
-		return nil
-	})
+		if err == nil && i.hasSaved(head) {
+			return
+		}
+		select {
+		case <-tick.C:
+		case <-i.stopped:
+			return
+		}
+	}
+}
+
+// clearEvery is how often clear looks.
+const clearEvery = 20 * time.Millisecond
+
+func (i *Ingest) hasSaved(head live.Position) bool {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return !i.saved.Less(head)
 }
 
 // known asks the saved memory about the named offers.
