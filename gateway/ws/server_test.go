@@ -314,7 +314,7 @@ func TestRefusedBeforeTheUpgrade(t *testing.T) {
 		{name: "long channel", path: "/v1/rooms/r1/ws?channel=" + strings.Repeat("x", 129), auth: "Bearer viewer", status: 400, code: "invalid_field"},
 		{name: "forged origin", origin: "https://evil.example", auth: "Bearer viewer", status: 403, code: "forbidden_origin"},
 		{name: "null origin", origin: "null", auth: "Bearer viewer", status: 403, code: "forbidden_origin"},
-		{name: "origin that only begins like ours", origin: "http://" + host + ".evil.example", auth: "Bearer viewer", status: 403, code: "forbidden_origin"},
+		{name: "origin that only begins like ours", origin: "http://" + host + "0", auth: "Bearer viewer", status: 403, code: "forbidden_origin"},
 		{name: "an old websocket", auth: "Bearer viewer", version: "8", status: 400, code: "bad_handshake"},
 		{name: "same host", origin: "http://" + host, auth: "Bearer viewer", status: 101},
 		{name: "listed origin", origin: "https://shop.example", auth: "Bearer viewer", status: 101},
