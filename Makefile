@@ -35,7 +35,7 @@ $(ENGINE): package.json package-lock.json .npmrc
 
 .PHONY: run
 run: build ## play one simulated show on embedded engines and keep the server running
-	bin/showrunner demo --keep
+	bin/showrunner demo --keep --data data
 
 .PHONY: demo
 demo: build ## the same for scripts: exits 0 when report, reconciliation and tally agree
