@@ -8,7 +8,6 @@ import (
 	"io"
 
 	"showrunner/analytics"
-	"showrunner/conversion/attribution"
 )
 
 //go:embed page.html
@@ -51,26 +50,6 @@ type cell struct {
 type metricGroup struct {
 	ZH, EN string
 	Cells  []cell
-}
-
-type table struct {
-	Head []cell
-	Rows [][]cell
-}
-
-// credit is one currency with the models beside each other.
-type credit struct {
-	Currency string
-	Total    string
-	Models   []string
-	Channels []creditRow
-	Stages   []creditRow
-	Missing  []string // unattributed, by model
-}
-
-type creditRow struct {
-	Name  string
-	Cells []cell
 }
 
 type lateRow struct {
@@ -216,120 +195,6 @@ func (x *page) currencies() {
 		}
 		x.Currencies.Rows = append(x.Currencies.Rows, cells)
 	}
-}
-
-// table prints an analytics table without its nested columns and those left out.
-func (p *printer) table(t *analytics.Table, without ...string) table {
-	var out table
-	skip := map[string]bool{}
-	for _, k := range without {
-		skip[k] = true
-	}
-	for _, c := range t.Columns {
-		if c.Unit != analytics.UnitList && !skip[c.Key] {
-			out.Head = append(out.Head, cell{ZH: c.ZH, EN: c.EN, Num: c.Unit != analytics.UnitText, Tip: c.Formula})
-		}
-	}
-	for _, row := range t.Rows {
-		var cells []cell
-		for i, c := range t.Columns {
-			if c.Unit == analytics.UnitList || skip[c.Key] {
-				continue
-			}
-			v := cell{Num: c.Unit != analytics.UnitText, Tip: c.ZH + " · " + c.EN + " = " + c.Formula}
-			switch {
-			case c.Unit == analytics.UnitText:
-				v.Text, v.Tip = row[i].Text, row[i].Text
-				if id := t.Column("product_id"); c.Key == "title" && id >= 0 {
-					v.Tip = row[id].Text
-					if v.Text == "" {
-						v.Text = row[id].Text
-					}
-				}
-			case c.Rate:
-				v.Text = p.rate(c.Unit, row[i].Num, row[i].Den)
-				v.Tip += " = " + count(row[i].Num) + " / " + count(row[i].Den)
-			default:
-				v.Text = p.number(c.Unit, row[i].Num)
-			}
-			cells = append(cells, v)
-		}
-		out.Rows = append(out.Rows, cells)
-	}
-	return out
-}
-
-// credits puts the models beside each other, one block per currency.
-func (x *page) credits() {
-	if len(x.R.Attribution) == 0 {
-		return
-	}
-	for _, head := range x.R.Attribution[0].Totals {
-		c := credit{Currency: string(head.Currency), Total: money(head.Value, head.Currency)}
-		var channels, stages [][]attribution.Share
-		for _, result := range x.R.Attribution {
-			c.Models = append(c.Models, x.p.name(modelNames, result.Model))
-			for _, t := range result.Totals {
-				if t.Currency == head.Currency {
-					channels, stages = append(channels, t.ByChannel), append(stages, t.ByStage)
-					c.Missing = append(c.Missing, money(t.Unattributed, t.Currency))
-				}
-			}
-		}
-		c.Channels = x.creditRows(channels, nil, &head)
-		c.Stages = x.creditRows(stages, stageNames, &head)
-		x.Credits = append(x.Credits, c)
-	}
-}
-
-// creditTable is one of the two tables of a [credit].
-type creditTable struct {
-	Stage  bool
-	Total  string
-	Models []string
-	Rows   []creditRow
-	// Missing is the unattributed money by model.
-	Missing []string
-}
-
-// split picks the table by channel or by stage.
-func split(c credit, by string) creditTable {
-	t := creditTable{Stage: by == "stage", Total: c.Total, Models: c.Models, Rows: c.Channels, Missing: c.Missing}
-	if t.Stage {
-		t.Rows = c.Stages
-	}
-	return t
-}
-
-// creditRows joins the shares of the models by key: keys in the order of the
-// last model, which is linear and names every touched key, then the others.
-func (x *page) creditRows(models [][]attribution.Share, names map[string]phrase, total *attribution.Total) []creditRow {
-	var keys []string
-	at := map[string]int{}
-	for i := len(models) - 1; i >= 0; i-- {
-		for _, s := range models[i] {
-			if _, ok := at[s.Key]; !ok {
-				at[s.Key] = len(keys)
-				keys = append(keys, s.Key)
-			}
-		}
-	}
-	rows := make([]creditRow, len(keys))
-	for i, key := range keys {
-		rows[i] = creditRow{Name: x.p.name(names, key), Cells: make([]cell, len(models))}
-		for m := range models {
-			rows[i].Cells[m] = cell{Text: "–", Num: true, Tip: key + ": no part in any order under this model"}
-		}
-	}
-	for m, shares := range models {
-		for _, s := range shares {
-			c := &rows[at[s.Key]].Cells[m]
-			c.Text = money(s.Minor, total.Currency)
-			c.Sub = x.p.rate(analytics.UnitRatio, s.Minor, total.Value)
-			c.Tip = fmt.Sprintf("%s: %s %s / %s, %d orders", s.Key, total.Currency, c.Text, money(total.Value, total.Currency), s.Orders)
-		}
-	}
-	return rows
 }
 
 func (x *page) late() {
