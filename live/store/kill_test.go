@@ -86,7 +86,7 @@ func TestKilledAtAnyMoment(t *testing.T) {
 		t.Fatal(err)
 	}
 	placed, paid := map[live.OrderID]bool{}, map[live.OrderID]bool{}
-	for round := range 6 {
+	for round := range 5 {
 		child := exec.Command(os.Args[0], "-test.run=^$")
 		child.Env = append(os.Environ(), childPath+"="+path)
 		child.Stderr = os.Stderr
@@ -100,7 +100,7 @@ func TestKilledAtAnyMoment(t *testing.T) {
 		lines := bufio.NewScanner(out)
 		// The moment is counted in answers, not in time: a slow machine kills
 		// as surely in the middle as a fast one.
-		after := 20 + rand.IntN(300)
+		after := 10 + rand.IntN(120)
 		for n := 0; lines.Scan(); n++ {
 			what, id, ok := strings.Cut(lines.Text(), " ")
 			if !ok {

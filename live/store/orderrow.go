@@ -137,8 +137,10 @@ func (t *tx) saveOrder(o *orderRow) error {
 		int64(o.Ver), bit(o.own), buyer, client, o.total, ms(o.expiresAt), ms(o.seenAt)); err != nil {
 		return fmt.Errorf("write order: %w", err)
 	}
-	if _, err := t.exec(`DELETE FROM order_lines WHERE merchant_id = ? AND order_id = ?`, string(o.Merchant), string(o.ID)); err != nil {
-		return fmt.Errorf("write order lines: %w", err)
+	if o.Ver > 1 { // else there are none
+		if _, err := t.exec(`DELETE FROM order_lines WHERE merchant_id = ? AND order_id = ?`, string(o.Merchant), string(o.ID)); err != nil {
+			return fmt.Errorf("write order lines: %w", err)
+		}
 	}
 	for i := range o.Lines {
 		l := &o.Lines[i]
