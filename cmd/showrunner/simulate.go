@@ -51,11 +51,11 @@ type simRun struct {
 	shop   *simShop
 	dials  chan struct{} // bounds handshakes under way
 
-	name  string // unique per run; prefix of every id
-	room  live.RoomID
-	show  live.ShowID
-	began time.Time // start of the show by our clock
-	ended time.Time
+	name     string // unique per run; prefix of every id
+	room     live.RoomID
+	hostName string // of an existing room; empty: one of our own
+	show     live.ShowID
+	began    time.Time // start of the show by our clock
 
 	operator, host *simSocket
 	eyes           simEyes

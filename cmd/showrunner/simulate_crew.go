@@ -103,7 +103,6 @@ func (r *simRun) direct(ctx context.Context) error {
 			r.began = time.Now()
 			close(r.onAir)
 		case live.EndShow:
-			r.ended = time.Now()
 			close(r.over)
 		}
 	}

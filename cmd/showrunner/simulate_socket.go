@@ -9,13 +9,10 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
 
 	"github.com/coder/websocket"
-
-	"showrunner/live"
 )
 
 // simSocket is one client of a room's websocket. It reconnects by itself with
@@ -49,56 +46,6 @@ type simSocket struct {
 	cancel context.CancelFunc
 	done   chan struct{}
 }
-
-type simWelcome struct {
-	Epoch     string `json:"epoch"`
-	Offset    uint64 `json:"offset"`
-	Recovered bool   `json:"recovered"`
-	Room      struct {
-		Show *struct {
-			State live.ShowState `json:"state"`
-		} `json:"show"`
-	} `json:"room"`
-	first bool // not a return
-}
-
-type simEvents struct {
-	Epoch  string     `json:"epoch"`
-	Offset uint64     `json:"offset"`
-	Events []simEvent `json:"events"`
-}
-
-type simEvent struct {
-	Type    string `json:"type"`
-	EventID string `json:"event_id"`
-	Actor   struct {
-		ID string `json:"id"`
-	} `json:"actor"`
-	Data json.RawMessage `json:"data"`
-}
-
-type simAck struct {
-	OK    bool            `json:"ok"`
-	Data  json.RawMessage `json:"data"`
-	Error *struct {
-		Code       string `json:"code"`
-		Message    string `json:"message"`
-		Field      string `json:"field"`
-		RetryAfter int64  `json:"retry_after_ms"`
-	} `json:"error"`
-}
-
-type simFrame struct {
-	ID      string `json:"id"`
-	Type    string `json:"type"`
-	EventID string `json:"event_id,omitempty"`
-	Data    any    `json:"data"`
-}
-
-// simRefusal is a refusal that will not pass by itself.
-type simRefusal struct{ Code, Field, Message string }
-
-func (e *simRefusal) Error() string { return e.Code + ": " + e.Field + " " + e.Message }
 
 const (
 	simFrameLimit = 8 << 20          // of what we read; a full state of a large shelf is below 1 MiB
@@ -331,24 +278,4 @@ func (s *simSocket) position(epoch string, offset uint64) {
 	s.mu.Lock()
 	s.epoch, s.offset = epoch, offset
 	s.mu.Unlock()
-}
-
-// simPosition reads epoch and offset from the head of an events frame without
-// decoding the events, which most viewers do not look at.
-func simPosition(frame []byte) (epoch string, offset uint64, ok bool) {
-	head := string(frame[:min(len(frame), 256)])
-	_, rest, ok := strings.Cut(head, `"epoch":"`)
-	if !ok {
-		return "", 0, false
-	}
-	epoch, rest, ok = strings.Cut(rest, `","offset":`)
-	if !ok {
-		return "", 0, false
-	}
-	digits, _, ok := strings.Cut(rest, ",")
-	if !ok {
-		return "", 0, false
-	}
-	offset, err := strconv.ParseUint(digits, 10, 64)
-	return epoch, offset, err == nil
 }

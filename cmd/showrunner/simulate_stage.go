@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/base64"
@@ -69,6 +70,7 @@ func (r *simRun) stageRoom(ctx context.Context, merchant string) error {
 	if r.cmd.Room != "" {
 		var room struct {
 			Currency live.Currency `json:"currency"`
+			Hosts    []string      `json:"host_ids"`
 		}
 		err := r.api.do(ctx, simCall{Method: http.MethodGet, Path: path, Token: merchant}, &room)
 		var p *simProblem
@@ -76,6 +78,10 @@ func (r *simRun) stageRoom(ctx context.Context, merchant string) error {
 		case err == nil && room.Currency != r.script.Currency:
 			return fmt.Errorf("room %s sells in %s; the script needs %s", r.room, room.Currency, r.script.Currency)
 		case err == nil:
+			// A room that names its hosts lets nobody else run the show.
+			if len(room.Hosts) > 0 {
+				r.hostName = room.Hosts[0]
+			}
 			return nil
 		case !errors.As(err, &p) || p.Status != http.StatusNotFound:
 			return fmt.Errorf("look for the room: %w", err)
@@ -94,7 +100,7 @@ func (r *simRun) stageRoom(ctx context.Context, merchant string) error {
 	return nil
 }
 
-func (r *simRun) hostID() string     { return r.name + "-host" }
+func (r *simRun) hostID() string     { return cmp.Or(r.hostName, r.name+"-host") }
 func (r *simRun) operatorID() string { return r.name + "-operator" }
 
 // person is the identity of somebody of the script within this run.
