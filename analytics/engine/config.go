@@ -43,6 +43,9 @@ type Config struct {
 	// Exec is the command that runs [ChildMain]: the program and its hidden
 	// sub-command, to which the child's arguments are appended.
 	Exec []string
+	// Patience is how long a child may live without answering before it is
+	// killed and started again; 0 is a minute.
+	Patience time.Duration
 	// Env is added to the child's environment, "KEY=value".
 	Env []string
 
@@ -60,6 +63,9 @@ func (c *Config) complete() error {
 	}
 	if c.MaxMemory == 0 {
 		c.MaxMemory = defaultMemory
+	}
+	if c.Patience <= 0 {
+		c.Patience = time.Minute
 	}
 	if c.MaxMemory < leastMemory {
 		return errors.New("engine: MaxMemory is below 768 MiB, which the engine needs to start")

@@ -175,10 +175,11 @@ func (e *Engine) Run(ctx context.Context) error {
 	for {
 		p := e.current()
 		since := e.cfg.Now()
-		select {
-		case <-ctx.Done():
+		if err := e.watch(ctx, p); err != nil {
+			return err
+		}
+		if ctx.Err() != nil {
 			return nil
-		case <-p.done:
 		}
 		e.up.Set(0)
 		if e.isClosed() {
@@ -206,6 +207,38 @@ func (e *Engine) Run(ctx context.Context) error {
 				return nil
 			case <-time.After(wait):
 			}
+		}
+	}
+}
+
+// watch returns when the child has ended or ctx has. It ends a child that
+// lives without answering.
+func (e *Engine) watch(ctx context.Context, p *process) error {
+	tick := time.NewTicker(e.cfg.Patience / 6)
+	defer tick.Stop()
+	for missed := 0; ; {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-p.done:
+			return nil
+		case <-tick.C:
+		}
+		asking, cancel := context.WithTimeout(ctx, e.cfg.Patience/3)
+		err := e.ask(asking)
+		cancel()
+		switch {
+		case err == nil:
+			missed = 0
+			e.up.Set(1)
+		case missed >= 6 && p.alive() && ctx.Err() == nil:
+			e.cfg.Logger.ErrorContext(ctx, "engine child does not answer, killing it", "error", err, "pid", p.pid)
+			if err := p.stop(ctx, 0); err != nil {
+				return err
+			}
+		default:
+			missed++
+			e.up.Set(0)
 		}
 	}
 }

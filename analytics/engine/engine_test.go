@@ -331,6 +331,34 @@ func TestParentDeath(t *testing.T) {
 	}
 }
 
+// TestHung stops a child without ending it: it lives and does not answer.
+func TestHung(t *testing.T) {
+	cfg := config(t.TempDir())
+	cfg.Patience = 3 * time.Second
+	e, err := engine.Start(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	ran := make(chan error, 1)
+	go func() { ran <- e.Run(ctx) }()
+	pid := e.Pid()
+	if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "another child", func() bool { return e.Pid() != pid && e.Ready(t.Context()) == nil })
+	if !gone(pid) {
+		t.Error("the hung child is still there")
+	}
+	cancel()
+	if err := <-ran; err != nil {
+		t.Error(err)
+	}
+	if err := e.Close(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestStartRefuses(t *testing.T) {
 	for name, cfg := range map[string]engine.Config{
 		"no directory": {Exec: []string{"x"}},
