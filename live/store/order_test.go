@@ -38,6 +38,13 @@ func TestPlaceOrder(t *testing.T) {
 	}
 	_, _, err = s.Order(t.Context(), "m2", p.ID)
 	wantCode(t, err, "order_not_found")
+
+	do(t, s, live.EndShow, "end", ``)
+	if late := mustBuy(t, s, "v1", "c1", live.WantedLine{SKU: "a", Qty: 2}); !late.Replay || late.ID != p.ID {
+		t.Errorf("a retry after the show = %+v", late)
+	}
+	_, err = buy(s, t.Context(), "v1", "c2", live.WantedLine{SKU: "a", Qty: 1})
+	wantCode(t, err, "show_not_live")
 }
 
 func TestPlaceOrderRefuses(t *testing.T) {

@@ -65,12 +65,13 @@ func checkWish(w *live.PlaceOrder) error {
 }
 
 func (t *tx) place(w *live.PlaceOrder) (live.PlacedOrder, error) {
+	// First of all: a retry may come when the show is over.
+	if kept, ok, err := t.placedBefore(w.Buyer.Merchant, w); err != nil || ok {
+		return kept, err
+	}
 	sh, err := t.showForSale(w)
 	if err != nil {
 		return live.PlacedOrder{}, err
-	}
-	if kept, ok, err := t.placedBefore(sh.Merchant, w); err != nil || ok {
-		return kept, err
 	}
 	if sh.State != live.ShowStateLive {
 		return live.PlacedOrder{}, notLive(sh.State)

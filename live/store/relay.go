@@ -9,15 +9,19 @@ import (
 	"showrunner/live"
 )
 
+// Log is where the events go; live/eventlog implements it.
+type Log interface {
+	// AppendOutbox stores a batch durably and once: a batch whose through is
+	// not above the mark is answered without effect.
+	AppendOutbox(ctx context.Context, through int64, events []live.Event) ([]live.Position, error)
+	// OutboxMark is the highest through in the log, 0 if there is none.
+	OutboxMark(ctx context.Context) (int64, error)
+}
+
 // RelayConfig is what a [Relay] needs.
 type RelayConfig struct {
 	Store *Store
-	// Log is where the events go. AppendOutbox stores a batch once: a batch
-	// whose through is not above the log's mark is answered without effect.
-	Log interface {
-		AppendOutbox(ctx context.Context, through int64, events []live.Event) ([]live.Position, error)
-		OutboxMark(ctx context.Context) (int64, error)
-	}
+	Log   Log
 	// Logger receives failures, which are all retried. Nil means none.
 	Logger *slog.Logger
 }
@@ -28,10 +32,7 @@ type RelayConfig struct {
 type Relay struct {
 	store *Store
 	log   *slog.Logger
-	to    interface {
-		AppendOutbox(ctx context.Context, through int64, events []live.Event) ([]live.Position, error)
-		OutboxMark(ctx context.Context) (int64, error)
-	}
+	to    Log
 }
 
 // Limits of one batch: one log message.
