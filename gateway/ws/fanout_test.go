@@ -64,7 +64,7 @@ func TestRecoveryIsExact(t *testing.T) {
 		h.Queue = 1 << 20
 		h.Ring = hub.Ring{Messages: 400} // Often too short: then the log helps out.
 	})
-	const last, clients, joinsWanted = 4000, 6, 150
+	const last, clients, joinsWanted = 3000, 6, 100
 	var joins atomic.Int64
 	var wg sync.WaitGroup
 	wg.Go(func() {
@@ -205,15 +205,15 @@ func TestSlowClientGetsAGapAndOthersAreNotDelayed(t *testing.T) {
 	})
 	slow, _ := r.enter(t, "viewer", "")
 	quick, _ := r.enter(t, "viewer2", "")
-	pad := strings.Repeat("x", 100_000)
+	pad := strings.Repeat("x", 50_000)
 	big := func(i int) live.Event {
 		data, _ := json.Marshal(map[string]string{"text": fmt.Sprint(i), "pad": pad})
 		return live.Event{Kind: live.AnnouncementPublished, Room: "r1", Merchant: "m1", Data: data}
 	}
 	// The quick one reads each before the next is sent: it is never behind,
-	// and the slow one, who reads nothing, must not hold it up. Loopback
-	// buffers hold a few megabytes; this is far more.
-	const n = 300
+	// and the slow one, who reads nothing, must not hold it up. The sockets
+	// hold some hundred kilobytes; this is far more.
+	const n = 100
 	for i := range n {
 		r.log.state(big(i))
 		f := quick.until(func(f frame) bool { return f.Type == "events" || f.Type == "gap" })
@@ -260,8 +260,8 @@ func TestShutdownSaysBye(t *testing.T) {
 		t.Fatal(err)
 	}
 	eventually(t, "two are in", func() bool { return r.hub.Members() == 2 })
-	pad, _ := json.Marshal(map[string]string{"text": strings.Repeat("x", 1_000_000)})
-	for range 20 {
+	pad, _ := json.Marshal(map[string]string{"text": strings.Repeat("x", 200_000)})
+	for range 14 {
 		r.log.state(live.Event{Kind: live.AnnouncementPublished, Room: "r1", Merchant: "m1", Data: pad})
 		p.until(func(f frame) bool { return f.Type == "events" })
 	}

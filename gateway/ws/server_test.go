@@ -41,6 +41,18 @@ type rig struct {
 	skew  time.Duration
 }
 
+// narrow is a listener whose sockets buffer little, so that a client that does
+// not read is felt after kilobytes and not after megabytes.
+type narrow struct{ net.Listener }
+
+func (n narrow) Accept() (net.Conn, error) {
+	c, err := n.Listener.Accept()
+	if tcp, ok := c.(*net.TCPConn); ok && err == nil {
+		err = tcp.SetWriteBuffer(16 << 10)
+	}
+	return c, err
+}
+
 // tokens of the test: the token is the name.
 var tokens = map[string]live.Principal{
 	"viewer":    {Subject: "v1", Name: "Ann", Role: live.RoleViewer, Merchant: "m1"},
@@ -110,10 +122,10 @@ func newRig(t *testing.T, change func(*ws.Deps, *hub.Config)) *rig {
 		t.Fatal(err)
 	}
 	served := make(chan error, 1)
-	go func() { served <- app.Listener(ln) }()
+	go func() { served <- app.Listener(narrow{ln}) }()
 	r.url = "ws://" + ln.Addr().String()
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 		defer cancel()
 		if err := r.hub.Shutdown(ctx); err != nil {
 			t.Error(err)
@@ -199,7 +211,7 @@ type peer struct {
 // dial opens a socket with a token; query is what follows the question mark.
 func (r *rig) dial(t *testing.T, token, query string) *peer {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	t.Cleanup(cancel)
 	c, resp, err := client.Dial(ctx, r.url+"/v1/rooms/r1/ws?"+query, &client.DialOptions{
 		HTTPHeader: http.Header{"Authorization": {"Bearer " + token}}, Subprotocols: []string{ws.Subprotocol},
@@ -282,7 +294,7 @@ func (p *peer) ended() (bye frame, code client.StatusCode) {
 // eventually waits for what another goroutine is about to do.
 func eventually(t *testing.T, what string, ok func() bool) {
 	t.Helper()
-	for end := time.Now().Add(10 * time.Second); !ok(); time.Sleep(time.Millisecond) {
+	for end := time.Now().Add(30 * time.Second); !ok(); time.Sleep(time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatalf("never: %s", what)
 		}
