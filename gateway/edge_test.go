@@ -3,6 +3,7 @@ package gateway_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
@@ -20,6 +21,7 @@ func TestProblemsOfTheFramework(t *testing.T) {
 	e := newEnv(t, func(d *gateway.Deps) {
 		d.Console = func(r fiber.Router) {
 			r.Get("/boom", func(*fiber.Ctx) error { panic("secret of the house") })
+			r.Get("/slow", func(*fiber.Ctx) error { return fmt.Errorf("ask engine: %w", context.DeadlineExceeded) })
 			r.Get("/fail", func(*fiber.Ctx) error { return errors.New("secret of the house") })
 		}
 	})
@@ -39,6 +41,7 @@ func TestProblemsOfTheFramework(t *testing.T) {
 		"NDJSON elsewhere":    {"POST", "/v1/rooms", "{}", []string{"Content-Type", "application/x-ndjson"}, 415, "unsupported_media_type"},
 		"compressed":          {"POST", "/v1/rooms", "{}", []string{"Content-Encoding", "gzip"}, 415, "unsupported_encoding"},
 		"panic":               {"GET", "/boom", nil, nil, 500, "internal"},
+		"too slow":            {"GET", "/slow", nil, nil, 503, "timeout"},
 		"an error of ours":    {"GET", "/fail", nil, nil, 500, "internal"},
 		"basic authorization": {"GET", "/v1/rooms", nil, []string{"Authorization", "Basic YTpi"}, 401, "token_invalid"},
 	} {

@@ -90,6 +90,7 @@ func (a *API) sendCommand(ctx context.Context, p live.Principal, in *struct {
 	if err != nil {
 		return nil, err
 	}
+	b.Args, b.Data = given(b.Args), given(b.Data)
 	name := live.CommandName(b.Command)
 	if b.Command == "" {
 		name = live.CommandName(b.Type)

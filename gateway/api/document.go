@@ -69,7 +69,25 @@ func (a *API) finish() {
 	}
 	fact := doc.Paths["/v1/webhooks/{source}/orders"].Post.RequestBody.Content["application/json"]
 	fact.Schema = &huma.Schema{OneOf: []*huma.Schema{fact.Schema, {Type: huma.TypeArray, Items: fact.Schema}}}
+	for _, s := range schemas.Map() {
+		plainArrays(s)
+	}
 	doc.AddOperation(a.websocket())
+}
+
+// plainArrays says what is true of every array here: it may be empty and is
+// never null.
+func plainArrays(s *huma.Schema) {
+	if s == nil {
+		return
+	}
+	if s.Type == huma.TypeArray {
+		s.Nullable = false
+		plainArrays(s.Items)
+	}
+	for _, m := range s.Properties {
+		plainArrays(m)
+	}
 }
 
 // websocket is the one operation that is documented by hand: the protocol is

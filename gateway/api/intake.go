@@ -57,7 +57,7 @@ func (t *intake) event(ctx context.Context, raw json.RawMessage) (live.Event, er
 	}
 	e := live.Event{
 		ID: live.EventID(n.EventID), Kind: live.Kind(n.Type), Source: n.Source, Room: live.RoomID(n.RoomID), Show: live.ShowID(n.ShowID),
-		Channel: n.Channel, Campaign: n.Campaign, Stage: live.Stage(n.Stage), Data: n.Data, ReceivedAt: t.api.cfg.Now(),
+		Channel: n.Channel, Campaign: n.Campaign, Stage: live.Stage(n.Stage), Data: given(n.Data), ReceivedAt: t.api.cfg.Now(),
 	}
 	e.OccurredAt = e.ReceivedAt
 	if n.OccurredAt != nil {

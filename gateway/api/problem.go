@@ -1,11 +1,13 @@
 package api
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"log/slog"
 	"maps"
 	"net/http"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/gofiber/fiber/v2"
@@ -83,6 +85,8 @@ func (ps Problems) Of(c *fiber.Ctx, err error) *Problem {
 		p.RequestID = RequestID(c)
 		return p
 	case errors.As(err, &le) && le.Fault != live.FaultInternal:
+	case errors.Is(err, context.DeadlineExceeded):
+		le = live.Unavailable("timeout", time.Second, "the answer took too long; whether a write was done is not known, so repeat it with the same id or key")
 	case errors.As(err, &fe) && fe.Code < http.StatusInternalServerError:
 		le = fromStatus(fe.Code)
 		status := fe.Code

@@ -140,6 +140,7 @@ func (a *API) describeBody(rb *huma.RequestBody, r *Route) {
 	rb.Required = !r.optional
 	t := reflect.TypeOf(r.body)
 	schema := a.huma.OpenAPI().Components.Schemas.Schema(t, true, r.ID+"Body")
+	plainArrays(schema)
 	rb.Content = map[string]*huma.MediaType{"application/json": {Schema: schema, Example: r.example}}
 	if r.ndjson {
 		rb.Content[ndjsonType] = &huma.MediaType{Schema: &huma.Schema{
