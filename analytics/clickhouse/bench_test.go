@@ -3,6 +3,7 @@ package clickhouse
 import (
 	"fmt"
 	"testing"
+	"time"
 )
 
 // BenchmarkRows makes the rows of a range, without sending them.
@@ -22,7 +23,7 @@ func BenchmarkRows(b *testing.B) {
 func BenchmarkInsert(b *testing.B) {
 	for _, rows := range []int{1_000, 20_000} {
 		b.Run(fmt.Sprint(rows), func(b *testing.B) {
-			db, err := Open(b.Context(), Config{URL: fmt.Sprintf("%s_b%d", server.URL(), databases.Add(1))})
+			db, err := Open(b.Context(), Config{URL: fmt.Sprintf("%s_b%d", server.URL(), databases.Add(1)), Now: time.Now})
 			if err != nil {
 				b.Fatal(err)
 			}

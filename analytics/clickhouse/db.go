@@ -2,6 +2,7 @@ package clickhouse
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/url"
@@ -56,7 +57,7 @@ func Open(_ context.Context, cfg Config) (*DB, error) {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
 	if cfg.Now == nil {
-		cfg.Now = time.Now
+		return nil, errors.New("open clickhouse: Now is nil")
 	}
 	options, err := parse(cfg.URL)
 	if err != nil {
@@ -85,7 +86,7 @@ func parse(address string) (*ch.Options, error) {
 	u, err := url.Parse(address)
 	if err != nil {
 		// The error of url.Parse repeats the address, password and all.
-		return nil, fmt.Errorf("clickhouse URL cannot be read")
+		return nil, errors.New("clickhouse URL cannot be read")
 	}
 	switch u.Scheme {
 	case "clickhouse", "tcp", "http", "https":
@@ -93,14 +94,14 @@ func parse(address string) (*ch.Options, error) {
 		return nil, fmt.Errorf("clickhouse URL has the scheme %q, want clickhouse, tcp, http or https", u.Scheme)
 	}
 	if u.Host == "" {
-		return nil, fmt.Errorf("clickhouse URL has no host")
+		return nil, errors.New("clickhouse URL has no host")
 	}
 	if strings.Trim(u.Path, "/") == "" {
 		u.Path = "/" + DefaultDatabase
 	}
 	options, err := ch.ParseDSN(u.String())
 	if err != nil {
-		return nil, fmt.Errorf("clickhouse URL cannot be used")
+		return nil, errors.New("clickhouse URL cannot be used")
 	}
 	if !databaseName.MatchString(options.Auth.Database) {
 		return nil, fmt.Errorf("clickhouse URL names the database %q, want letters, digits and _", options.Auth.Database)

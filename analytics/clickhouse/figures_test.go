@@ -78,7 +78,7 @@ func TestFigures(t *testing.T) {
 	for name, address := range map[string]string{"native": server.URL(), "http": server.HTTPURL()} {
 		t.Run(name, func(t *testing.T) {
 			db := migrated(t, address)
-			w := play(uint64(len(name)), 2500)
+			w := play(uint64(len(name)), 1800)
 			fill(t, db, w.entries, func(c *SinkConfig) { c.MaxRows = 700 })
 			last := w.now
 			for _, show := range w.shows {

@@ -40,7 +40,7 @@ func run(m *testing.M) int {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	server, err = engine.Start(ctx, engine.Config{Dir: dir, Exec: []string{self, childFlag}})
+	server, err = engine.Start(ctx, engine.Config{Dir: dir, Exec: []string{self, childFlag}, Now: time.Now})
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1

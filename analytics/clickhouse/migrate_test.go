@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/sync/errgroup"
@@ -173,7 +174,7 @@ func TestOpenRefuses(t *testing.T) {
 	for _, address := range []string{
 		"", "mysql://localhost/x", "clickhouse:///x", "http://u:secret@127.0.0.1:1/bad-name", "://secret", "clickhouse://u:secret@127.0.0.1:x/a",
 	} {
-		if _, err := Open(context.Background(), Config{URL: address}); err == nil {
+		if _, err := Open(context.Background(), Config{URL: address, Now: time.Now}); err == nil {
 			t.Errorf("%q was taken", address)
 		} else if strings.Contains(err.Error(), "secret") {
 			t.Errorf("%q: the error tells the password: %v", address, err)

@@ -67,19 +67,16 @@ type Sink struct {
 	oldest    time.Time // receipt of the oldest event read and not in; zero: none
 }
 
-// NewSink makes a sink. It panics if DB, Log or Reader is missing.
+// NewSink makes a sink. It panics if DB, Log, Reader or Now is missing.
 func NewSink(cfg SinkConfig) *Sink {
-	if cfg.DB == nil || cfg.Log == nil || cfg.Reader == nil {
-		panic("clickhouse: a sink needs a database, a log and a reader")
+	if cfg.DB == nil || cfg.Log == nil || cfg.Reader == nil || cfg.Now == nil {
+		panic("clickhouse: a sink needs a database, a log, a reader and a clock")
 	}
 	if cfg.MaxRows <= 0 {
 		cfg.MaxRows = defaultMaxRows
 	}
 	if cfg.MaxAge <= 0 {
 		cfg.MaxAge = defaultMaxAge
-	}
-	if cfg.Now == nil {
-		cfg.Now = time.Now
 	}
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)

@@ -49,7 +49,7 @@ type Config struct {
 	// Env is added to the child's environment, "KEY=value".
 	Env []string
 
-	Now        func() time.Time // the clock; nil: the machine's
+	Now        func() time.Time // the clock
 	Logger     *slog.Logger     // nil: discard
 	Registerer prometheus.Registerer
 }
@@ -74,7 +74,7 @@ func (c *Config) complete() error {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
 	if c.Now == nil {
-		c.Now = time.Now
+		return errors.New("engine: Now is nil")
 	}
 	if c.LibraryPath == "" {
 		path, err := FindLibrary()

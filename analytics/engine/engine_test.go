@@ -53,7 +53,7 @@ func config(dir string) engine.Config {
 	if err != nil {
 		panic(err)
 	}
-	return engine.Config{Dir: dir, Exec: []string{self, childFlag}}
+	return engine.Config{Dir: dir, Exec: []string{self, childFlag}, Now: time.Now}
 }
 
 func query(t *testing.T, at, sql string) (string, error) {
@@ -361,10 +361,11 @@ func TestHung(t *testing.T) {
 
 func TestStartRefuses(t *testing.T) {
 	for name, cfg := range map[string]engine.Config{
-		"no directory": {Exec: []string{"x"}},
-		"no command":   {Dir: t.TempDir()},
-		"no memory":    {Dir: t.TempDir(), Exec: []string{"x"}, MaxMemory: 1},
-		"no library":   {Dir: t.TempDir(), Exec: []string{"x"}, LibraryPath: filepath.Join(t.TempDir(), "none.so")},
+		"no directory": {Exec: []string{"x"}, Now: time.Now},
+		"no command":   {Dir: t.TempDir(), Now: time.Now},
+		"no clock":     {Dir: t.TempDir(), Exec: []string{"x"}},
+		"no memory":    {Dir: t.TempDir(), Exec: []string{"x"}, MaxMemory: 1, Now: time.Now},
+		"no library":   {Dir: t.TempDir(), Exec: []string{"x"}, LibraryPath: filepath.Join(t.TempDir(), "none.so"), Now: time.Now},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if _, err := engine.Start(t.Context(), cfg); err == nil {
