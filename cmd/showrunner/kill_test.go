@@ -45,6 +45,11 @@ func TestKills(t *testing.T) {
 	data, addr := t.TempDir(), freeAddr(t)
 	var server atomic.Pointer[program]
 	server.Store(startProgram(t, data, addr))
+	defer func() {
+		if t.Failed() {
+			t.Logf("the server said:\n%s", server.Load().stderr)
+		}
+	}()
 
 	goods := []good{{"p1", "sku-1", 9900, 60}, {"p2", "sku-2", 12345, 40}, {"p3", "sku-3", 100, 100000}}
 	s := newStage(t, server.Load().url, data, "m-kill", "r-kill", "Asia/Shanghai", goods...)

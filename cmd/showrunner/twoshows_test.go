@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -53,16 +54,16 @@ func TestTwoShows(t *testing.T) {
 	// The server's clock starts 25 s before a Shanghai midnight and runs on.
 	local := time.Now().In(shanghai)
 	midnight := time.Date(local.Year(), local.Month(), local.Day(), 0, 0, 0, 0, shanghai)
-	var shift time.Duration
-	began := time.Now()
-	now := func() time.Time { return clock().Add(shift) }
-	shift = midnight.Add(-25 * time.Second).Sub(began)
+	var shift atomic.Int64 // nanoseconds
+	begin := func(before time.Duration) { shift.Store(int64(midnight.Add(-before).Sub(time.Now()))) }
+	now := func() time.Time { return clock().Add(time.Duration(shift.Load())).Truncate(time.Millisecond) }
+	begin(25 * time.Second)
 
 	c := newServe()
 	c.Data, c.Addr, c.LogLevel, c.RateLimits, c.now = t.TempDir(), "127.0.0.1:0", "warn", "off", now
 	url := startServer(t, c)
 	// However long the start took, the shows begin 4 s before midnight.
-	shift = midnight.Add(-4 * time.Second).Sub(time.Now())
+	begin(4 * time.Second)
 
 	a := newStageAt(t, now, url, c.Data, "m-a", "r-a", "Asia/Shanghai", good{"pa", "sku-a", 1000, 50})
 	b := newStageAt(t, now, url, c.Data, "m-b", "r-b", "UTC", good{"pb", "sku-b", 777, 50})

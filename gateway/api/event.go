@@ -14,7 +14,7 @@ const MaxBatch = 10_000
 
 // NewEvent is one event of POST /v1/events.
 type NewEvent struct {
-	EventID     string          `json:"event_id,omitempty" doc:"The producer's name for the fact: sent twice with the same source it counts once. Made up by the server when left out, and then a repeat counts again." pattern:"^[A-Za-z0-9._:@-]{1,128}$"`
+	EventID     string          `json:"event_id" doc:"The producer's name for the fact: sent twice with the same source it counts once." pattern:"^[A-Za-z0-9._:@-]{1,128}$"`
 	Type        string          `json:"type" doc:"What happened; the known types are in the description of the route."`
 	OccurredAt  *Time           `json:"occurred_at,omitempty" doc:"By the producer's clock; now when left out."`
 	Source      string          `json:"source,omitempty" doc:"Which system produced the fact; the token's subject when left out." pattern:"^[A-Za-z0-9._:@-]{1,128}$"`

@@ -125,6 +125,9 @@ func checkEnvelope(n *NewEvent) error {
 		}
 	}
 	switch {
+	case n.EventID == "":
+		// Without a name a repeat could not be told from a second fact.
+		return live.Invalid("invalid_field", "event_id", "is required: it makes a repeat count once")
 	case n.Stage != "" && !live.Stage(n.Stage).Valid():
 		return live.Invalid("invalid_field", "stage", "must be lead, nurture, convert or retain")
 	case utf8.RuneCountInString(n.Channel) > maxChannel || strings.Count(n.Channel, "/") > 1:

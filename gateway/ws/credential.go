@@ -28,7 +28,7 @@ func (s *Server) authenticate(c *fiber.Ctx) (live.Principal, error) {
 	if h := c.Get(fiber.HeaderAuthorization); h != "" {
 		scheme, token, _ := strings.Cut(h, " ")
 		if !strings.EqualFold(scheme, "Bearer") || token == "" {
-			return live.Principal{}, live.Unauthenticated("invalid_token", "the Authorization header must be a bearer token")
+			return live.Principal{}, live.Unauthenticated("token_invalid", "the Authorization header must be a bearer token")
 		}
 		return s.deps.Authenticate(strings.Clone(strings.TrimSpace(token)))
 	}
@@ -43,7 +43,7 @@ func (s *Server) authenticate(c *fiber.Ctx) (live.Principal, error) {
 		}
 		return s.deps.RedeemTicket(strings.Clone(ticket))
 	}
-	return live.Principal{}, live.Unauthenticated("missing_token", "a bearer token or a ticket is needed")
+	return live.Principal{}, live.Unauthenticated("token_missing", "a bearer token or a ticket is needed")
 }
 
 // allowedOrigin checks where a browser's page came from: another site must not

@@ -29,6 +29,8 @@ type Store interface {
 	Execute(ctx context.Context, c live.Command) (live.CommandResult, error)
 	PlaceOrder(ctx context.Context, o live.PlaceOrder) (live.PlacedOrder, error)
 	CancelOrder(ctx context.Context, m live.MerchantID, id live.OrderID, by live.Principal, at time.Time) (live.Order, error)
+	// ProductOf is the product a SKU of a show belongs to, empty if none.
+	ProductOf(ctx context.Context, show live.ShowID, sku live.SKUID) (live.ProductID, error)
 	Muted(ctx context.Context, room live.RoomID, person live.PersonID, at time.Time) (until time.Time, muted bool, err error)
 }
 

@@ -53,10 +53,37 @@ func (c *conn) state(q request, kind live.Kind, now time.Time) error {
 			f.comment = c.commentID(q.EventID)
 			f.event.Data = with(q.Data, "comment_id", encode(f.comment))
 		}
+	case live.CartItemAdded:
+		if err := c.nameProduct(&f.event); err != nil {
+			return err
+		}
 	case live.WatchHeartbeat:
 		f.event.Data = with(q.Data, "watched_ms", c.watched(q.Data, now))
 	}
 	c.facts.push(f)
+	return nil
+}
+
+// nameProduct puts the product of a SKU into a fact that names only the SKU, so
+// that it counts for the product. A SKU that is not on the shelf stays as it is.
+func (c *conn) nameProduct(e *live.Event) error {
+	var d struct {
+		SKU     live.SKUID     `json:"sku_id"`
+		Product live.ProductID `json:"product_id"`
+	}
+	if err := json.Unmarshal(e.Data, &d); err != nil {
+		panic("BUG: data was not checked: " + err.Error())
+	}
+	if d.Product != "" || e.Show == "" {
+		return nil
+	}
+	ctx, cancel := c.srv.deadline()
+	defer cancel()
+	product, err := c.srv.deps.Store.ProductOf(ctx, e.Show, d.SKU)
+	if err != nil || product == "" {
+		return err
+	}
+	e.Data = with(e.Data, "product_id", encode(product))
 	return nil
 }
 

@@ -187,6 +187,23 @@ func TestRehearsalIsMarked(t *testing.T) {
 	}
 }
 
+func TestCartNamesItsProduct(t *testing.T) {
+	r := newRig(t, nil)
+	p, _ := r.enter(t, "viewer", "")
+	p.ask("c1", `"type":"cart_item_added","data":{"sku_id":"k1","qty":2}`)
+	p.ask("c2", `"type":"cart_item_added","data":{"sku_id":"k1","product_id":"mine","qty":1}`)
+	for i, want := range []string{"product-of-k1", "mine"} {
+		var d struct {
+			Product string `json:"product_id"`
+			Qty     int    `json:"qty"`
+		}
+		e := r.log.all(live.CartItemAdded)[i]
+		if err := json.Unmarshal(e.Data, &d); err != nil || d.Product != want || d.Qty == 0 {
+			t.Errorf("fact %d is %s (%v), want product %s", i, e.Data, err, want)
+		}
+	}
+}
+
 func TestMutedViewer(t *testing.T) {
 	r := newRig(t, nil)
 	r.store.muted["v1"] = time.Now().Add(time.Hour)

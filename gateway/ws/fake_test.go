@@ -187,6 +187,10 @@ func (s *fakeStore) CancelOrder(_ context.Context, _ live.MerchantID, id live.Or
 	return live.Order{ID: id, State: live.OrderStateCanceled}, nil
 }
 
+func (s *fakeStore) ProductOf(_ context.Context, _ live.ShowID, sku live.SKUID) (live.ProductID, error) {
+	return live.ProductID("product-of-" + sku), nil
+}
+
 func (s *fakeStore) Muted(_ context.Context, _ live.RoomID, p live.PersonID, at time.Time) (time.Time, bool, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

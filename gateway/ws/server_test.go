@@ -73,7 +73,7 @@ func newRig(t *testing.T, change func(*ws.Deps, *hub.Config)) *rig {
 		Authenticate: func(token string) (live.Principal, error) {
 			p, ok := tokens[token]
 			if !ok {
-				return p, live.Unauthenticated("invalid_token", "the token does not hold")
+				return p, live.Unauthenticated("token_invalid", "the token does not hold")
 			}
 			return p, nil
 		},
@@ -309,9 +309,9 @@ func TestRefusedBeforeTheUpgrade(t *testing.T) {
 		status                                      int
 		code                                        string
 	}{
-		{name: "no token", status: 401, code: "missing_token"},
-		{name: "bad token", auth: "Bearer nobody", status: 401, code: "invalid_token"},
-		{name: "not a bearer", auth: "Basic abc", status: 401, code: "invalid_token"},
+		{name: "no token", status: 401, code: "token_missing"},
+		{name: "bad token", auth: "Bearer nobody", status: 401, code: "token_invalid"},
+		{name: "not a bearer", auth: "Basic abc", status: 401, code: "token_invalid"},
 		{name: "token in the url", path: "/v1/rooms/r1/ws?token=viewer", status: 401, code: "token_in_url"},
 		{name: "token in the url beside a good one", path: "/v1/rooms/r1/ws?access_token=x", auth: "Bearer viewer", status: 401, code: "token_in_url"},
 		{name: "token as ticket", path: "/v1/rooms/r1/ws?ticket=a.b.c", status: 401, code: "token_in_url"},

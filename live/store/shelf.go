@@ -33,6 +33,20 @@ func (s *Store) Shelf(ctx context.Context, show live.ShowID) ([]live.Item, error
 	return shelf(s.reader(ctx), show, true)
 }
 
+// ProductOf is the product a SKU of a show belongs to; empty if the SKU never
+// stood on the show's shelf.
+func (s *Store) ProductOf(ctx context.Context, show live.ShowID, sku live.SKUID) (live.ProductID, error) {
+	rows, err := s.reader(ctx).query(`SELECT product_id FROM items WHERE show_id = ? AND sku_id = ?`, string(show), string(sku))
+	found, err := collect(rows, err, func(r scanner) (id live.ProductID, err error) { return id, r.Scan(&id) })
+	if err != nil {
+		return "", fmt.Errorf("read product of sku: %w", err)
+	}
+	if len(found) == 0 {
+		return "", nil
+	}
+	return found[0], nil
+}
+
 // AllItems lists every item a show ever had on its shelf, by rank, those taken
 // off with Listed false.
 func (s *Store) AllItems(ctx context.Context, show live.ShowID) ([]live.Item, error) {
