@@ -88,6 +88,10 @@ $(GOLANGCI):
 fmt: ## format the Go files
 	$(GO) run $(GOFUMPT) -w $$(git ls-files '*.go')
 
+.PHONY: fix
+fix: $(GOLANGCI) fmt ## apply what golangci-lint can correct by itself
+	$(GOLANGCI) run --fix
+
 .PHONY: vuln
 vuln: ## known vulnerabilities (asks the public database, so not part of ci)
 	$(GO) run $(GOVULNCHECK) ./...
