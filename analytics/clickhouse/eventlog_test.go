@@ -9,14 +9,16 @@ import (
 	"showrunner/live/eventlog"
 )
 
-// TestSinkEventlog follows the real log over two lives of log and sink.
+// TestSinkEventlog follows the real log over two lives of log and sink. The
+// first life ends with a range that was written down and sent, and whose answer
+// was lost: the second must send it again, and go on behind it.
 func TestSinkEventlog(t *testing.T) {
 	waitReady(t)
 	db := migrated(t, server.HTTPURL())
 	w := play(41, 400)
 	dir := t.TempDir()
 	half := len(w.entries) / 2
-	for _, part := range [][]live.Entry{w.entries[:half], w.entries[half:]} {
+	for life, part := range [][]live.Entry{w.entries[:half], w.entries[half:]} {
 		log, err := eventlog.Open(t.Context(), eventlog.Config{Dir: dir, Now: time.Now})
 		if err != nil {
 			t.Fatal(err)
@@ -43,7 +45,15 @@ func TestSinkEventlog(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		until(t, NewSink(SinkConfig{DB: db, Log: log, Reader: r, MaxRows: 150, MaxAge: 5 * time.Millisecond, Now: time.Now}), head)
+		sink := NewSink(SinkConfig{DB: db, Epoch: log.Epoch(), Reader: r, MaxRows: 150, MaxAge: 5 * time.Millisecond, Now: time.Now})
+		if life == 0 {
+			loseAnswer(t, sink)
+			if _, note := r.Checkpoint(); len(note) == 0 {
+				t.Fatal("no range was left on its way")
+			}
+		} else {
+			until(t, sink, head)
+		}
 		if err := r.Close(); err != nil {
 			t.Error(err)
 		}
@@ -57,4 +67,26 @@ func TestSinkEventlog(t *testing.T) {
 	}
 	clean(t, db)
 	totals(t, db, w)
+}
+
+// loseAnswer runs the sink until its second range went in, and ends it before
+// it learns that.
+func loseAnswer(t *testing.T, s *Sink) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	send, sent := s.cfg.send, 0
+	s.cfg.send = func(ctx context.Context, b *block, token string) error {
+		if err := send(ctx, b, token); err != nil {
+			return err
+		}
+		if sent++; sent == 3 { // Two tables make a range.
+			cancel()
+			return context.Canceled
+		}
+		return nil
+	}
+	if err := s.Run(ctx); err != nil {
+		t.Fatal(err)
+	}
 }

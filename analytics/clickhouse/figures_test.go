@@ -17,7 +17,7 @@ func fill(t *testing.T, db *DB, entries []live.Entry, change func(*SinkConfig)) 
 	t.Helper()
 	log := newMemoryLog(entries)
 	r := log.reader()
-	cfg := SinkConfig{DB: db, Log: log, Reader: r, MaxAge: 10 * time.Millisecond, Now: time.Now}
+	cfg := SinkConfig{DB: db, Epoch: log.Epoch(), Reader: r, MaxAge: 10 * time.Millisecond, Now: time.Now}
 	if change != nil {
 		change(&cfg)
 	}

@@ -64,19 +64,23 @@ func (s *span) add(e live.Entry) {
 	}
 }
 
-// reload reads the rows of an intent from the log again.
-func reload(ctx context.Context, log Log, i intent) (*span, error) {
+// reload reads the rows of an intent from the log again. The reader stands at
+// the intent's beginning, where its checkpoint is, and afterwards at its end.
+func reload(ctx context.Context, r Reader, i intent) (*span, error) {
 	s := &span{}
-	err := log.Range(ctx, live.PositionOf(i.From), live.PositionOf(i.Until), func(e live.Entry) error {
-		s.add(e)
-		return nil
-	})
-	if err != nil {
-		return nil, fmt.Errorf("read the range %s of the log again: %w", i, err)
+	for s.N < i.N {
+		entries, err := r.Next(ctx, i.N-s.N, time.Second)
+		if err != nil {
+			return nil, fmt.Errorf("read the range %s of the log again: %w", i, err)
+		}
+		for _, e := range entries {
+			if at := e.Position.Offset(); at < i.From || at >= i.Until {
+				return nil, fmt.Errorf("read the range %s of the log again: it does not hold its %d events, %d is the next after %d",
+					i, i.N, at, s.N)
+			}
+			s.add(e)
+		}
 	}
-	if s.N != i.N || s.From != i.From {
-		return nil, fmt.Errorf("read the range %s of the log again: %d events where there were %d", i, s.N, i.N)
-	}
-	s.Until = i.Until
+	s.From, s.Until = i.From, i.Until
 	return s, nil
 }

@@ -30,20 +30,6 @@ func newMemoryLog(entries []live.Entry) *memoryLog {
 
 func (l *memoryLog) Epoch() string { return "e1" }
 
-func (l *memoryLog) Range(_ context.Context, from, until live.Position, fn func(live.Entry) error) error {
-	l.mu.Lock()
-	entries := slices.Clone(l.entries)
-	l.mu.Unlock()
-	for _, e := range entries {
-		if !e.Position.Less(from) && e.Position.Less(until) {
-			if err := fn(e); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
 // reader follows a memoryLog; a new one goes on at the checkpoint.
 type reader struct {
 	*memoryLog
@@ -95,6 +81,9 @@ func (r *reader) Commit(_ context.Context, next live.Position, note []byte) erro
 	}
 	if next.Less(r.next) {
 		return errors.New("a commit went back")
+	}
+	if r.at < len(r.entries) && r.entries[r.at].Position.Less(next) {
+		return errors.New("a commit went beyond what was read")
 	}
 	r.next, r.note = next, slices.Clone(note)
 	return nil

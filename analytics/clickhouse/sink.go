@@ -14,14 +14,6 @@ import (
 	"showrunner/live"
 )
 
-// Log is what the sink needs of the log besides its reader.
-type Log interface {
-	// Range hands every event of [from, until) to fn, in order.
-	Range(ctx context.Context, from, until live.Position, fn func(live.Entry) error) error
-	// Epoch names the incarnation of the log; positions mean nothing without it.
-	Epoch() string
-}
-
 // Reader follows the log with a durable checkpoint.
 type Reader interface {
 	Next(ctx context.Context, limit int, wait time.Duration) ([]live.Entry, error)
@@ -42,8 +34,9 @@ const (
 
 // SinkConfig joins a log and a database.
 type SinkConfig struct {
-	DB     *DB
-	Log    Log
+	DB *DB
+	// Epoch names the incarnation of the log; positions mean nothing without it.
+	Epoch  string
 	Reader Reader // named: its checkpoint is the sink's memory
 	// MaxRows and MaxAge say when a range is cut: so many events, or so old.
 	MaxRows int
@@ -69,7 +62,7 @@ type Sink struct {
 
 // NewSink makes a sink. It panics if DB, Log, Reader or Now is missing.
 func NewSink(cfg SinkConfig) *Sink {
-	if cfg.DB == nil || cfg.Log == nil || cfg.Reader == nil || cfg.Now == nil {
+	if cfg.DB == nil || cfg.Epoch == "" || cfg.Reader == nil || cfg.Now == nil {
 		panic("clickhouse: a sink needs a database, a log, a reader and a clock")
 	}
 	if cfg.MaxRows <= 0 {
@@ -131,7 +124,7 @@ func (s *Sink) run(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("clickhouse sink: %w", err)
 		}
-		pending, err := reload(ctx, s.cfg.Log, i)
+		pending, err := reload(ctx, s.cfg.Reader, i)
 		if err != nil {
 			return fmt.Errorf("clickhouse sink: %w", err)
 		}
@@ -168,9 +161,6 @@ func (s *Sink) follow(ctx context.Context) error {
 		}
 		for i := range entries {
 			e := &entries[i]
-			if e.Position.Less(s.Watermark()) {
-				continue // Part of the range that was on its way at the start.
-			}
 			if open.N > 0 && (open.N >= s.cfg.MaxRows || open.bytes >= maxBytes || !sameMonth(open.oldest, e.Event.ReceivedAt)) {
 				if err := cut(e.Position); err != nil {
 					return err
@@ -233,7 +223,7 @@ func (s *Sink) deliver(ctx context.Context, r *span) error {
 // persist sends one block again and again, the same rows with the same token,
 // until it is in or ctx ends.
 func (s *Sink) persist(ctx context.Context, b *block, i intent) error {
-	token := "v1:" + s.cfg.Log.Epoch() + ":" + b.table + ":" + i.String()
+	token := "v1:" + s.cfg.Epoch + ":" + b.table + ":" + i.String()
 	pause := backoff.NewExponentialBackOff()
 	pause.InitialInterval, pause.MaxInterval, pause.RandomizationFactor = 50*time.Millisecond, 10*time.Second, 0.5
 	for try := 1; ; try++ {

@@ -100,7 +100,7 @@ func soak(t *testing.T, db *DB, f *fault, w *world, rows, stops int) {
 	deadline := time.Now().Add(4 * time.Minute)
 	for run := 0; ; run++ {
 		s := NewSink(SinkConfig{
-			DB: db, Log: log, Reader: log.reader(), Now: time.Now, MaxAge: time.Millisecond,
+			DB: db, Epoch: log.Epoch(), Reader: log.reader(), Now: time.Now, MaxAge: time.Millisecond,
 			// Another size after every start: only the intent says what the range was.
 			MaxRows: rows + run%3, send: f.send,
 		})
@@ -330,7 +330,7 @@ func TestSinkRanges(t *testing.T) {
 		return nil
 	}
 	reg := prometheus.NewRegistry()
-	s := NewSink(SinkConfig{DB: db, Log: log, Reader: r, MaxRows: 100, MaxAge: time.Millisecond, Now: time.Now, Registerer: reg, send: send})
+	s := NewSink(SinkConfig{DB: db, Epoch: log.Epoch(), Reader: r, MaxRows: 100, MaxAge: time.Millisecond, Now: time.Now, Registerer: reg, send: send})
 	end := live.Position{Seq: w.entries[len(w.entries)-1].Position.Seq + 1}
 	until(t, s, end)
 	if next != len(w.entries) {
@@ -364,7 +364,7 @@ func TestSinkGoesOn(t *testing.T) {
 	db := connect(t, "http://127.0.0.1:1/nowhere")
 	ctx, cancel := context.WithCancel(t.Context())
 	var first string
-	s := NewSink(SinkConfig{DB: db, Log: log, Reader: log.reader(), MaxRows: 70, MaxAge: time.Hour, Now: time.Now,
+	s := NewSink(SinkConfig{DB: db, Epoch: log.Epoch(), Reader: log.reader(), MaxRows: 70, MaxAge: time.Hour, Now: time.Now,
 		send: func(_ context.Context, _ *block, token string) error {
 			first = token
 			cancel()
@@ -381,7 +381,7 @@ func TestSinkGoesOn(t *testing.T) {
 	}
 	var tokens []string
 	rows := 0
-	next := NewSink(SinkConfig{DB: db, Log: log, Reader: log.reader(), MaxRows: 11, MaxAge: time.Millisecond, Now: time.Now,
+	next := NewSink(SinkConfig{DB: db, Epoch: log.Epoch(), Reader: log.reader(), MaxRows: 11, MaxAge: time.Millisecond, Now: time.Now,
 		send: func(_ context.Context, b *block, token string) error {
 			if b.table == "events" {
 				tokens = append(tokens, token)
@@ -411,7 +411,7 @@ func TestSinkStops(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			log := newMemoryLog(w.entries)
 			log.note = []byte(note)
-			s := NewSink(SinkConfig{DB: db, Log: log, Reader: log.reader(), Now: time.Now,
+			s := NewSink(SinkConfig{DB: db, Epoch: log.Epoch(), Reader: log.reader(), Now: time.Now,
 				send: func(context.Context, *block, string) error { t.Error("sent"); return nil }})
 			if err := s.Run(t.Context()); err == nil {
 				t.Error("no error")

@@ -161,7 +161,7 @@ func (s *server) openSink(ctx context.Context) error {
 		return fmt.Errorf("open the sink's reader: %w", err)
 	}
 	s.sink = clickhouse.NewSink(clickhouse.SinkConfig{
-		DB: s.db, Log: s.eventlog, Reader: r, Now: s.now,
+		DB: s.db, Epoch: s.eventlog.Epoch(), Reader: r, Now: s.now,
 		MaxRows: s.cfg.SinkRows, MaxAge: s.cfg.SinkAge, Logger: s.log, Registerer: s.reg,
 	})
 	s.life.start(part{name: "sink", drain: s.drainSink, run: func(ctx context.Context) error {
