@@ -83,7 +83,7 @@ func (s *Server) serve(wrapper *websocket.Conn) {
 		if c.returns {
 			data = json.RawMessage(`{"resumed":true}`)
 		}
-		c.facts.push(fact{event: c.event(live.RoomEntered, data), door: live.FromSystem})
+		c.facts.push(fact{event: c.own(live.RoomEntered, data), door: live.FromSystem})
 	}
 	go c.write(first)
 	defer c.end()
@@ -106,7 +106,7 @@ func (c *conn) end() {
 		if c.bye != nil {
 			reason = c.bye.Reason
 		}
-		c.facts.push(fact{event: c.event(live.RoomLeft, encode(map[string]string{"reason": reason})), door: live.FromSystem})
+		c.facts.push(fact{event: c.own(live.RoomLeft, encode(map[string]string{"reason": reason})), door: live.FromSystem})
 	}
 	c.facts.wait()
 }

@@ -31,6 +31,14 @@ func (c *conn) event(kind live.Kind, data json.RawMessage) live.Event {
 	return e
 }
 
+// own is a fact that the server states about the connection. It is named, so
+// that stating it again after a failure counts once.
+func (c *conn) own(kind live.Kind, data json.RawMessage) live.Event {
+	e := c.event(kind, data)
+	e.ID, e.Source = live.EventID(c.srv.deps.NewID()), "ws:"+c.who.Subject
+	return e
+}
+
 // state checks a fact and puts it on the fact line, which answers it.
 func (c *conn) state(q request, kind live.Kind, now time.Time) error {
 	if !c.who.May(live.ActFact) {

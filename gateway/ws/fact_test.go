@@ -235,6 +235,28 @@ func TestRoomLeft(t *testing.T) {
 	}
 }
 
+func TestEntryIsStatedUntilItIsTaken(t *testing.T) {
+	r := newRig(t, nil)
+	r.log.mu.Lock()
+	r.log.fail = live.Unavailable("log_unavailable", time.Second, "away")
+	r.log.mu.Unlock()
+	p, _ := r.enter(t, "viewer", "")
+	time.Sleep(100 * time.Millisecond) // The entry is refused at least once.
+	if n := len(r.log.all("")); n != 0 {
+		t.Fatalf("%d facts were taken while the log was away", n)
+	}
+	r.log.mu.Lock()
+	r.log.fail = nil
+	r.log.mu.Unlock()
+	eventually(t, "room_entered is logged", func() bool { return len(r.log.all(live.RoomEntered)) == 1 })
+	if a := p.ask("1", `"type":"followed"`); !a.OK {
+		t.Errorf("a fact behind the entry: %+v", a.Error)
+	}
+	if e := r.log.all(live.RoomEntered)[0]; e.ID == "" || e.Source != "ws:v1" {
+		t.Errorf("the entry has no name of its own: %+v", e)
+	}
+}
+
 func TestIngestAway(t *testing.T) {
 	r := newRig(t, nil)
 	p, _ := r.enter(t, "viewer", "")

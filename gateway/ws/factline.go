@@ -102,11 +102,11 @@ func (c *conn) ingest(batch []fact) {
 	for i := range batch {
 		evs[i] = batch[i].event
 	}
-	ctx, cancel := c.srv.deadline()
-	defer cancel()
-	receipts, err := c.srv.deps.Ingest.Ingest(ctx, batch[0].door, evs)
-	if err == nil && len(receipts) != len(batch) {
-		err = fmt.Errorf("ingest answered %d of %d facts", len(receipts), len(batch))
+	receipts, err := c.offer(batch[0].door, evs)
+	// A client sends again what was not taken. Nobody does that for the facts
+	// that the server states itself, and a missed entry is a missing viewer.
+	for pause := firstPause; err != nil && !batch[0].ack && c.waits(pause); pause = min(2*pause, mostPause) {
+		receipts, err = c.offer(batch[0].door, evs)
 	}
 	for i := range batch {
 		f := &batch[i]
@@ -125,6 +125,34 @@ func (c *conn) ingest(batch []fact) {
 			c.answer(f.request, factAck{EventID: receipts[i].EventID, CommentID: f.comment})
 		}
 	}
+}
+
+// Pauses between the tries to state the server's own facts.
+const (
+	firstPause = 50 * time.Millisecond
+	mostPause  = 2 * time.Second
+)
+
+// waits pauses; false means that the connection ends.
+func (c *conn) waits(d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-c.ending:
+		return false
+	case <-t.C:
+		return true
+	}
+}
+
+func (c *conn) offer(door live.Origin, evs []live.Event) ([]live.Receipt, error) {
+	ctx, cancel := c.srv.deadline()
+	defer cancel()
+	receipts, err := c.srv.deps.Ingest.Ingest(ctx, door, evs)
+	if err == nil && len(receipts) != len(evs) {
+		err = fmt.Errorf("ingest answered %d of %d facts", len(receipts), len(evs))
+	}
+	return receipts, err
 }
 
 type factAck struct {
