@@ -28,7 +28,7 @@ func crowd(viewers int) []live.Entry {
 	return log
 }
 
-// go test -run '^$' -bench . ./analytics
+// go test -run '^$' -bench . ./analytics.
 func BenchmarkFoldAdd(b *testing.B) {
 	log := crowd(20_000)
 	b.ReportAllocs()

@@ -105,8 +105,8 @@ func bruteForce(t interface{ Fatal(...any) }, show live.Show, log []live.Entry, 
 		var alive []time.Time
 		var watched int64
 		follows := false
-		for i := len(facts) - 1; i >= 0; i-- {
-			if e := facts[i]; e.Person == p && e.Kind == live.RoomEntered {
+		for _, fact := range slices.Backward(facts) {
+			if e := fact; e.Person == p && e.Kind == live.RoomEntered {
 				channel[p] = cmp.Or(e.Channel, "direct")
 			}
 		}
@@ -200,10 +200,13 @@ func bruteForce(t interface{ Fatal(...any) }, show live.Show, log []live.Entry, 
 	}
 	every := func(row) bool { return true }
 	out.Funnel = Funnel{Steps: []FunnelStep{
-		{"room_exposed", tr.RoomExposurePV, tr.RoomExposureUV}, {"room_entered", tr.WatchPV, tr.WatchUV},
-		{"product_clicked", tr.ProductClickPV, tr.ProductClickUV}, {"cart_item_added", tr.CartPV, tr.CartUV},
+		{"room_exposed", tr.RoomExposurePV, tr.RoomExposureUV},
+		{"room_entered", tr.WatchPV, tr.WatchUV},
+		{"product_clicked", tr.ProductClickPV, tr.ProductClickUV},
+		{"cart_item_added", tr.CartPV, tr.CartUV},
 		{"checkout_started", tr.CheckoutPV, tr.CheckoutUV},
-		{"order_created", orders, buyersOf(every, createdOrders)}, {"order_paid", paid, buyersOf(every, paidOrders)},
+		{"order_created", orders, buyersOf(every, createdOrders)},
+		{"order_paid", paid, buyersOf(every, paidOrders)},
 	}}
 
 	// Minutes.

@@ -5,8 +5,10 @@ package analytics
 // others. A tag such as "T16" names a source in docs; "own" is our decision.
 var Metrics = []Metric{
 	// Reach and watching.
-	{"online_now", "实时在线", "online now", UnitPersons, "persons whose last entry or heartbeat is at most 60 s ago and who have not left since", "W2, own", false,
-		func(r *Reading) int64 { return r.Online }, nil},
+	{
+		"online_now", "实时在线", "online now", UnitPersons, "persons whose last entry or heartbeat is at most 60 s ago and who have not left since", "W2, own", false,
+		func(r *Reading) int64 { return r.Online }, nil,
+	},
 	{"room_exposure_pv", "直播间曝光次数", "room impressions", UnitCount, "times the room was shown to somebody (room_exposed)", "W2", false, traffic(func(t *Traffic) int64 { return t.RoomExposurePV }), nil},
 	{"room_exposure_uv", "直播间曝光人数", "persons shown the room", UnitPersons, "distinct persons of room_exposed", "W2", false, traffic(func(t *Traffic) int64 { return t.RoomExposureUV }), nil},
 	{"watch_pv", "观看人次", "views", UnitCount, "entries and heartbeats of a person; a gap of over 30 minutes begins a new view, a reconnect does not", "D1, W2, B1", false, watchPV, nil},
@@ -16,8 +18,10 @@ var Metrics = []Metric{
 	{"total_watch_time_ms", "累计观看时长", "total watch time", UnitMS, "visible watch time of all viewers, bounded by heartbeats", "V1, K1", false, traffic(func(t *Traffic) int64 { return t.WatchMS }), nil},
 	{"avg_watch_time_ms", "人均观看时长", "average watch time", UnitMS, "total_watch_time_ms / watch_uv", "T16, V1, D1", false, traffic(func(t *Traffic) int64 { return t.WatchMS }), watchUV},
 	{"pcu", "最高在线人数", "peak concurrent viewers", UnitPersons, "most persons active within one minute", "D1", false, traffic(func(t *Traffic) int64 { return t.PeakOnline }), nil},
-	{"acu", "平均在线人数", "average concurrent viewers", UnitPersons, "sum of the persons active in each minute / minutes on air", "D6", false,
-		traffic(func(t *Traffic) int64 { return t.OnlineMinutes }), traffic(func(t *Traffic) int64 { return t.MinutesOnAir })},
+	{
+		"acu", "平均在线人数", "average concurrent viewers", UnitPersons, "sum of the persons active in each minute / minutes on air", "D6", false,
+		traffic(func(t *Traffic) int64 { return t.OnlineMinutes }), traffic(func(t *Traffic) int64 { return t.MinutesOnAir }),
+	},
 	{"enter_rate_pv", "曝光-观看率", "enter-room rate", UnitRatio, "watch_pv / room_exposure_pv", "T10, T11, D1", false, watchPV, traffic(func(t *Traffic) int64 { return t.RoomExposurePV })},
 
 	// Interaction.
@@ -61,8 +65,10 @@ var Metrics = []Metric{
 	{"create_per_click", "点击-下单率", "order per click", UnitRatio, "order_uv / product_click_uv", "D1", false, orderUV, clickUV},
 	{"pay_per_create", "下单-支付率", "payment per order", UnitRatio, "buyers / order_uv", "D1", false, buyers, orderUV},
 	{"view_to_pay", "看播成交率", "view-to-pay rate", UnitRatio, "buyers / watch_uv", "W2", false, buyers, watchUV},
-	{"unpaid_rate", "下单未支付率", "unpaid rate", UnitRatio, "(orders - orders_paid) / orders", "S7, own", false,
-		money(func(m *Money) int64 { return m.Orders - m.OrdersPaid }), orders},
+	{
+		"unpaid_rate", "下单未支付率", "unpaid rate", UnitRatio, "(orders - orders_paid) / orders", "S7, own", false,
+		money(func(m *Money) int64 { return m.Orders - m.OrdersPaid }), orders,
+	},
 
 	// Money.
 	{"gmv_created_minor", "下单金额", "GMV created", UnitMinor, "what buyers owe for all orders created: goods - discount - subsidy + shipping + tax", "T15, own", true, money(func(m *Money) int64 { return m.Created }), nil},
@@ -74,12 +80,16 @@ var Metrics = []Metric{
 	{"subsidy_minor", "平台补贴金额", "platform subsidy", UnitMinor, "subsidy of the platform on paid lines; not part of any GMV", "T25", true, money(func(m *Money) int64 { return m.Subsidy }), nil},
 	{"aov_minor", "客单价", "paid per buyer", UnitMinor, "gmv_paid / buyers", "D6", true, paid, buyers},
 	{"price_per_item_minor", "件单价", "paid per item", UnitMinor, "gmv_paid / items_paid", "T16", true, paid, itemsPaid},
-	{"gpm_watch_minor", "千次观看成交金额", "GPM by views", UnitMinor, "gmv_paid x 1000 / watch_pv; the numerator carries the 1000", "T16, W2", true,
-		money(func(m *Money) int64 { return m.Paid * 1000 }), watchPV},
+	{
+		"gpm_watch_minor", "千次观看成交金额", "GPM by views", UnitMinor, "gmv_paid x 1000 / watch_pv; the numerator carries the 1000", "T16, W2", true,
+		money(func(m *Money) int64 { return m.Paid * 1000 }), watchPV,
+	},
 	{"uv_value_minor", "UV价值", "value per viewer", UnitMinor, "gmv_paid / watch_uv", "D11", true, paid, watchUV},
 	{"revenue_per_minute_minor", "分钟产出", "revenue per minute", UnitMinor, "gmv_paid / minutes on air", "S2", true, paid, traffic(func(t *Traffic) int64 { return t.MinutesOnAir })},
-	{"refund_rate_amount", "退款率(金额)", "refund rate by amount", UnitRatio, "refund_by_pay_date / gmv_paid, at most 1", "D4", true,
-		money(func(m *Money) int64 { return min(m.RefundsOfPayDate, m.Paid) }), paid},
+	{
+		"refund_rate_amount", "退款率(金额)", "refund rate by amount", UnitRatio, "refund_by_pay_date / gmv_paid, at most 1", "D4", true,
+		money(func(m *Money) int64 { return min(m.RefundsOfPayDate, m.Paid) }), paid,
+	},
 }
 
 func traffic(f func(*Traffic) int64) func(*Reading) int64 {

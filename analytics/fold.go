@@ -23,7 +23,6 @@ type Fold struct {
 	active  []int32 // persons who may be online, for OnlineNow
 
 	traffic  Traffic
-	views    int64
 	minutes  map[int64]*minute // by unix minute
 	products map[live.ProductID]*product
 	sources  map[string]*source

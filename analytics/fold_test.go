@@ -103,8 +103,10 @@ func randomOrder(t *rapid.T, id live.OrderID, at *rapid.Generator[time.Time], pe
 		facts = append(facts, live.OrderFact{Kind: live.OrderPaid, ID: "pay", At: at.Draw(t, "payAt"), Currency: cur, PaidMinor: int64(rapid.IntRange(1, 20_000).Draw(t, "amount"))})
 	}
 	if rapid.Bool().Draw(t, "refund") {
-		facts = append(facts, live.OrderFact{Kind: live.RefundSucceeded, ID: "r", At: at.Draw(t, "refundAt"), Currency: cur,
-			Refunds: []live.RefundLine{{Line: "l0", Goods: int64(rapid.IntRange(1, 5_000).Draw(t, "back")), Shipping: 1}}})
+		facts = append(facts, live.OrderFact{
+			Kind: live.RefundSucceeded, ID: "r", At: at.Draw(t, "refundAt"), Currency: cur,
+			Refunds: []live.RefundLine{{Line: "l0", Goods: int64(rapid.IntRange(1, 5_000).Draw(t, "back")), Shipping: 1}},
+		})
 	}
 	if rapid.Bool().Draw(t, "cancel") {
 		facts = append(facts, live.OrderFact{Kind: live.OrderCancelled, At: at.Draw(t, "cancelAt"), CancelType: live.CancelUser})

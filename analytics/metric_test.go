@@ -61,8 +61,10 @@ func figures() Figures {
 			ProductExposurePV: 3_000, ProductExposureUV: 700, ProductClickPV: 600, ProductClickUV: 320, CartPV: 150, CartUV: 120, CheckoutPV: 110, CheckoutUV: 100,
 		},
 		Money: []Money{
-			{Currency: "CNY", Orders: 100, OrdersPaid: 80, OrdersCancelled: 15, OrdersRefunded: 5, SKUOrders: 130, SKUOrdersPaid: 104, ItemsCreated: 200, ItemsPaid: 160,
-				Buyers: 64, OrderUV: 90, Created: 1_250_000, Paid: 1_000_000, Subsidy: 7_000, RefundGoods: 40_000, RefundShipping: 1_000, CancelledPaid: 9_000, RefundsOfPayDate: 30_000},
+			{
+				Currency: "CNY", Orders: 100, OrdersPaid: 80, OrdersCancelled: 15, OrdersRefunded: 5, SKUOrders: 130, SKUOrdersPaid: 104, ItemsCreated: 200, ItemsPaid: 160,
+				Buyers: 64, OrderUV: 90, Created: 1_250_000, Paid: 1_000_000, Subsidy: 7_000, RefundGoods: 40_000, RefundShipping: 1_000, CancelledPaid: 9_000, RefundsOfPayDate: 30_000,
+			},
 			{Currency: "USD", Orders: 1, OrdersPaid: 1, Buyers: 1, OrderUV: 1, Created: 500, Paid: 500},
 		},
 	}

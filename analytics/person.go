@@ -73,11 +73,11 @@ func cover(spans []span, t, reach int64) ([]span, int64) {
 
 // holds reports whether sorted spans contain t.
 func holds(spans []span, t int64) bool {
-	for i := len(spans) - 1; i >= 0; i-- {
-		if t > spans[i].to {
+	for _, span := range slices.Backward(spans) {
+		if t > span.to {
 			return false
 		}
-		if t >= spans[i].from {
+		if t >= span.from {
 			return true
 		}
 	}

@@ -41,9 +41,12 @@ func TestPaidOnShow(t *testing.T) {
 		at   time.Time
 		want bool
 	}{
-		{show, t0, true}, {show, t0.Add(time.Hour), true},
-		{show, t0.Add(-time.Millisecond), false}, {show, t0.Add(time.Hour + time.Millisecond), false},
-		{show, time.Time{}, false}, {live.Show{}, t0, false},
+		{show, t0, true},
+		{show, t0.Add(time.Hour), true},
+		{show, t0.Add(-time.Millisecond), false},
+		{show, t0.Add(time.Hour + time.Millisecond), false},
+		{show, time.Time{}, false},
+		{live.Show{}, t0, false},
 		{live.Show{StartedAt: t0}, t0.Add(1000 * time.Hour), true},
 	} {
 		if got := PaidOnShow(tc.show, tc.at); got != tc.want {

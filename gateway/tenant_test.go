@@ -1,6 +1,7 @@
 package gateway_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -11,10 +12,8 @@ import (
 // can stand in its way.
 func roleFor(actions []live.Action) live.Role {
 	for _, role := range []live.Role{live.RoleMerchant, live.RoleIntegration, live.RoleViewer} {
-		for _, a := range actions {
-			if (live.Principal{Role: role}).May(a) {
-				return role
-			}
+		if slices.ContainsFunc(actions, (live.Principal{Role: role}).May) {
+			return role
 		}
 	}
 	return live.RoleMerchant

@@ -2,6 +2,7 @@ package live
 
 import (
 	"encoding/json"
+	"slices"
 	"time"
 )
 
@@ -34,12 +35,7 @@ var Commands = []CommandName{
 
 // Known reports whether c is a command.
 func (c CommandName) Known() bool {
-	for _, k := range Commands {
-		if k == c {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(Commands, c)
 }
 
 // Action is the right a caller needs to give the command.

@@ -1,6 +1,9 @@
 package live
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // ShowState is where a show stands: scheduled → live ⇄ paused → ended → settled.
 type ShowState string
@@ -53,10 +56,8 @@ var transitions = map[CommandName]struct {
 // not allow is a conflict with code "wrong_state" and the state in its data.
 func (s ShowState) Next(c CommandName) (ShowState, error) {
 	t := transitions[c]
-	for _, from := range t.from {
-		if from == s {
-			return t.to, nil
-		}
+	if slices.Contains(t.from, s) {
+		return t.to, nil
 	}
 	err := Conflict("wrong_state", "%s is not possible while the show is %s", c, s)
 	err.Data = map[string]any{"state": string(s)}

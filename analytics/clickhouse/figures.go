@@ -3,6 +3,7 @@ package clickhouse
 import (
 	"context"
 	"strconv"
+	"strings"
 	"time"
 
 	ch "github.com/ClickHouse/clickhouse-go/v2"
@@ -134,15 +135,15 @@ func (q *question) funnel(ctx context.Context, f *analytics.Figures) error {
 
 // marks are the host's commands, whoever gave them.
 func (q *question) marks(ctx context.Context, f *analytics.Figures) error {
-	list := ""
+	var list strings.Builder
 	for i, k := range analytics.MarkKinds {
 		if i > 0 {
-			list += ", "
+			list.WriteString(", ")
 		}
-		list += "'" + string(k) + "'"
+		list.WriteString("'" + string(k) + "'")
 	}
 	return q.rows(ctx, "marks", `SELECT ts, kind, product_id, if(kind = 'announcement_published', body, '')`+events+
-		`AND kind IN (`+list+`) ORDER BY seq, idx`,
+		`AND kind IN (`+list.String()+`) ORDER BY seq, idx`,
 		func(scan scanner) error {
 			var at time.Time
 			var kind, product, text string

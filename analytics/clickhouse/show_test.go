@@ -17,7 +17,6 @@ import (
 type memoryLog struct {
 	mu      sync.Mutex
 	entries []live.Entry
-	grown   chan struct{}
 	next    live.Position
 	note    []byte
 	commits int
@@ -112,7 +111,6 @@ var (
 	// start is late on the last evening of a year: shows cross midnight, a month
 	// and a year.
 	start      = time.Date(2025, 12, 31, 22, 40, 0, 0, time.UTC)
-	merchants  = []live.MerchantID{"m1", "m2"}
 	currencies = []live.Currency{"CNY", "USD"}
 	channels   = []string{"", "group", "private/group", "ads", "direct"}
 )

@@ -22,11 +22,11 @@ type fault struct {
 	rng  *rand.Rand
 	kill func() error // ends the engine; nil: never
 
-	mu                      sync.Mutex
-	sends, failed, resent   int
-	batches                 int
-	history                 []sent
-	lost, refused, answered int
+	mu                    sync.Mutex
+	sends, failed, resent int
+	batches               int
+	history               []sent
+	lost, refused         int
 }
 
 type sent struct {
@@ -364,12 +364,14 @@ func TestSinkGoesOn(t *testing.T) {
 	db := connect(t, "http://127.0.0.1:1/nowhere")
 	ctx, cancel := context.WithCancel(t.Context())
 	var first string
-	s := NewSink(SinkConfig{DB: db, Epoch: log.Epoch(), Reader: log.reader(), MaxRows: 70, MaxAge: time.Hour, Now: time.Now,
+	s := NewSink(SinkConfig{
+		DB: db, Epoch: log.Epoch(), Reader: log.reader(), MaxRows: 70, MaxAge: time.Hour, Now: time.Now,
 		send: func(_ context.Context, _ *block, token string) error {
 			first = token
 			cancel()
 			return errInjected
-		}})
+		},
+	})
 	if err := s.Run(ctx); err != nil {
 		t.Fatal(err)
 	}
@@ -381,14 +383,16 @@ func TestSinkGoesOn(t *testing.T) {
 	}
 	var tokens []string
 	rows := 0
-	next := NewSink(SinkConfig{DB: db, Epoch: log.Epoch(), Reader: log.reader(), MaxRows: 11, MaxAge: time.Millisecond, Now: time.Now,
+	next := NewSink(SinkConfig{
+		DB: db, Epoch: log.Epoch(), Reader: log.reader(), MaxRows: 11, MaxAge: time.Millisecond, Now: time.Now,
 		send: func(_ context.Context, b *block, token string) error {
 			if b.table == "events" {
 				tokens = append(tokens, token)
 				rows += b.rows
 			}
 			return nil
-		}})
+		},
+	})
 	until(t, next, live.Position{Seq: w.entries[len(w.entries)-1].Position.Seq + 1})
 	if len(tokens) == 0 || tokens[0] != first {
 		t.Errorf("first sent %v, want %s", tokens, first)
@@ -411,8 +415,10 @@ func TestSinkStops(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			log := newMemoryLog(w.entries)
 			log.note = []byte(note)
-			s := NewSink(SinkConfig{DB: db, Epoch: log.Epoch(), Reader: log.reader(), Now: time.Now,
-				send: func(context.Context, *block, string) error { t.Error("sent"); return nil }})
+			s := NewSink(SinkConfig{
+				DB: db, Epoch: log.Epoch(), Reader: log.reader(), Now: time.Now,
+				send: func(context.Context, *block, string) error { t.Error("sent"); return nil },
+			})
 			if err := s.Run(t.Context()); err == nil {
 				t.Error("no error")
 			}

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 
 	"showrunner/analytics"
 	"showrunner/conversion/attribution"
@@ -69,8 +70,8 @@ func split(c credit, by string) creditTable {
 func (x *page) creditRows(models [][]attribution.Share, names map[string]phrase, total *attribution.Total) []creditRow {
 	var keys []string
 	at := map[string]int{}
-	for i := len(models) - 1; i >= 0; i-- {
-		for _, s := range models[i] {
+	for _, model := range slices.Backward(models) {
+		for _, s := range model {
 			if _, ok := at[s.Key]; !ok {
 				at[s.Key] = len(keys)
 				keys = append(keys, s.Key)

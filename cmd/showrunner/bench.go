@@ -103,7 +103,8 @@ func (t *benchTarget) open(ctx context.Context) (*benchStage, error) {
 	}
 	for _, c := range []simCall{
 		{Method: http.MethodPost, Path: "/v1/rooms", Body: map[string]any{
-			"room_id": s.room, "merchant_id": t.Merchant, "title": "Bench room", "currency": "CNY", "time_zone": "UTC"}},
+			"room_id": s.room, "merchant_id": t.Merchant, "title": "Bench room", "currency": "CNY", "time_zone": "UTC",
+		}},
 		{Method: http.MethodPost, Path: "/v1/rooms/" + name + "/shows", Body: map[string]any{"show_id": s.show, "title": "Bench show"}},
 		{Method: http.MethodPut, Path: "/v1/shows/" + string(s.show) + "/shelf", Body: map[string]any{"items": items}},
 		{Method: http.MethodPost, Path: "/v1/shows/" + string(s.show) + "/start", Body: map[string]any{"command_id": name + ".start"}},

@@ -117,7 +117,7 @@ func (p *program) enginePID() int {
 		if err != nil {
 			continue // The thread ended meanwhile.
 		}
-		for _, field := range strings.Fields(string(raw)) {
+		for field := range strings.FieldsSeq(string(raw)) {
 			line, err := os.ReadFile("/proc/" + field + "/cmdline")
 			if err == nil && bytes.Contains(line, []byte(engineChild)) {
 				pid, err := strconv.Atoi(field)

@@ -103,9 +103,8 @@ func (c *ReportCmd) fetch(ctx context.Context) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("ask for the report: %w", err)
 	}
-	defer res.Body.Close()
 	body, err := io.ReadAll(res.Body)
-	if err != nil {
+	if err := errors.Join(err, res.Body.Close()); err != nil {
 		return nil, fmt.Errorf("read the report: %w", err)
 	}
 	if res.StatusCode != http.StatusOK {

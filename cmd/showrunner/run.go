@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"reflect"
 	"runtime/debug"
+	"strings"
 
 	"github.com/alecthomas/kong"
 
@@ -59,7 +61,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintln(stderr, "showrunner:", err)
 		return 2
 	}
-	cmd, ok := selected.Selected().Target.Addr().Interface().(command)
+	cmd, ok := reflect.TypeAssert[command](selected.Selected().Target.Addr())
 	if !ok {
 		panic(fmt.Sprintf("BUG: %s cannot be executed", selected.Command()))
 	}
@@ -88,11 +90,12 @@ func version() string {
 	if !ok {
 		return "unknown"
 	}
-	v := info.Main.Version
+	var v strings.Builder
+	v.WriteString(info.Main.Version)
 	for _, s := range info.Settings {
 		if s.Key == "vcs.revision" {
-			v += " " + s.Value
+			v.WriteString(" " + s.Value)
 		}
 	}
-	return v
+	return v.String()
 }

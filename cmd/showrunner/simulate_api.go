@@ -79,8 +79,7 @@ func (a *simAPI) do(ctx context.Context, c simCall, out any) error {
 			return nil
 		}
 		wait := pause.NextBackOff()
-		var p *simProblem
-		if errors.As(err, &p) {
+		if p, ok := errors.AsType[*simProblem](err); ok {
 			// In flight: our first try is still at work behind a broken connection.
 			if p.Status < 500 && p.Status != http.StatusTooManyRequests && p.Code != "idempotency_in_flight" {
 				return fmt.Errorf("%s %s: %w", c.Method, c.Path, err)

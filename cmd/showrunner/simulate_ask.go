@@ -135,22 +135,3 @@ func (s *simSocket) gone(ctx context.Context, conn *websocket.Conn) error {
 		}
 	}
 }
-
-// tell sends a frame once and does not wait for its ack.
-func (s *simSocket) tell(ctx context.Context, f simFrame) {
-	s.mu.Lock()
-	conn := s.conn
-	s.mu.Unlock()
-	if conn == nil {
-		return
-	}
-	raw, err := json.Marshal(f)
-	if err != nil {
-		panic("BUG: a frame of ours cannot be encoded: " + err.Error())
-	}
-	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
-	defer cancel()
-	if conn.Write(ctx, websocket.MessageText, raw) != nil {
-		_ = conn.CloseNow() // the reader notices and reconnects
-	}
-}

@@ -16,11 +16,9 @@ import (
 func (v *simViewer) buy(ctx context.Context, a *sim.Act) error {
 	r := v.run
 	if a.Buy.ByShop {
-		r.aftermath.Add(1)
-		go func() {
-			defer r.aftermath.Done()
+		r.aftermath.Go(func() {
 			r.shop.story(ctx, v, a, nil)
-		}()
+		})
 		return nil
 	}
 	lines := make([]map[string]any, len(a.Buy.Lines))
@@ -56,11 +54,9 @@ func (v *simViewer) buy(ctx context.Context, a *sim.Act) error {
 		})
 		return nil
 	}
-	r.aftermath.Add(1)
-	go func() {
-		defer r.aftermath.Done()
+	r.aftermath.Go(func() {
 		r.shop.story(ctx, v, a, &o)
-	}()
+	})
 	return nil
 }
 

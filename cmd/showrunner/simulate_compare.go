@@ -128,12 +128,22 @@ type keyed struct {
 
 func moneyFigures(m sim.Money) []keyed {
 	return []keyed{
-		{"orders", m.Orders}, {"orders_paid", m.OrdersPaid}, {"orders_cancelled", m.OrdersCancelled}, {"orders_refunded", m.OrdersRefunded},
-		{"sku_orders", m.SKUOrders}, {"sku_orders_paid", m.SKUOrdersPaid}, {"items_paid", m.ItemsPaid},
-		{"buyers", m.Buyers}, {"order_uv", m.OrderUV},
-		{"gmv_created_minor", m.Created}, {"gmv_paid_minor", m.Paid}, {"gmv_net_minor", m.Net()},
-		{"refund_minor", m.Refunded()}, {"refund_by_pay_date_minor", m.RefundsOfPayDate},
-		{"cancelled_paid_minor", m.CancelledPaid}, {"subsidy_minor", m.Subsidy},
+		{"orders", m.Orders},
+		{"orders_paid", m.OrdersPaid},
+		{"orders_cancelled", m.OrdersCancelled},
+		{"orders_refunded", m.OrdersRefunded},
+		{"sku_orders", m.SKUOrders},
+		{"sku_orders_paid", m.SKUOrdersPaid},
+		{"items_paid", m.ItemsPaid},
+		{"buyers", m.Buyers},
+		{"order_uv", m.OrderUV},
+		{"gmv_created_minor", m.Created},
+		{"gmv_paid_minor", m.Paid},
+		{"gmv_net_minor", m.Net()},
+		{"refund_minor", m.Refunded()},
+		{"refund_by_pay_date_minor", m.RefundsOfPayDate},
+		{"cancelled_paid_minor", m.CancelledPaid},
+		{"subsidy_minor", m.Subsidy},
 	}
 }
 
@@ -165,10 +175,20 @@ func (r *simRun) compareLists(b *simBoard, f sim.Figures, add func(list, figure 
 		row := byName(b.Report.Products, "product_id", string(id))
 		m := p.Money[r.script.Currency]
 		for _, x := range []keyed{
-			{"product_exposure_pv", p.ExposurePV}, {"product_exposure_uv", p.ExposureUV}, {"product_click_pv", p.ClickPV},
-			{"product_click_uv", p.ClickUV}, {"cart_pv", p.CartPV}, {"pins", p.Pins},
-			{"sku_orders", m.SKUOrders}, {"sku_orders_paid", m.SKUOrdersPaid}, {"items_paid", m.ItemsPaid}, {"gmv_created_minor", m.Created},
-			{"gmv_paid_minor", m.Paid}, {"refund_minor", m.Refunded}, {"cancelled_paid_minor", m.CancelledPaid}, {"gmv_net_minor", m.Net()},
+			{"product_exposure_pv", p.ExposurePV},
+			{"product_exposure_uv", p.ExposureUV},
+			{"product_click_pv", p.ClickPV},
+			{"product_click_uv", p.ClickUV},
+			{"cart_pv", p.CartPV},
+			{"pins", p.Pins},
+			{"sku_orders", m.SKUOrders},
+			{"sku_orders_paid", m.SKUOrdersPaid},
+			{"items_paid", m.ItemsPaid},
+			{"gmv_created_minor", m.Created},
+			{"gmv_paid_minor", m.Paid},
+			{"refund_minor", m.Refunded},
+			{"cancelled_paid_minor", m.CancelledPaid},
+			{"gmv_net_minor", m.Net()},
 		} {
 			add("products", string(id)+" "+x.key, x.value, row.number(x.key))
 		}

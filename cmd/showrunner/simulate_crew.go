@@ -153,8 +153,7 @@ func (r *simRun) cue(ctx context.Context, c *sim.Cue) error {
 		Show    live.ShowID `json:"show_id"`
 	}{args, r.name + "." + c.Name, r.show}
 	_, err := socket.ask(ctx, simFrame{ID: c.Name, Type: string(c.Command), Data: data})
-	var refused *simRefusal
-	if errors.As(err, &refused) {
+	if _, ok := errors.AsType[*simRefusal](err); ok {
 		// The show goes on; a refusal of what the script holds to be right fails the run.
 		if c.Command == live.StartShow || c.Command == live.EndShow {
 			return err

@@ -108,8 +108,7 @@ func (s *simSocket) run(ctx context.Context) {
 				s.onLost()
 			}
 		}
-		var fatal *simRefusal
-		if errors.As(err, &fatal) {
+		if _, ok := errors.AsType[*simRefusal](err); ok {
 			s.change(func() { s.broken = err })
 			return
 		}

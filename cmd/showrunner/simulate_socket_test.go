@@ -40,8 +40,13 @@ func TestTransient(t *testing.T) {
 		after int64
 		want  bool
 	}{
-		{"rate_limited", 500, true}, {"log_unavailable", 0, true}, {"shutting_down", 0, true}, {"timeout", 1000, true},
-		{"muted", 60_000, false}, {"out_of_stock", 0, false}, {"invalid_field", 0, false},
+		{"rate_limited", 500, true},
+		{"log_unavailable", 0, true},
+		{"shutting_down", 0, true},
+		{"timeout", 1000, true},
+		{"muted", 60_000, false},
+		{"out_of_stock", 0, false},
+		{"invalid_field", 0, false},
 	} {
 		if got := transient(tc.code, tc.after); got != tc.want {
 			t.Errorf("%s: got %v", tc.code, got)

@@ -55,7 +55,7 @@ func TestTwoShows(t *testing.T) {
 	local := time.Now().In(shanghai)
 	midnight := time.Date(local.Year(), local.Month(), local.Day(), 0, 0, 0, 0, shanghai)
 	var shift atomic.Int64 // nanoseconds
-	begin := func(before time.Duration) { shift.Store(int64(midnight.Add(-before).Sub(time.Now()))) }
+	begin := func(before time.Duration) { shift.Store(int64(time.Until(midnight.Add(-before)))) }
 	now := func() time.Time { return clock().Add(time.Duration(shift.Load())).Truncate(time.Millisecond) }
 	begin(25 * time.Second)
 

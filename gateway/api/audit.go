@@ -53,7 +53,8 @@ func (a *API) listAudit(ctx context.Context, p live.Principal, in *struct {
 	Page
 	MerchantID string `query:"merchant_id" doc:"For an admin: of this merchant only."`
 	ShowID     string `query:"show_id" doc:"Of this show only."`
-}) (*listOutput[AuditRow], error) {
+},
+) (*listOutput[AuditRow], error) {
 	m, err := merchantFilter(p, in.MerchantID)
 	if err != nil {
 		return nil, err

@@ -44,8 +44,10 @@ func (a *API) commands() {
 		verb, what string
 		name       live.CommandName
 	}{
-		{"start", "Start a show", live.StartShow}, {"pause", "Pause a show", live.PauseShow},
-		{"resume", "Resume a show", live.ResumeShow}, {"end", "End a show", live.EndShow},
+		{"start", "Start a show", live.StartShow},
+		{"pause", "Pause a show", live.PauseShow},
+		{"resume", "Resume a show", live.ResumeShow},
+		{"end", "End a show", live.EndShow},
 	} {
 		add(a, Route{
 			ID: t.verb + "-show", Method: "POST", Path: "/v1/shows/{show_id}/" + t.verb, Tag: "Commands", Summary: t.what,
@@ -67,7 +69,8 @@ func (a *API) transition(name live.CommandName) func(context.Context, live.Princ
 	return func(ctx context.Context, p live.Principal, in *struct {
 		ShowPath
 		rawBody
-	}) (*commandOutput, error) {
+	},
+	) (*commandOutput, error) {
 		var b Transition
 		if len(in.RawBody) > 0 {
 			var err error
@@ -85,7 +88,8 @@ func (a *API) transition(name live.CommandName) func(context.Context, live.Princ
 func (a *API) sendCommand(ctx context.Context, p live.Principal, in *struct {
 	ShowPath
 	rawBody
-}) (*commandOutput, error) {
+},
+) (*commandOutput, error) {
 	b, err := decode[NewCommand](in.RawBody)
 	if err != nil {
 		return nil, err

@@ -46,11 +46,17 @@ func (a *API) document() huma.Config {
 		"ticket": {Type: "apiKey", In: "query", Name: "ticket", Description: "A single-use ticket of POST /v1/tickets; websocket only."},
 	}
 	cfg.Tags = []*huma.Tag{
-		{Name: "Rooms", Description: "The lasting places hosts broadcast from."}, {Name: "Shows", Description: "Broadcasts, from schedule to settlement."},
-		{Name: "Commands", Description: "What the panel orders; each is audited and idempotent."}, {Name: "Shelf", Description: "What a show sells."},
-		{Name: "Orders", Description: "Reservations and the order book."}, {Name: "Events", Description: "Facts from other systems."},
-		{Name: "Webhooks", Description: "Signed facts of orders from shop platforms."}, {Name: "Figures", Description: "Live figures, tables and the post-show report."},
-		{Name: "Audit", Description: "Who did what."}, {Name: "Tokens", Description: "Who is calling."}, {Name: "Live", Description: "The websocket."},
+		{Name: "Rooms", Description: "The lasting places hosts broadcast from."},
+		{Name: "Shows", Description: "Broadcasts, from schedule to settlement."},
+		{Name: "Commands", Description: "What the panel orders; each is audited and idempotent."},
+		{Name: "Shelf", Description: "What a show sells."},
+		{Name: "Orders", Description: "Reservations and the order book."},
+		{Name: "Events", Description: "Facts from other systems."},
+		{Name: "Webhooks", Description: "Signed facts of orders from shop platforms."},
+		{Name: "Figures", Description: "Live figures, tables and the post-show report."},
+		{Name: "Audit", Description: "Who did what."},
+		{Name: "Tokens", Description: "Who is calling."},
+		{Name: "Live", Description: "The websocket."},
 	}
 	return cfg
 }

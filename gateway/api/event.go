@@ -84,7 +84,8 @@ func (a *API) events() {
 func (a *API) postEvents(ctx context.Context, p live.Principal, in *struct {
 	ContentType string `header:"Content-Type" hidden:"true"`
 	rawBody
-}) (*eventsOutput, error) {
+},
+) (*eventsOutput, error) {
 	items, err := splitEvents(in.RawBody, in.ContentType)
 	if err != nil {
 		return nil, err

@@ -108,7 +108,8 @@ func (a *API) getTimeline(ctx context.Context, p live.Principal, in *struct {
 	ShowPath
 	Step    string `query:"step" enum:"minute" default:"minute"`
 	Metrics string `query:"metrics" doc:"Comma-separated; all when left out."`
-}) (*timelineOutput, error) {
+},
+) (*timelineOutput, error) {
 	s, f, err := a.showFigures(ctx, p, in.ShowID)
 	if err != nil {
 		return nil, err

@@ -107,8 +107,13 @@ func reservedSource(s string) bool {
 
 func checkEnvelope(n *NewEvent) error {
 	ids := []struct{ field, value string }{
-		{"event_id", n.EventID}, {"source", n.Source}, {"merchant_id", n.MerchantID}, {"room_id", n.RoomID}, {"show_id", n.ShowID},
-		{"user_id", n.UserID}, {"anonymous_id", n.AnonymousID},
+		{"event_id", n.EventID},
+		{"source", n.Source},
+		{"merchant_id", n.MerchantID},
+		{"room_id", n.RoomID},
+		{"show_id", n.ShowID},
+		{"user_id", n.UserID},
+		{"anonymous_id", n.AnonymousID},
 	}
 	if n.Actor != nil {
 		ids = append(ids, struct{ field, value string }{"actor.id", n.Actor.ID})

@@ -37,7 +37,8 @@ func (a *API) integrations() {
 func (a *API) putIntegration(ctx context.Context, p live.Principal, in *struct {
 	Source string `path:"source" maxLength:"128"`
 	rawBody
-}) (*integrationOutput, error) {
+},
+) (*integrationOutput, error) {
 	b, err := decode[NewIntegration](in.RawBody)
 	if err != nil {
 		return nil, err

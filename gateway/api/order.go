@@ -143,7 +143,8 @@ type placedOutput struct{ Body PlacedOrder }
 func (a *API) placeOrder(ctx context.Context, p live.Principal, in *struct {
 	ShowPath
 	rawBody
-}) (*placedOutput, error) {
+},
+) (*placedOutput, error) {
 	b, err := decode[NewOrder](in.RawBody)
 	if err != nil {
 		return nil, err
@@ -246,7 +247,8 @@ func (a *API) listOrders(ctx context.Context, p live.Principal, in *struct {
 	ShowID     string `query:"show_id" doc:"Of this show only."`
 	PersonID   string `query:"person_id" doc:"Of this buyer only."`
 	State      string `query:"state" enum:"unknown,unpaid,paid,part_refunded,refunded,cancelled" doc:"In this state only."`
-}) (*listOutput[Order], error) {
+},
+) (*listOutput[Order], error) {
 	m, err := merchant(p, in.MerchantID)
 	if err != nil {
 		return nil, err

@@ -47,7 +47,8 @@ func (a *API) getReport(ctx context.Context, p live.Principal, in *struct {
 	Format string `query:"format" doc:"json or html." default:"json"`
 	AsOf   string `query:"as_of" doc:"RFC 3339: only facts received until then; now when left out."`
 	Lang   string `query:"lang" enum:"zh-CN,en" default:"zh-CN" doc:"Of the html format."`
-}) (*reportOutput, error) {
+},
+) (*reportOutput, error) {
 	s, err := a.show(ctx, p, live.ShowID(in.ShowID))
 	if err != nil {
 		return nil, err

@@ -108,7 +108,8 @@ func (a *API) createRoom(ctx context.Context, p live.Principal, in *struct{ rawB
 func (a *API) listRooms(ctx context.Context, p live.Principal, in *struct {
 	Page
 	MerchantID string `query:"merchant_id" doc:"For an admin: of this merchant only."`
-}) (*listOutput[Room], error) {
+},
+) (*listOutput[Room], error) {
 	m, err := merchantFilter(p, in.MerchantID)
 	if err != nil {
 		return nil, err
@@ -136,7 +137,8 @@ func (a *API) getRoom(ctx context.Context, p live.Principal, in *RoomPath) (*roo
 func (a *API) updateRoom(ctx context.Context, p live.Principal, in *struct {
 	RoomPath
 	rawBody
-}) (*roomOutput, error) {
+},
+) (*roomOutput, error) {
 	b, err := decode[PatchRoom](in.RawBody)
 	if err != nil {
 		return nil, err

@@ -63,8 +63,7 @@ func shapeOfType(t reflect.Type) *shape {
 }
 
 func (s *shape) addFields(t reflect.Type) {
-	for i := range t.NumField() {
-		f := t.Field(i)
+	for f := range t.Fields() {
 		if f.Anonymous {
 			s.addFields(f.Type)
 			continue

@@ -93,7 +93,8 @@ func shelfOf(items []live.Item) *shelfOutput {
 func (a *API) putShelf(ctx context.Context, p live.Principal, in *struct {
 	ShowPath
 	rawBody
-}) (*shelfOutput, error) {
+},
+) (*shelfOutput, error) {
 	b, err := decode[NewShelf](in.RawBody)
 	if err != nil {
 		return nil, err
@@ -179,7 +180,8 @@ func (a *API) patchItem(ctx context.Context, p live.Principal, in *struct {
 	ShowPath
 	SKUID string `path:"sku_id" maxLength:"128"`
 	rawBody
-}) (*itemOutput, error) {
+},
+) (*itemOutput, error) {
 	b, err := decode[PatchItem](in.RawBody)
 	if err != nil {
 		return nil, err

@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-
 	"unicode/utf8"
 
 	"showrunner/live"
@@ -72,7 +71,8 @@ type showOutput struct{ Body Show }
 func (a *API) createShow(ctx context.Context, p live.Principal, in *struct {
 	RoomPath
 	rawBody
-}) (*showOutput, error) {
+},
+) (*showOutput, error) {
 	b, err := decode[NewShow](in.RawBody)
 	if err != nil {
 		return nil, err
@@ -109,7 +109,8 @@ func (a *API) listShows(ctx context.Context, p live.Principal, in *struct {
 	MerchantID string `query:"merchant_id" doc:"For an admin: of this merchant only."`
 	RoomID     string `query:"room_id" doc:"Of this room only."`
 	State      string `query:"state" enum:"scheduled,live,paused,ended,settled" doc:"In this state only."`
-}) (*listOutput[Show], error) {
+},
+) (*listOutput[Show], error) {
 	m, err := merchantFilter(p, in.MerchantID)
 	if err != nil {
 		return nil, err
@@ -144,7 +145,8 @@ func (a *API) getShow(ctx context.Context, p live.Principal, in *ShowPath) (*sho
 func (a *API) updateShow(ctx context.Context, p live.Principal, in *struct {
 	ShowPath
 	rawBody
-}) (*showOutput, error) {
+},
+) (*showOutput, error) {
 	b, err := decode[PatchShow](in.RawBody)
 	if err != nil {
 		return nil, err

@@ -15,10 +15,6 @@ import (
 // "<id>.<timestamp>.<body>" with HMAC-SHA256; the header carries a list of
 // "v1,<base64>" separated by spaces, so that secrets can be rotated.
 const (
-	webhookIDHeader        = "Webhook-Id"
-	webhookTimestampHeader = "Webhook-Timestamp"
-	webhookSignatureHeader = "Webhook-Signature"
-
 	secretPrefix    = "whsec_"
 	signatureScheme = "v1,"
 

@@ -44,8 +44,7 @@ func (s *shape) into(raw []byte, v any) error {
 
 func malformed(raw []byte) error {
 	var v any
-	var syntax *json.SyntaxError
-	if errors.As(json.Unmarshal(raw, &v), &syntax) {
+	if syntax, ok := errors.AsType[*json.SyntaxError](json.Unmarshal(raw, &v)); ok {
 		return live.Invalid("malformed_json", "", "not JSON at byte %d: %s", syntax.Offset, syntax.Error())
 	}
 	return live.Invalid("malformed_json", "", "the body is not JSON")

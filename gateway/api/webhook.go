@@ -3,6 +3,8 @@ package api
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"maps"
 	"net/http"
 	"strconv"
 
@@ -50,7 +52,8 @@ func (a *API) postFacts(ctx context.Context, _ live.Principal, in *struct {
 	Timestamp string `header:"webhook-timestamp" doc:"Seconds since 1970; at most 5 minutes off."`
 	Signature string `header:"webhook-signature" doc:"One or more of v1,<base64>, separated by spaces."`
 	rawBody
-}) (*factsOutput, error) {
+},
+) (*factsOutput, error) {
 	m, err := a.signer(ctx, in.Source, &stamped{id: in.ID, timestamp: in.Timestamp, signatures: in.Signature, body: in.RawBody})
 	if err != nil {
 		return nil, err
@@ -125,11 +128,10 @@ func splitFacts(body []byte) ([]json.RawMessage, error) {
 // atIndex adds to a refusal which fact of the request it is about.
 func atIndex(i int, err error) error {
 	err = under("["+strconv.Itoa(i)+"]", err)
-	if e, ok := err.(*live.Error); ok {
+	e := &live.Error{}
+	if errors.As(err, &e) {
 		data := map[string]any{"index": i}
-		for k, v := range e.Data {
-			data[k] = v
-		}
+		maps.Copy(data, e.Data)
 		e.Data = data
 	}
 	return err

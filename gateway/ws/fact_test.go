@@ -142,12 +142,12 @@ func TestWatchTimeIsTheServersWord(t *testing.T) {
 			t.Fatalf("refused: %+v", a.Error)
 		}
 		var d struct {
-			MS time.Duration `json:"watched_ms"`
+			Watched time.Duration `json:"watched_ms"`
 		}
 		if err := json.Unmarshal(r.log.all(live.WatchHeartbeat)[before].Data, &d); err != nil {
 			t.Fatal(err)
 		}
-		return (d.MS * time.Millisecond).Round(time.Second).String()
+		return (d.Watched * time.Millisecond).Round(time.Second).String()
 	}
 	for _, c := range []struct {
 		what  string

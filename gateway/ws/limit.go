@@ -34,8 +34,11 @@ func (l Limits) withDefaults() Limits {
 		rate *Rate
 		def  Rate
 	}{
-		{&l.All, Rate{50, 100}}, {&l.Comments, Rate{2, 5}}, {&l.Likes, Rate{10, 20}},
-		{&l.Clicks, Rate{20, 40}}, {&l.Orders, Rate{2, 4}},
+		{&l.All, Rate{50, 100}},
+		{&l.Comments, Rate{2, 5}},
+		{&l.Likes, Rate{10, 20}},
+		{&l.Clicks, Rate{20, 40}},
+		{&l.Orders, Rate{2, 4}},
 	} {
 		def(&r.rate.PerSecond, r.def.PerSecond)
 		def(&r.rate.Burst, r.def.Burst)

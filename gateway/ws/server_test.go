@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -67,7 +66,7 @@ var tokens = map[string]live.Principal{
 func newRig(t *testing.T, change func(*ws.Deps, *hub.Config)) *rig {
 	t.Helper()
 	r := &rig{}
-	logger := slog.New(slog.NewTextHandler(io.Discard, nil))
+	logger := slog.New(slog.DiscardHandler)
 	hc := hub.Config{Epoch: "e:1", Framer: ws.Framer{}, Now: time.Now, Logger: logger}
 	d := ws.Deps{
 		Authenticate: func(token string) (live.Principal, error) {

@@ -137,8 +137,7 @@ func TestAppendRefuses(t *testing.T) {
 	old.OccurredAt = time.Date(1969, 12, 31, 0, 0, 0, 0, time.UTC)
 	for _, bad := range []live.Event{huge, long, old} {
 		_, err := l.Append(t.Context(), []live.Event{event("good"), bad})
-		var refusal *live.Error
-		if !errors.As(err, &refusal) {
+		if _, ok := errors.AsType[*live.Error](err); !ok {
 			t.Errorf("%s: got %v, want a *live.Error", bad.ID, err)
 		}
 	}

@@ -24,7 +24,11 @@ func crashChild(dir string) {
 		fmt.Println("error", err)
 		os.Exit(1)
 	}
-	go l.Run(ctx)
+	go func() {
+		if err := l.Run(ctx); err != nil {
+			fmt.Println("error", err)
+		}
+	}()
 	acked := make(chan string, 1024)
 	for caller := range 8 {
 		go func() {

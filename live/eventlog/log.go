@@ -74,11 +74,11 @@ func (l *Log) join(ctx context.Context) error {
 		nats.ReconnectBufSize(-1),
 		nats.NoCallbacksAfterClientClose(),
 		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) {
-			l.logger.Warn("event log disconnected", slog.Any("error", err))
+			l.logger.WarnContext(ctx, "event log disconnected", slog.Any("error", err))
 		}),
-		nats.ReconnectHandler(func(*nats.Conn) { l.logger.Info("event log reconnected") }),
+		nats.ReconnectHandler(func(*nats.Conn) { l.logger.InfoContext(ctx, "event log reconnected") }),
 		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
-			l.logger.Warn("event log connection", slog.Any("error", err))
+			l.logger.WarnContext(ctx, "event log connection", slog.Any("error", err))
 		}),
 	}
 	url := l.cfg.URL

@@ -182,8 +182,7 @@ func TestCorruptMessageStopsTheReader(t *testing.T) {
 		t.Errorf("stands at %v, want %v", r.Position(), want)
 	}
 	err := l.Range(t.Context(), live.Position{}, live.Position{Seq: 100}, func(live.Entry) error { return nil })
-	var corrupt *CorruptError
-	if !errors.As(err, &corrupt) {
+	if _, ok := errors.AsType[*CorruptError](err); !ok {
 		t.Errorf("Range: %v, want a CorruptError", err)
 	}
 }

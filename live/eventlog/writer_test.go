@@ -46,7 +46,11 @@ func pace(t *testing.T, cfg Config) *paced {
 	return p
 }
 
-func (p *paced) offer(n int) { go p.Append(context.Background(), events("e", n)) }
+func (p *paced) offer(n int) {
+	go func() {
+		_, _ = p.Append(context.Background(), events("e", n)) // The test looks at what is published.
+	}()
+}
 
 // left says what has left by now, and after how long.
 func (p *paced) left() (counts []int) {

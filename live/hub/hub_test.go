@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"strconv"
 	"testing"
@@ -48,7 +47,7 @@ func newHub(t *testing.T, change func(*hub.Config)) *hub.Hub {
 	t.Helper()
 	cfg := hub.Config{
 		Epoch: "e1", Framer: framer{}, Now: time.Now,
-		Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		Logger: slog.New(slog.DiscardHandler),
 	}
 	if change != nil {
 		change(&cfg)

@@ -146,8 +146,7 @@ func asRefusal(err error) *live.Error {
 	if err == nil {
 		return nil
 	}
-	var refusal *live.Error
-	if errors.As(err, &refusal) {
+	if refusal, ok := errors.AsType[*live.Error](err); ok {
 		return refusal
 	}
 	return live.Invalid("invalid_field", "data", "%v", err)

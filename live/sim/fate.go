@@ -17,8 +17,12 @@ var fates = func() []Purchase {
 		return Refund{Permille: permille, Shipping: postage, Reason: reason}
 	}
 	deck := []Purchase{
-		{}, {}, {}, {}, // never paid
-		{Cancel: live.CancelUser}, {Cancel: live.CancelUser},
+		{},
+		{},
+		{},
+		{}, // never paid
+		{Cancel: live.CancelUser},
+		{Cancel: live.CancelUser},
 		{PayAfter: 1, Cancel: live.CancelMerchant},
 		{PayAfter: 1, Refunds: []Refund{refund(1000, false, "NO_LONGER_WANT")}},
 		{PayAfter: 1, Refunds: []Refund{refund(1000, true, "NOT_MATCH_PRODUCT_DESC")}},
@@ -26,7 +30,8 @@ var fates = func() []Purchase {
 		{PayAfter: 1, Refunds: []Refund{refund(400, true, "INCORRECT_SELECTION"), refund(400, false, "OTHERS")}, Twice: true},
 		{PayAfter: 1, Refunds: []Refund{refund(500, false, "NOT_DELIVERED_TOO_LONG")}, RefundFirst: true},
 		{PayAfter: 1, Cancel: live.CancelOversold, Refunds: []Refund{refund(300, false, "OTHERS")}},
-		{PayAfter: 1, Twice: true}, {PayAfter: 1, Twice: true},
+		{PayAfter: 1, Twice: true},
+		{PayAfter: 1, Twice: true},
 	}
 	for len(deck) < 36 {
 		deck = append(deck, Purchase{PayAfter: 1})

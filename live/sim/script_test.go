@@ -1,6 +1,7 @@
 package sim_test
 
 import (
+	"errors"
 	"slices"
 	"testing"
 	"time"
@@ -42,7 +43,8 @@ func TestConfigBounds(t *testing.T) {
 		{0, 10, "viewers"}, {100_001, 10, "viewers"}, {10, 0, "minutes"}, {10, 1441, "minutes"},
 	} {
 		_, err := sim.New(sim.Config{Viewers: tc.viewers, Minutes: tc.minutes})
-		fault, ok := err.(*live.Error)
+		fault := &live.Error{}
+		ok := errors.As(err, &fault)
 		if !ok || fault.Field != tc.field {
 			t.Errorf("%d viewers, %d minutes: got %v, want a fault in %s", tc.viewers, tc.minutes, err, tc.field)
 		}

@@ -19,10 +19,9 @@ type Tally struct {
 
 	count                        map[live.Kind]int64
 	who                          map[live.Kind]map[string]bool
-	likes, follows               int64
+	likes                        int64
 	following                    map[string]bool
 	interacted                   map[string]bool
-	hidden                       int64
 	pins                         map[live.ProductID]int64
 	exposedBy, clickedBy, cartBy map[live.ProductID]int64
 	exposedWho, clickedWho       map[live.ProductID]map[string]bool

@@ -57,7 +57,7 @@ func TestCommandsTellWhatHappened(t *testing.T) {
 	} {
 		if tc.kind == "" { // null is not an object
 			_, err := s.Execute(t.Context(), command(tc.name, fmt.Sprint("x", i), tc.args))
-			wantCode(t, err, "malformed_json")
+			_ = wantCode(t, err, "malformed_json")
 			continue
 		}
 		before, err := s.Show(t.Context(), "s1")
@@ -177,7 +177,7 @@ func TestCommandsRefuse(t *testing.T) {
 				t.Errorf("audit = %+v, %v", rows, err)
 			}
 			again, err := s.Execute(t.Context(), cmd)
-			wantCode(t, err, tc.code)
+			_ = wantCode(t, err, tc.code)
 			if again.Replay != tc.kept {
 				t.Errorf("kept = %v, want %v", again.Replay, tc.kept)
 			}
@@ -194,7 +194,7 @@ func TestCommandsRefuse(t *testing.T) {
 	cmd := command(live.PinProduct, "no-show", `{"product_id":"pa"}`)
 	cmd.Room = "empty"
 	_, err = s.Execute(t.Context(), cmd)
-	wantCode(t, err, "no_show")
+	_ = wantCode(t, err, "no_show")
 	cmd.ID, cmd.Name, cmd.Args = "no-show-2", live.Announce, json.RawMessage(`{"text":"soon"}`)
 	if _, err := s.Execute(t.Context(), cmd); err != nil {
 		t.Errorf("an announcement needs no show: %v", err)
@@ -217,7 +217,7 @@ func TestCommandReplay(t *testing.T) {
 
 	// The first answer stands even when the state would now allow it.
 	_, err := s.Execute(t.Context(), command(live.ResumeShow, "r", ``))
-	wantCode(t, err, "wrong_state")
+	_ = wantCode(t, err, "wrong_state")
 	do(t, s, live.PauseShow, "p", ``)
 	res, err := s.Execute(t.Context(), command(live.ResumeShow, "r", ``))
 	if e := wantCode(t, err, "wrong_state"); !res.Replay || e.Data["state"] != "live" || e.Fault != live.FaultConflict {
@@ -228,7 +228,7 @@ func TestCommandReplay(t *testing.T) {
 	cmd := command(live.ResumeShow, "q", ``)
 	cmd.By = viewer("v1")
 	_, err = s.Execute(t.Context(), cmd)
-	wantCode(t, err, "forbidden")
+	_ = wantCode(t, err, "forbidden")
 	if res := do(t, s, live.ResumeShow, "q", ``); res.Replay || res.State != live.ShowStateLive {
 		t.Errorf("resume = %+v", res)
 	}

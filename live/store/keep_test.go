@@ -21,9 +21,9 @@ func TestIdempotency(t *testing.T) {
 		t.Fatalf("begin = %v, %v", kept, err)
 	}
 	_, err = s.BeginIdempotent(ctx, "u1 POST /v1/rooms", "k", "hash1")
-	wantCode(t, err, "idempotency_in_flight")
+	_ = wantCode(t, err, "idempotency_in_flight")
 	_, err = s.BeginIdempotent(ctx, "u1 POST /v1/rooms", "k", "hash2")
-	wantCode(t, err, "idempotency_key_reused")
+	_ = wantCode(t, err, "idempotency_key_reused")
 	if kept, err := s.BeginIdempotent(ctx, "u2 POST /v1/rooms", "k", "hash2"); err != nil || kept != nil {
 		t.Errorf("another scope = %v, %v", kept, err)
 	}
@@ -93,7 +93,7 @@ func TestIntegrationsKeepTheirSecret(t *testing.T) {
 		}
 	}
 	for _, source := range []string{"", live.SourceOwn, SourceSystem, "ws", "a b"} {
-		wantCode(t, s.PutIntegration(t.Context(), Integration{Merchant: "m1", Source: source}), "invalid_field")
+		_ = wantCode(t, s.PutIntegration(t.Context(), Integration{Merchant: "m1", Source: source}), "invalid_field")
 	}
 }
 
@@ -199,32 +199,32 @@ func TestRoomsAndShowsRefuse(t *testing.T) {
 	stage(t, s, 2)
 	ctx := t.Context()
 	_, err := s.CreateRoom(ctx, live.Room{ID: "r1", Merchant: "m2", Title: "T", Currency: "CNY", TimeZone: "UTC"})
-	wantCode(t, err, "room_exists")
+	_ = wantCode(t, err, "room_exists")
 	_, err = s.CreateRoom(ctx, live.Room{Merchant: "m1", Title: "T", Currency: "CNY", TimeZone: "Mars/Olympus"})
-	wantCode(t, err, "invalid_field")
+	_ = wantCode(t, err, "invalid_field")
 	_, err = s.CreateRoom(ctx, live.Room{Merchant: "m1", Title: "T", Currency: "CNY", TimeZone: "Local"})
-	wantCode(t, err, "invalid_field")
+	_ = wantCode(t, err, "invalid_field")
 	_, err = s.Room(ctx, "nowhere")
-	wantCode(t, err, "room_not_found")
+	_ = wantCode(t, err, "room_not_found")
 	_, err = s.CreateShow(ctx, live.Show{Room: "nowhere"}, operator)
-	wantCode(t, err, "room_not_found")
+	_ = wantCode(t, err, "room_not_found")
 	_, err = s.CreateShow(ctx, live.Show{Room: "r1"}, viewer("v1"))
-	wantCode(t, err, "forbidden")
+	_ = wantCode(t, err, "forbidden")
 	_, err = s.CreateShow(ctx, live.Show{ID: "s1", Room: "r1"}, operator)
-	wantCode(t, err, "show_exists")
+	_ = wantCode(t, err, "show_exists")
 	long := strings.Repeat("x", live.MaxTitleRunes+1)
 	_, err = s.UpdateShow(ctx, "s1", ShowPatch{Title: &long}, operator)
-	wantCode(t, err, "invalid_field")
+	_ = wantCode(t, err, "invalid_field")
 	title := "Renamed"
 	sh, err := s.UpdateShow(ctx, "s1", ShowPatch{Title: &title}, operator)
 	if on, _ := s.OnAir("r1"); err != nil || sh.Title != title || on != sh {
 		t.Errorf("updated %+v, on air %+v, %v", sh, on, err)
 	}
 	_, err = s.PutShelf(ctx, "s1", nil, viewer("v1"), s.now())
-	wantCode(t, err, "forbidden")
+	_ = wantCode(t, err, "forbidden")
 	do(t, s, live.EndShow, "end", ``)
 	_, err = s.PutShelf(ctx, "s1", nil, operator, s.now())
-	wantCode(t, err, "wrong_state")
+	_ = wantCode(t, err, "wrong_state")
 }
 
 func TestPutShelf(t *testing.T) {
@@ -258,11 +258,11 @@ func TestPutShelf(t *testing.T) {
 		t.Errorf("data = %v", e.Data)
 	}
 	_, err = put(a, a)
-	wantCode(t, err, "invalid_field")
+	_ = wantCode(t, err, "invalid_field")
 	dollars := a
 	dollars.Currency = "USD"
 	_, err = put(dollars)
-	wantCode(t, err, "invalid_field")
+	_ = wantCode(t, err, "invalid_field")
 
 	price := int64(7)
 	it, err := s.PatchItem(t.Context(), "s1", "c", ItemPatch{Price: &price}, operator, c.now())
@@ -270,7 +270,7 @@ func TestPutShelf(t *testing.T) {
 		t.Errorf("patched = %+v, %v", it, err)
 	}
 	_, err = s.PatchItem(t.Context(), "s1", "b", ItemPatch{Price: &price}, operator, c.now())
-	wantCode(t, err, "item_not_found")
+	_ = wantCode(t, err, "item_not_found")
 	all, err := s.AllItems(t.Context(), "s1")
 	if err != nil || len(all) != 3 {
 		t.Errorf("all items = %d, %v; want 3", len(all), err)

@@ -69,7 +69,7 @@ func (r *Relay) Run(ctx context.Context) error {
 	if !r.insist(ctx, "raise the outbox counter", func() error {
 		raised, err := r.store.raiseOutbox(ctx, mark)
 		if raised {
-			r.log.Warn("the log is ahead of the database, was it restored from a backup?", "outbox_mark", mark)
+			r.log.WarnContext(ctx, "the log is ahead of the database, was it restored from a backup?", "outbox_mark", mark)
 		}
 		return err
 	}) {
@@ -133,7 +133,7 @@ func (r *Relay) insist(ctx context.Context, what string, fn func() error) bool {
 		if ctx.Err() != nil || errors.Is(err, errClosed) {
 			return false
 		}
-		r.log.Error("relay failed, will try again", "step", what, "error", err, "wait", wait)
+		r.log.ErrorContext(ctx, "relay failed, will try again", "step", what, "error", err, "wait", wait)
 		select {
 		case <-ctx.Done():
 			return false

@@ -42,7 +42,7 @@ func (s *Store) Run(ctx context.Context) error {
 		}
 		if err != nil && ctx.Err() == nil {
 			// Each job looks again at its next tick.
-			s.log.Error("store job failed", "error", err)
+			s.log.ErrorContext(ctx, "store job failed", "error", err)
 		}
 	}
 }

@@ -41,6 +41,8 @@ func (r *orderRow) wants() string {
 	switch r.State {
 	case live.OrderStatePaid, live.OrderPartRefunded, live.OrderRefunded:
 		return heldSold
+	case live.OrderUnknown:
+		// Nobody told what was ordered.
 	case live.OrderUnpaid:
 		if r.own {
 			return heldReserved

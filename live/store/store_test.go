@@ -249,5 +249,5 @@ func TestClosedStoreRefuses(t *testing.T) {
 		t.Fatal(err)
 	}
 	err = s.TrimOutbox(t.Context(), 1)
-	wantCode(t, err, "store_closed")
+	_ = wantCode(t, err, "store_closed")
 }
