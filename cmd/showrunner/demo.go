@@ -22,14 +22,14 @@ type DemoCmd struct {
 
 // Execute starts the server, plays the show against its public API and compares
 // every figure. It fails if any two differ.
-func (c *DemoCmd) Execute(ctx context.Context, stdout, stderr io.Writer) error {
+func (c *DemoCmd) Execute(ctx context.Context, stdout, stderr io.Writer) (err error) {
 	data := c.Data
 	if data == "" {
 		dir, err := os.MkdirTemp("", "showrunner-demo-")
 		if err != nil {
 			return fmt.Errorf("make data folder: %w", err)
 		}
-		defer os.RemoveAll(dir)
+		defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 		data = dir
 	}
 	serve := newServe()
