@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net/url"
 	"strconv"
 	"sync"
@@ -161,8 +162,10 @@ func (c *BenchFreshnessCmd) measure(ctx context.Context, s *benchStage, note fun
 			}
 		}
 		note(order, time.Since(acked))
-		// Two a second is what a person may write, with limits on.
-		if err := sleepFor(ctx, 300*time.Millisecond); err != nil {
+		// Two a second is what a person may write, with limits on. The rest of
+		// the pause is drawn over the second between two snapshots: a fact
+		// stated right behind one would always wait the whole second.
+		if err := sleepFor(ctx, 300*time.Millisecond+rand.N(time.Second)); err != nil {
 			return err
 		}
 	}
