@@ -30,6 +30,7 @@ type ServeCmd struct {
 	OrderTTL      time.Duration `default:"15m" help:"How long an unpaid order holds its stock, 1s to 24h."`
 	SinkAge       time.Duration `default:"1s" help:"Longest wait before events are written to ClickHouse, 10ms to 1m."`
 	SinkRows      int           `default:"50000" help:"Rows that make a ClickHouse batch full, 1 to 500000."`
+	AuditEvery    time.Duration `default:"10m" help:"How often every rollup of ClickHouse is compared with its facts; 0 is never."`
 	EngineMemory  int64         `default:"2147483648" help:"Memory bound of the embedded ClickHouse in bytes, at least 512 MiB."`
 	EngineLibrary string        `type:"path" help:"Path of libchdb; found under node_modules without it."`
 
@@ -84,6 +85,9 @@ func (c *ServeCmd) validate() error {
 	within("log-window", c.LogWindow, 0, 100*time.Millisecond)
 	within("order-ttl", c.OrderTTL, time.Second, 24*time.Hour)
 	within("sink-age", c.SinkAge, 10*time.Millisecond, time.Minute)
+	if c.AuditEvery != 0 {
+		within("audit-every", c.AuditEvery, 10*time.Second, 24*time.Hour)
+	}
 	if c.LogMaxAge < 0 {
 		bad("log-max-age", "must not be negative")
 	}

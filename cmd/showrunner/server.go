@@ -170,6 +170,9 @@ func (s *server) openSink(ctx context.Context) error {
 		}
 		return errors.Join(s.sink.Run(ctx), r.Close())
 	}})
+	if s.cfg.AuditEvery > 0 {
+		s.life.start(part{name: "audit", run: newAuditor(s.db.Audit, s.cfg.AuditEvery, s.now, s.log, s.reg).run})
+	}
 	return nil
 }
 

@@ -1,0 +1,84 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"showrunner/analytics/clickhouse"
+)
+
+// TestAuditorReportsWhatStays feeds the auditor findings that pass and findings
+// that stay.
+func TestAuditorReportsWhatStays(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		passing := clickhouse.Mismatch{Check: "show_minute.comments", Show: "s1", Facts: 3, Rollup: 2}
+		staying := clickhouse.Mismatch{Check: "show_money.paid", Show: "s1", Key: "CNY", Facts: 100, Rollup: 101}
+		answers := [][]clickhouse.Mismatch{
+			nil,                // all well
+			{passing, staying}, // a finding …
+			{staying},          // … looked at again
+			nil,                // repaired
+		}
+		fail := errors.New("away")
+		calls := 0
+		audit := func(context.Context) ([]clickhouse.Mismatch, error) {
+			calls++
+			if calls > len(answers) {
+				return nil, fail
+			}
+			return answers[calls-1], nil
+		}
+		reg := prometheus.NewRegistry()
+		a := newAuditor(audit, time.Minute, time.Now, slog.New(slog.DiscardHandler), reg)
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error, 1)
+		go func() { done <- a.run(ctx) }()
+
+		for i, want := range []map[string]float64{{}, {"show_money.paid": 1}, {}} {
+			time.Sleep(time.Minute + 10*time.Second)
+			synctest.Wait()
+			got := gauges(t, reg, "showrunner_audit_mismatches")
+			if len(got) != len(want) || got["show_money.paid"] != want["show_money.paid"] {
+				t.Errorf("after audit %d the gauges are %v, want %v", i+1, got, want)
+			}
+		}
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if got := gauges(t, reg, "showrunner_audit_failures_total"); got[""] != 1 {
+			t.Errorf("failures: %v, want 1", got)
+		}
+		cancel()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// gauges reads the values of one metric by their first label.
+func gauges(t *testing.T, reg *prometheus.Registry, name string) map[string]float64 {
+	t.Helper()
+	families, err := reg.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := map[string]float64{}
+	for _, f := range families {
+		if f.GetName() != name {
+			continue
+		}
+		for _, m := range f.GetMetric() {
+			label := ""
+			if len(m.GetLabel()) > 0 {
+				label = m.GetLabel()[0].GetValue()
+			}
+			out[label] = m.GetGauge().GetValue() + m.GetCounter().GetValue()
+		}
+	}
+	return out
+}
