@@ -48,7 +48,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		kong.Name("showrunner"),
 		kong.Description("The operations backend of livestream commerce."),
 		kong.DefaultEnvars("SHOWRUNNER"),
-		kong.Configuration(kong.JSON),
+		kong.Configuration(readConfigFile),
 		kong.Writers(stdout, stderr),
 		kong.UsageOnError(),
 	)

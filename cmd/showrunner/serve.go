@@ -24,7 +24,7 @@ const stopWithin = 9 * time.Second
 // environment variable says.
 func newServe() *ServeCmd {
 	var c ServeCmd
-	parser, err := kong.New(&c, kong.DefaultEnvars("SHOWRUNNER"), kong.Configuration(kong.JSON))
+	parser, err := kong.New(&c, kong.DefaultEnvars("SHOWRUNNER"), kong.Configuration(readConfigFile))
 	if err != nil {
 		panic("BUG: serve's flags: " + err.Error())
 	}
