@@ -3,8 +3,11 @@ package main
 import (
 	"log/slog"
 	"os"
+	"path/filepath"
 	"testing"
 	"time"
+
+	natsserver "github.com/nats-io/nats-server/v2/server"
 
 	"showrunner/analytics/engine"
 )
@@ -50,6 +53,37 @@ func TestExternalEngine(t *testing.T) {
 			p.stop(10 * time.Second)
 		})
 	}
+}
+
+// TestExternalLog points --nats at a server that was started apart, and plays a
+// show on it. The data folder holds no log of its own then.
+func TestExternalLog(t *testing.T) {
+	ns, err := natsserver.NewServer(&natsserver.Options{
+		Host: "127.0.0.1", Port: natsserver.RANDOM_PORT, JetStream: true, StoreDir: t.TempDir(), SyncAlways: true,
+		MaxPayload: 4 << 20, NoSigs: true, NoLog: true,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ns.Start()
+	defer func() {
+		ns.Shutdown()
+		ns.WaitForShutdown()
+	}()
+	if !ns.ReadyForConnections(20 * time.Second) {
+		t.Fatal("the NATS server did not start")
+	}
+	data := t.TempDir()
+	p := startProgram(t, data, "127.0.0.1:0", "--nats", ns.ClientURL())
+	sim := SimulateCmd{URL: p.url, Data: data, Viewers: 40, Minutes: 6, Speed: 60, Seed: 8}
+	if err := sim.Execute(deadline(t, 4*time.Minute), t.Output(), t.Output()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(filepath.Join(data, "log")); !os.IsNotExist(err) {
+		t.Errorf("the server made a log of its own beside the external one: %v", err)
+	}
+	audit(t, engineURL(t, data))
+	p.stop(10 * time.Second)
 }
 
 // TestShow plays the demo's show on embedded engines, restarts the server on
