@@ -21,6 +21,7 @@ const (
 	RemoveProduct CommandName = "remove_product"
 	SetPrice      CommandName = "set_price"
 	ReleaseStock  CommandName = "release_stock"
+	HoldStock     CommandName = "hold_stock"
 	Announce      CommandName = "announce"
 	HideComment   CommandName = "hide_comment"
 	MuteViewer    CommandName = "mute_viewer"
@@ -30,7 +31,7 @@ const (
 // Commands lists every command there is.
 var Commands = []CommandName{
 	StartShow, PauseShow, ResumeShow, EndShow, PinProduct, UnpinProduct, AddProduct, RemoveProduct,
-	SetPrice, ReleaseStock, Announce, HideComment, MuteViewer, SendPrompt,
+	SetPrice, ReleaseStock, HoldStock, Announce, HideComment, MuteViewer, SendPrompt,
 }
 
 // Known reports whether c is a command.

@@ -40,6 +40,8 @@ const (
 	ProductUnpinned       Kind = "product_unpinned"
 	PriceChanged          Kind = "price_changed"
 	StockReleased         Kind = "stock_released"
+	StockHeld             Kind = "stock_held"
+	StockReturned         Kind = "stock_returned"
 	StockChanged          Kind = "stock_changed"
 	AnnouncementPublished Kind = "announcement_published"
 	CommentHidden         Kind = "comment_hidden"
@@ -171,6 +173,8 @@ var Kinds = []Spec{
 	{ProductUnpinned, FromSystem, AudienceRoom, nil},
 	{PriceChanged, FromSystem, AudienceRoom, nil},
 	{StockReleased, FromSystem, AudienceRoom, nil},
+	{StockHeld, FromSystem, AudienceRoom, nil},
+	{StockReturned, FromSystem, AudiencePanel, nil},
 	{StockChanged, FromSystem, AudienceRoom, nil},
 	{AnnouncementPublished, FromSystem, AudienceRoom, nil},
 	{CommentHidden, FromSystem, AudienceRoom, nil},

@@ -95,6 +95,7 @@ var Rights = map[Action][]Role{
 	"command.remove_product": {RoleAdmin, RoleMerchant, RoleOperator, RoleHost},
 	"command.set_price":      {RoleAdmin, RoleMerchant, RoleOperator},
 	"command.release_stock":  {RoleAdmin, RoleMerchant, RoleOperator, RoleHost},
+	"command.hold_stock":     {RoleAdmin, RoleMerchant, RoleOperator, RoleHost},
 	"command.announce":       {RoleAdmin, RoleMerchant, RoleOperator, RoleHost, RoleModerator},
 	"command.hide_comment":   {RoleAdmin, RoleMerchant, RoleOperator, RoleHost, RoleModerator},
 	"command.mute_viewer":    {RoleAdmin, RoleMerchant, RoleOperator, RoleHost, RoleModerator},

@@ -4,9 +4,8 @@ import "unicode/utf8"
 
 // Item is one SKU on the shelf of a show with the stock allotted to it.
 //
-// Stock is allotted to the show; what viewers can buy is what was released.
-// Left = Released - Reserved - Sold and never falls below zero: the database
-// refuses, not the program.
+// Its stock is allotted to the show; what viewers can buy is what was released
+// of it. The equation stands in stock.go, and the database keeps it.
 type Item struct {
 	Product  ProductID
 	SKU      SKUID
@@ -17,13 +16,12 @@ type Item struct {
 	ImageURL string // optional, https
 	Listed   bool   // false once removed; its orders stay
 
+	Withheld int64 // units allotted to the show and not put on sale
 	Released int64 // units put on sale
 	Reserved int64 // units in unpaid orders
 	Sold     int64 // units in paid orders
+	Returned int64 // units given back to the merchant after the show
 }
-
-// Left is what can still be ordered.
-func (i *Item) Left() int64 { return i.Released - i.Reserved - i.Sold }
 
 // Limits of a shelf.
 const (
@@ -47,6 +45,8 @@ func (i *Item) Validate() error {
 		return Invalid("invalid_field", "price_minor", "must be 0 to %d", int64(MaxMinor))
 	case i.Released < 0 || i.Released > MaxStock:
 		return Invalid("invalid_field", "stock", "must be 0 to %d", MaxStock)
+	case i.Withheld < 0 || i.Withheld > MaxStock-i.Released:
+		return Invalid("invalid_field", "allotted", "must be at least the stock and at most %d", MaxStock)
 	case i.Rank < 0 || i.Rank > 1_000_000:
 		return Invalid("invalid_field", "rank", "must be 0 to 1000000")
 	case len(i.ImageURL) > MaxImageURL:

@@ -19,16 +19,19 @@ type Item struct {
 	Rank       int    `json:"rank" doc:"Place on the shelf, ascending."`
 	ImageURL   string `json:"image_url,omitempty"`
 	Listed     bool   `json:"listed"`
+	Allotted   int64  `json:"allotted" doc:"Units set aside for the show: those on sale, those withheld, and those given back after it."`
 	Released   int64  `json:"released" doc:"Units put on sale."`
 	Reserved   int64  `json:"reserved" doc:"Units in unpaid orders."`
 	Sold       int64  `json:"sold" doc:"Units in paid orders."`
+	Returned   int64  `json:"returned" doc:"Units given back unsold after the show."`
 	Left       int64  `json:"left" doc:"Units that can still be ordered: released - reserved - sold."`
 }
 
 func itemOf(i live.Item) Item {
 	return Item{
 		ProductID: string(i.Product), SKUID: string(i.SKU), Title: i.Title, PriceMinor: i.Price, Currency: string(i.Currency), Rank: i.Rank,
-		ImageURL: i.ImageURL, Listed: i.Listed, Released: i.Released, Reserved: i.Reserved, Sold: i.Sold, Left: i.Left(),
+		ImageURL: i.ImageURL, Listed: i.Listed, Allotted: i.Allotted(), Released: i.Released, Reserved: i.Reserved, Sold: i.Sold,
+		Returned: i.Returned, Left: i.Left(),
 	}
 }
 
@@ -40,6 +43,7 @@ type NewItem struct {
 	PriceMinor int64  `json:"price_minor" minimum:"0"`
 	Currency   string `json:"currency,omitempty" doc:"Must be the show's currency if given."`
 	Stock      int64  `json:"stock,omitempty" doc:"Units put on sale." minimum:"0" maximum:"1000000"`
+	Allotted   *int64 `json:"allotted,omitempty" doc:"Units set aside for the show, at least the stock; the stock when left out. The rest is put on sale by release_stock." minimum:"0" maximum:"1000000"`
 	Rank       int    `json:"rank,omitempty" doc:"Place on the shelf, ascending; the place in the list when left out." minimum:"0"`
 	ImageURL   string `json:"image_url,omitempty" maxLength:"2048"`
 }
@@ -50,11 +54,12 @@ type NewShelf struct {
 }
 
 // PatchItem is the body of PATCH /v1/shows/{show_id}/shelf/{sku_id}. Members
-// left out stay. Stock is changed by the command release_stock.
+// left out stay. Stock is changed by the commands release_stock and hold_stock.
 type PatchItem struct {
 	Title      *string `json:"title,omitempty" minLength:"1" maxLength:"120"`
 	PriceMinor *int64  `json:"price_minor,omitempty" minimum:"0"`
 	Rank       *int    `json:"rank,omitempty" minimum:"0"`
+	Allotted   *int64  `json:"allotted,omitempty" doc:"Units set aside for the show, at least those on sale." minimum:"0" maximum:"1000000"`
 	ImageURL   *string `json:"image_url,omitempty" maxLength:"2048"`
 }
 
@@ -133,6 +138,9 @@ func itemsOf(list []NewItem, currency live.Currency) ([]live.Item, error) {
 			Product: live.ProductID(n.ProductID), SKU: live.SKUID(n.SKUID), Title: n.Title, Price: n.PriceMinor,
 			Currency: live.Currency(n.Currency), Rank: n.Rank, ImageURL: n.ImageURL, Listed: true, Released: n.Stock,
 		}
+		if n.Allotted != nil {
+			items[i].Withheld = *n.Allotted - n.Stock
+		}
 		if err := items[i].Validate(); err != nil {
 			return nil, under(at, err)
 		}
@@ -203,7 +211,7 @@ func (a *API) patchItem(ctx context.Context, p live.Principal, in *struct {
 		return nil, notFound("item", in.SKUID)
 	}
 	item, err := a.cfg.Store.PatchItem(ctx, s.ID, live.SKUID(in.SKUID),
-		store.ItemPatch{Title: b.Title, Price: b.PriceMinor, Rank: b.Rank, ImageURL: b.ImageURL}, p, a.cfg.Now())
+		store.ItemPatch{Title: b.Title, Price: b.PriceMinor, Rank: b.Rank, ImageURL: b.ImageURL, Allotted: b.Allotted}, p, a.cfg.Now())
 	if err != nil {
 		return nil, err
 	}

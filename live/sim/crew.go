@@ -31,6 +31,7 @@ type Args struct {
 	Stock    int64          `json:"stock,omitempty"`
 	Rank     int            `json:"rank,omitempty"`
 	Qty      int64          `json:"qty,omitempty"`
+	Extend   bool           `json:"extend,omitempty"`
 	Text     string         `json:"text,omitempty"`
 	Comment  string         `json:"comment_id,omitempty"`
 	Viewer   string         `json:"viewer_id,omitempty"`
@@ -68,7 +69,7 @@ func (s *Script) direct(pins []pin) {
 		for wave := range 2 {
 			at := p.at + slot*time.Duration(1+2*wave)/5
 			for _, o := range p.skus {
-				cue(at, live.RoleHost, live.ReleaseStock, Args{SKU: o.SKU, Qty: max(2, o.Stock/4)})
+				cue(at, live.RoleHost, live.ReleaseStock, Args{SKU: o.SKU, Qty: max(2, o.Stock/4), Extend: true})
 			}
 		}
 		if n%2 == 0 {

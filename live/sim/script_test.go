@@ -250,8 +250,10 @@ func TestFactsAreSound(t *testing.T) {
 	for _, c := range s.Crew {
 		commands[c.Command] = true
 	}
+	// What would move the prices and units that the tally counts on stays out.
+	never := []live.CommandName{live.RemoveProduct, live.HoldStock}
 	for _, want := range live.Commands {
-		if want != live.RemoveProduct && !commands[want] {
+		if !slices.Contains(never, want) && !commands[want] {
 			t.Errorf("the crew never gives %s", want)
 		}
 	}

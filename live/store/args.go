@@ -104,6 +104,24 @@ func (a *args) integer(name string, required bool, least, most int64) int64 {
 	return n
 }
 
+// optional reads a whole number that need not be there.
+func (a *args) optional(name string, least, most int64) (n int64, given bool) {
+	if raw, ok := a.members[name]; !ok || string(raw) == "null" {
+		delete(a.members, name)
+		return 0, false
+	}
+	return a.integer(name, true, least, most), true
+}
+
+// flag reads true or false; not given is false.
+func (a *args) flag(name string) bool {
+	raw, ok := a.take(name, false)
+	if ok && string(raw) != "true" && string(raw) != "false" {
+		a.fail(name, "must be true or false")
+	}
+	return string(raw) == "true"
+}
+
 // done reports the first fault, also that of a member nobody took.
 func (a *args) done() error {
 	if a.err == nil && len(a.members) > 0 {

@@ -18,6 +18,11 @@ func readAddProduct(a *args) effect {
 		Rank:     int(a.integer("rank", false, 0, 1_000_000)),
 		ImageURL: a.text("image_url", false, 0, live.MaxImageURL),
 	}
+	if allotted, ok := a.optional("allotted", 0, live.MaxStock); !ok {
+		it.Withheld = 0
+	} else if it.Withheld = allotted - it.Released; it.Withheld < 0 {
+		a.fail("allotted", "must be at least the stock")
+	}
 	if it.Currency != "" && !it.Currency.Valid() {
 		a.fail("currency", "is not an ISO 4217 code we know")
 	}
@@ -43,10 +48,10 @@ func readAddProduct(a *args) effect {
 		it := it
 		if had {
 			// It comes back: what was ordered of it counts on top of the new stock.
-			it.Released += was.Reserved + was.Sold
-			if it.Released > live.MaxStock {
-				return stockLimit(it.SKU)
+			if it.Released+it.Withheld > live.MaxStock-was.Reserved-was.Sold {
+				return live.Conflict("stock_limit", "at most %d units of %s can be put on sale in a show", live.MaxStock, it.SKU)
 			}
+			it.Released += was.Reserved + was.Sold
 		}
 		before := t.emitted
 		if err := t.putItem(c.show, it, was, had, c.cmd.By, c.cmd.At); err != nil {
@@ -113,20 +118,45 @@ func readSetPrice(a *args) effect {
 func readReleaseStock(a *args) effect {
 	sku := live.SKUID(a.id("sku_id", true))
 	qty := a.integer("qty", true, 1, live.MaxStock)
+	extend := a.flag("extend")
 	return func(t *tx, c *scene) error {
 		it, err := t.listed(c.show.ID, sku)
 		if err != nil {
 			return err
 		}
-		if it.Released += qty; it.Released > live.MaxStock {
-			return stockLimit(sku)
+		if err := it.Release(qty, extend); err != nil {
+			return err
 		}
 		if err := t.saveItem(c.show.ID, &it); err != nil {
 			return err
 		}
-		return c.emit(t, live.StockReleased, map[string]any{
-			"sku_id": it.SKU, "product_id": it.Product, "qty": qty, "released": it.Released, "left": it.Left(),
-		})
+		return c.emit(t, live.StockReleased, stockData(&it, qty))
+	}
+}
+
+func readHoldStock(a *args) effect {
+	sku := live.SKUID(a.id("sku_id", true))
+	qty := a.integer("qty", true, 1, live.MaxStock)
+	return func(t *tx, c *scene) error {
+		it, err := t.listed(c.show.ID, sku)
+		if err != nil {
+			return err
+		}
+		if err := it.Hold(qty); err != nil {
+			return err
+		}
+		if err := t.saveItem(c.show.ID, &it); err != nil {
+			return err
+		}
+		return c.emit(t, live.StockHeld, stockData(&it, qty))
+	}
+}
+
+// stockData is what events say of units that moved.
+func stockData(it *live.Item, qty int64) map[string]any {
+	return map[string]any{
+		"sku_id": it.SKU, "product_id": it.Product, "qty": qty,
+		"allotted": it.Allotted(), "released": it.Released, "returned": it.Returned, "left": it.Left(),
 	}
 }
 
@@ -136,8 +166,4 @@ func (t *tx) listed(show live.ShowID, sku live.SKUID) (live.Item, error) {
 		err = notOnShelf(sku)
 	}
 	return it, err
-}
-
-func stockLimit(sku live.SKUID) error {
-	return live.Conflict("stock_limit", "at most %d units of %s can be put on sale in a show", live.MaxStock, sku)
 }

@@ -35,7 +35,10 @@ func readTransition(*args) effect {
 		}
 		data := showData(c.show)
 		data["version"] = c.show.Version + 1 // as it will be saved
-		return c.emit(t, transitionKinds[c.cmd.Name], data)
+		if err := c.emit(t, transitionKinds[c.cmd.Name], data); err != nil || c.cmd.Name != live.EndShow {
+			return err
+		}
+		return t.returnUnsold(c.show, c.cmd.By)
 	}
 }
 

@@ -57,6 +57,7 @@ var plans = map[live.CommandName]plan{
 	live.RemoveProduct: {read: readRemoveProduct, needShow: true, open: true, changes: true},
 	live.SetPrice:      {read: readSetPrice, needShow: true, open: true, changes: true},
 	live.ReleaseStock:  {read: readReleaseStock, needShow: true, open: true, changes: true},
+	live.HoldStock:     {read: readHoldStock, needShow: true, open: true, changes: true},
 	live.Announce:      {read: readAnnounce},
 	live.HideComment:   {read: readHideComment},
 	live.MuteViewer:    {read: readMuteViewer},
@@ -84,7 +85,8 @@ type keptResult struct {
 // Codes: "invalid_field", "unknown_field", "malformed_json", "unknown_command",
 // "forbidden", "room_not_found", "show_not_found", "no_show", "wrong_state",
 // "room_busy", "version_mismatch", "not_on_shelf", "product_not_listed",
-// "already_listed", "not_pinned" and "stock_limit".
+// "already_listed", "not_pinned", "stock_limit", "over_allotment" and
+// "stock_in_use".
 func (s *Store) Execute(ctx context.Context, cmd live.Command) (live.CommandResult, error) {
 	var res live.CommandResult
 	err := s.write(ctx, func(t *tx) error {

@@ -95,7 +95,7 @@ func (s *Store) tellStock(ctx context.Context) error {
 			if err != nil {
 				return err
 			}
-			if _, err := t.announceChange(&sh, live.StockChanged, live.Principal{Subject: live.SourceOwn, Role: live.RoleSystem}, t.now,
+			if _, err := t.announceChange(&sh, live.StockChanged, itself, t.now,
 				map[string]any{"sku_id": it.SKU, "product_id": it.Product, "left": it.Left()}); err != nil {
 				return err
 			}

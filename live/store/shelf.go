@@ -15,15 +15,17 @@ type ItemPatch struct {
 	Title    *string
 	Price    *int64
 	Rank     *int
+	Allotted *int64 // at least what is released of it
 	ImageURL *string
 }
 
-const itemColumns = `product_id, sku_id, title, price_minor, currency, place, image_url, listed, released, reserved, sold`
+const itemColumns = `product_id, sku_id, title, price_minor, currency, place, image_url, listed, withheld, released, reserved, sold, returned`
 
 func scanItem(r scanner) (live.Item, error) {
 	var it live.Item
 	var listed int64
-	err := r.Scan(&it.Product, &it.SKU, &it.Title, &it.Price, &it.Currency, &it.Rank, &it.ImageURL, &listed, &it.Released, &it.Reserved, &it.Sold)
+	err := r.Scan(&it.Product, &it.SKU, &it.Title, &it.Price, &it.Currency, &it.Rank, &it.ImageURL, &listed,
+		&it.Withheld, &it.Released, &it.Reserved, &it.Sold, &it.Returned)
 	it.Listed = listed != 0
 	return it, err
 }
@@ -87,11 +89,12 @@ func (t *tx) saveItem(show live.ShowID, it *live.Item) error {
 		err.Data = map[string]any{"sku_id": string(it.SKU), "ordered": it.Reserved + it.Sold}
 		return err
 	}
-	if _, err := t.exec(`INSERT INTO items (show_id, `+itemColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+	if _, err := t.exec(`INSERT INTO items (show_id, `+itemColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (show_id, sku_id) DO UPDATE SET product_id = excluded.product_id, title = excluded.title, price_minor = excluded.price_minor,
-		place = excluded.place, image_url = excluded.image_url, listed = excluded.listed, released = excluded.released`,
+		place = excluded.place, image_url = excluded.image_url, listed = excluded.listed, withheld = excluded.withheld,
+		released = excluded.released`,
 		string(show), string(it.Product), string(it.SKU), it.Title, it.Price, string(it.Currency), it.Rank, it.ImageURL, bit(it.Listed),
-		it.Released, it.Reserved, it.Sold); err != nil {
+		it.Withheld, it.Released, it.Reserved, it.Sold, it.Returned); err != nil {
 		return fmt.Errorf("write item: %w", err)
 	}
 	return nil
@@ -101,7 +104,7 @@ func (t *tx) saveItem(show live.ShowID, it *live.Item) error {
 func itemData(it *live.Item) map[string]any {
 	return map[string]any{
 		"product_id": it.Product, "sku_id": it.SKU, "title": it.Title, "price_minor": it.Price, "currency": it.Currency,
-		"rank": it.Rank, "image_url": it.ImageURL, "stock": it.Released, "left": it.Left(),
+		"rank": it.Rank, "image_url": it.ImageURL, "stock": it.Released, "allotted": it.Allotted(), "left": it.Left(),
 	}
 }
 
@@ -130,7 +133,7 @@ func (s *Store) shelfChange(ctx context.Context, show live.ShowID, by live.Princ
 }
 
 // PutShelf replaces the shelf of a show. Released is the stock on sale from now
-// on; what was ordered stays ordered, and less than that is a conflict with
+// on, Withheld what stays allotted beside it; what was ordered stays ordered, and less than that is a conflict with
 // code "stock_in_use". Items not given are taken off the shelf.
 func (s *Store) PutShelf(ctx context.Context, show live.ShowID, items []live.Item, by live.Principal, when time.Time) ([]live.Item, error) {
 	var out []live.Item
@@ -184,7 +187,7 @@ func (t *tx) putItem(sh *live.Show, it, was live.Item, had bool, by live.Princip
 	if err := it.Validate(); err != nil {
 		return err
 	}
-	it.Listed, it.Reserved, it.Sold = true, was.Reserved, was.Sold
+	it.Listed, it.Reserved, it.Sold, it.Returned = true, was.Reserved, was.Sold, was.Returned
 	if had && it == was {
 		return nil
 	}
@@ -251,6 +254,9 @@ func (s *Store) PatchItem(ctx context.Context, show live.ShowID, sku live.SKUID,
 		}
 		if p.Rank != nil {
 			it.Rank = *p.Rank
+		}
+		if p.Allotted != nil {
+			it.Withheld = *p.Allotted - it.Released - it.Returned
 		}
 		if p.ImageURL != nil {
 			it.ImageURL = *p.ImageURL

@@ -131,6 +131,9 @@ func (t *tx) take(m live.MerchantID, h holding) (taken, known bool, err error) {
 		t.stockMoved(h.stockKey)
 		return true, true, nil
 	}
+	if taken, err := t.takeReturned(m, h); err != nil || taken {
+		return taken, true, err
+	}
 	var have int64
 	if err := t.row(`SELECT COUNT(*) FROM items WHERE show_id = ? AND sku_id = ?
 		AND EXISTS (SELECT 1 FROM shows WHERE shows.show_id = items.show_id AND shows.merchant_id = ?)`,
@@ -149,7 +152,7 @@ func (t *tx) giveBack(h holding) error {
 		return fmt.Errorf("give stock back: %w", err)
 	}
 	t.stockMoved(h.stockKey)
-	return nil
+	return t.returnFreed(h)
 }
 
 func (t *tx) sellReserved(h holding) error {

@@ -225,7 +225,7 @@ func TestStockUnderEverythingAtOnce(t *testing.T) {
 					if !errors.Is(err, live.Conflict("out_of_stock", "")) {
 						t.Errorf("buy: %v", err)
 					}
-					if _, err := s.Execute(t.Context(), command(live.ReleaseStock, fmt.Sprint("r", w, "-", i), `{"sku_id":"a","qty":1}`)); err != nil {
+					if _, err := s.Execute(t.Context(), command(live.ReleaseStock, fmt.Sprint("r", w, "-", i), `{"sku_id":"a","qty":1,"extend":true}`)); err != nil {
 						t.Errorf("release: %v", err)
 					}
 					continue

@@ -5,7 +5,7 @@ import { count, money } from "./money.js";
 
 export function drawShelf(s, page) {
   const focused = document.activeElement;
-  const typing = $("shelf").contains(focused) && focused.tagName === "INPUT";
+  const typing = $("shelf").contains(focused) && focused.tagName === "INPUT" && focused.type === "number";
   const kept = typing ? { sku: focused.dataset.sku, text: focused.value } : null;
 
   const items = [...s.shelf.values()].sort((a, b) => (a.rank || 0) - (b.rank || 0) || (a.sku_id < b.sku_id ? -1 : 1));
@@ -14,7 +14,7 @@ export function drawShelf(s, page) {
 
   // Stock changes while a person types; their number stays under their hand.
   if (kept) {
-    const input = [...document.querySelectorAll("#shelf input")].find((i) => i.dataset.sku === kept.sku);
+    const input = [...document.querySelectorAll("#shelf input")].find((i) => i.type === "number" && i.dataset.sku === kept.sku);
     if (input) {
       input.value = kept.text;
       input.focus();
@@ -43,7 +43,8 @@ function row(item, s, page) {
         onsubmit: (e) => {
           e.preventDefault();
           const input = e.target.querySelector("input");
-          page.command("release_stock", { sku_id: item.sku_id, qty: Number(input.value) });
+          const extend = e.target.querySelector("input[type=checkbox]").checked;
+          page.command("release_stock", { sku_id: item.sku_id, qty: Number(input.value), ...(extend ? { extend } : {}) });
           input.value = "";
         },
       },
@@ -51,6 +52,7 @@ function row(item, s, page) {
         type: "number", min: 1, max: 1000000, step: 1, required: true, inputmode: "numeric", "data-sku": item.sku_id,
         "aria-label": page.say("release_qty", { title }),
       }),
+      el("input", { type: "checkbox", title: page.say("release_extend"), "aria-label": page.say("release_extend") }),
       el("button", { text: page.say("release") })),
       page.may(`command.${pin}`) && running && el("button", {
         type: "button", text: page.say(on ? "unpin" : "pin"), "aria-pressed": String(on),
