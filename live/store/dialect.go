@@ -1,20 +1,37 @@
 package store
 
 import (
-	"net/url"
+	"database/sql"
 	"strconv"
 	"strings"
+
+	"github.com/pressly/goose/v3"
 )
 
 // dialect is all that differs between the databases the SQL text runs on.
 type dialect struct {
-	begin    string // opens a transaction that will write
-	numbered bool   // placeholders are $1, $2 … instead of ?
+	begin    string         // opens a transaction that will write
+	numbered bool           // placeholders are $1, $2 … instead of ?
+	snapshot *sql.TxOptions // of a transaction that reads one instant
+	schema   goose.Dialect
+	own      string // folder of the migrations in its own words
 }
 
 // sqlite takes its write lock at once: a transaction that started by reading
 // could otherwise not become a writer.
-var sqlite = dialect{begin: "BEGIN IMMEDIATE"}
+var sqlite = dialect{
+	begin: "BEGIN IMMEDIATE", snapshot: &sql.TxOptions{ReadOnly: true},
+	schema: goose.DialectSQLite3, own: "migrations/sqlite",
+}
+
+// postgres needs no stricter isolation to write: the first statement of every
+// transaction takes the row of the outbox counter, so they run one after the
+// other, whoever writes, and each statement sees all that was committed before.
+var postgres = dialect{
+	begin: "BEGIN ISOLATION LEVEL READ COMMITTED", numbered: true,
+	snapshot: &sql.TxOptions{ReadOnly: true, Isolation: sql.LevelRepeatableRead},
+	schema:   goose.DialectPostgres, own: "migrations/postgres",
+}
 
 // bind turns the ? placeholders of a query into the dialect's own. No query of
 // this package has a question mark in a literal.
@@ -38,13 +55,3 @@ func (d dialect) bind(query string) string {
 
 // marks is n placeholders for an IN list.
 func marks(n int) string { return strings.TrimSuffix(strings.Repeat("?, ", n), ", ") }
-
-// sqliteURL is the data source of a database file. FULL makes a commit wait
-// for the disk: what was acknowledged survives a power cut.
-func sqliteURL(path string, pragmas ...string) string {
-	q := url.Values{}
-	for _, p := range append([]string{"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)"}, pragmas...) {
-		q.Add("_pragma", p)
-	}
-	return (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: q.Encode()}).String()
-}

@@ -54,6 +54,7 @@ func TestIdempotency(t *testing.T) {
 }
 
 func TestRequestsInFlightEndWithTheProcess(t *testing.T) {
+	onlySQLite(t)
 	c := newClock()
 	path := t.TempDir() + "/x.db"
 	s := open(t, path, c)

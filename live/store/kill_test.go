@@ -2,6 +2,7 @@ package store
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"fmt"
 	"math/rand/v2"
@@ -22,21 +23,15 @@ import (
 // which places orders until it is killed.
 const childPath = "SHOWRUNNER_STORE_TEST_CHILD"
 
-func TestMain(m *testing.M) {
-	if path := os.Getenv(childPath); path != "" {
-		if err := placeForEver(path); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-		}
-		os.Exit(1)
-	}
-	os.Exit(m.Run())
-}
-
 // placeForEver places orders from several goroutines, pays every third, and
 // prints each id once it was acknowledged.
-func placeForEver(path string) error {
+func placeForEver(database string) error {
 	ctx := context.Background()
-	s, err := Open(ctx, Config{Path: path, Now: time.Now})
+	cfg := Config{Path: database, Now: time.Now}
+	if strings.HasPrefix(database, "postgres://") {
+		cfg = Config{URL: database, Now: time.Now}
+	}
+	s, err := Open(ctx, cfg)
 	if err != nil {
 		return err
 	}
@@ -88,7 +83,7 @@ func TestKilledAtAnyMoment(t *testing.T) {
 	placed, paid := map[live.OrderID]bool{}, map[live.OrderID]bool{}
 	for round := range 5 {
 		child := exec.Command(os.Args[0], "-test.run=^$")
-		child.Env = append(os.Environ(), childPath+"="+path)
+		child.Env = append(os.Environ(), childPath+"="+cmp.Or(config(t, path, c.now).URL, path))
 		child.Stderr = os.Stderr
 		out, err := child.StdoutPipe()
 		if err != nil {

@@ -31,7 +31,7 @@ func (s *Store) HasSeen(ctx context.Context, keys [][16]byte) ([]bool, error) {
 			hi, lo := halves(k)
 			args = append(args, hi, lo)
 		}
-		rows, err := s.reader(ctx).query(`SELECT hi, lo FROM seen WHERE (hi, lo) IN (VALUES `+pairs(len(chunk), "(?, ?)")+`)`, args...)
+		rows, err := s.reader(ctx).query(`SELECT hi, lo FROM seen WHERE (hi, lo) IN (VALUES `+pairs(len(chunk), "(CAST(? AS BIGINT), CAST(? AS BIGINT))")+`)`, args...)
 		found, err := collect(rows, err, func(r scanner) (k [16]byte, err error) {
 			var hi, lo int64
 			err = r.Scan(&hi, &lo)

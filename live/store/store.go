@@ -3,18 +3,12 @@ package store
 import (
 	"context"
 	"database/sql"
-	"embed"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
-	"os"
-	"path/filepath"
 	"time"
 
-	"github.com/pressly/goose/v3"
 	"github.com/prometheus/client_golang/prometheus"
-	_ "modernc.org/sqlite" // The database/sql driver "sqlite".
 
 	"showrunner/live"
 )
@@ -24,8 +18,8 @@ type Config struct {
 	// Path is the database file. It is made with mode 0600, because it holds
 	// the secrets of integrations; its folder is made if it is missing.
 	Path string
-	// URL names an external database. Empty means the embedded one at Path;
-	// anything else is refused, since no external database is built in yet.
+	// URL is that of a PostgreSQL, postgres://USER:PASSWORD@HOST:PORT/DATABASE,
+	// which several stores may share. Empty means SQLite at Path.
 	URL string
 	// Now is the clock. Required.
 	Now func() time.Time
@@ -52,17 +46,12 @@ type Store struct {
 	wake    chan struct{}
 }
 
-//go:embed migrations/*.sql
-var migrations embed.FS
-
 // Open opens the database, brings its schema up to date, fills the caches and
 // starts the writer. Writes are accepted from here until [Store.Close]; only
 // the clean-up jobs wait for [Store.Run].
 func Open(ctx context.Context, cfg Config) (_ *Store, err error) {
 	switch {
-	case cfg.URL != "":
-		return nil, errors.New("open store: external databases are not supported yet, leave the database URL empty")
-	case cfg.Path == "":
+	case cfg.URL == "" && cfg.Path == "":
 		return nil, errors.New("open store: no path given")
 	case cfg.Now == nil:
 		return nil, errors.New("open store: no clock given")
@@ -77,25 +66,21 @@ func Open(ctx context.Context, cfg Config) (_ *Store, err error) {
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
-	if err := private(cfg.Path); err != nil {
-		return nil, fmt.Errorf("open store: %w", err)
-	}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, s.Close())
 		}
 	}()
-	if s.writes, err = sql.Open("sqlite", sqliteURL(cfg.Path)); err != nil {
-		return nil, fmt.Errorf("open store for writing: %w", err)
+	if cfg.URL != "" {
+		err = s.openPostgres(ctx, cfg.URL)
+	} else {
+		err = s.openSQLite(cfg.Path)
 	}
-	s.writes.SetMaxOpenConns(1)
-	if s.reads, err = sql.Open("sqlite", sqliteURL(cfg.Path, "query_only(1)")); err != nil {
-		return nil, fmt.Errorf("open store for reading: %w", err)
+	if err != nil {
+		return nil, fmt.Errorf("open store: %w", err)
 	}
-	s.reads.SetMaxOpenConns(readers)
-	s.reads.SetMaxIdleConns(readers)
-	if err := migrate(ctx, s.writes); err != nil {
-		return nil, err
+	if err := s.migrate(ctx); err != nil {
+		return nil, fmt.Errorf("open store: %w", err)
 	}
 	conn, err := s.writes.Conn(ctx)
 	if err != nil {
@@ -113,38 +98,6 @@ func Open(ctx context.Context, cfg Config) (_ *Store, err error) {
 		return nil, fmt.Errorf("open store: fill caches: %w", err)
 	}
 	return s, nil
-}
-
-// readers is the number of connections for reading. WAL lets them run beside
-// the writer; more than the cores of a small machine would only queue there.
-const readers = 4
-
-// private makes the file readable by its owner only, before a secret is in it.
-// SQLite gives its -wal and -shm files the mode of the database file.
-func private(path string) error {
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return fmt.Errorf("make folder: %w", err)
-	}
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
-	if err != nil {
-		return fmt.Errorf("make file: %w", err)
-	}
-	return errors.Join(f.Chmod(0o600), f.Close())
-}
-
-func migrate(ctx context.Context, db *sql.DB) error {
-	dir, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		return fmt.Errorf("read migrations: %w", err)
-	}
-	p, err := goose.NewProvider(goose.DialectSQLite3, db, dir, goose.WithAllowOutofOrder(true))
-	if err != nil {
-		return fmt.Errorf("read migrations: %w", err)
-	}
-	if _, err := p.Up(ctx); err != nil {
-		return fmt.Errorf("migrate: %w", err)
-	}
-	return nil
 }
 
 // Ready reports whether the database answers, both for writing and for reading.
@@ -185,7 +138,7 @@ func (s *Store) reader(ctx context.Context) querier { return reader{ctx, s.reads
 
 // snapshot gives fn a reader whose queries all see the same instant.
 func (s *Store) snapshot(ctx context.Context, fn func(querier) error) error {
-	t, err := s.reads.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	t, err := s.reads.BeginTx(ctx, s.dialect.snapshot)
 	if err != nil {
 		return fmt.Errorf("begin snapshot: %w", err)
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -35,7 +36,7 @@ func (c *clock) add(d time.Duration) {
 
 func open(t testing.TB, path string, c *clock) *Store {
 	t.Helper()
-	s, err := Open(t.Context(), Config{Path: path, Now: c.now})
+	s, err := Open(t.Context(), config(t, path, c.now))
 	if err != nil {
 		t.Fatalf("open: %v", err)
 	}
@@ -159,6 +160,7 @@ func events(t testing.TB, s *Store) []live.Event {
 }
 
 func TestFilesArePrivate(t *testing.T) {
+	onlySQLite(t)
 	c := newClock()
 	dir := t.TempDir()
 	path := filepath.Join(dir, "state.db")
@@ -188,18 +190,22 @@ func TestFilesArePrivate(t *testing.T) {
 func TestOpenRefuses(t *testing.T) {
 	now := newClock().now
 	for name, cfg := range map[string]Config{
-		"no clock":     {Path: filepath.Join(t.TempDir(), "x.db")},
-		"no path":      {Now: now},
-		"external URL": {URL: "postgres://x", Now: now},
+		"no clock":      {Path: filepath.Join(t.TempDir(), "x.db")},
+		"no path":       {Now: now},
+		"no PostgreSQL": {URL: "postgres://x:secret@127.0.0.1:1/x", Now: now},
+		"no URL":        {URL: "postgres://x:secret@:x", Now: now},
 	} {
 		if s, err := Open(t.Context(), cfg); err == nil {
 			t.Errorf("%s: opened", name)
 			_ = s.Close()
+		} else if strings.Contains(err.Error(), "secret") {
+			t.Errorf("%s: the error tells the password: %v", name, err)
 		}
 	}
 }
 
 func TestEngineSettings(t *testing.T) {
+	onlySQLite(t)
 	s, _ := fresh(t)
 	for _, db := range []querier{reader{t.Context(), s.reads, s.dialect}, &tx{w: s.writer}} {
 		for pragma, want := range map[string]string{"journal_mode": "wal", "synchronous": "2", "foreign_keys": "1"} {
@@ -238,7 +244,7 @@ func TestReopenKeepsStateAndCaches(t *testing.T) {
 
 func TestClosedStoreRefuses(t *testing.T) {
 	c := newClock()
-	s, err := Open(t.Context(), Config{Path: filepath.Join(t.TempDir(), "x.db"), Now: c.now})
+	s, err := Open(t.Context(), config(t, filepath.Join(t.TempDir(), "x.db"), c.now))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,6 @@
 -- +goose Up
 -- What was commanded, and what was said about money, is never rewritten. The
--- trigger language is SQLite's own; PostgreSQL has its own text of this number.
+-- trigger language is each database's own, so there are two files of this number.
 
 -- +goose StatementBegin
 CREATE TRIGGER audit_no_update BEFORE UPDATE ON audit BEGIN
