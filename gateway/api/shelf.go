@@ -19,6 +19,7 @@ type Item struct {
 	Rank       int    `json:"rank" doc:"Place on the shelf, ascending."`
 	ImageURL   string `json:"image_url,omitempty"`
 	Listed     bool   `json:"listed"`
+	PerPerson  int64  `json:"per_person" doc:"Units one person may buy in the show; 0 means any number."`
 	Allotted   int64  `json:"allotted" doc:"Units set aside for the show: those on sale, those withheld, and those given back after it."`
 	Released   int64  `json:"released" doc:"Units put on sale."`
 	Reserved   int64  `json:"reserved" doc:"Units in unpaid orders."`
@@ -30,7 +31,7 @@ type Item struct {
 func itemOf(i live.Item) Item {
 	return Item{
 		ProductID: string(i.Product), SKUID: string(i.SKU), Title: i.Title, PriceMinor: i.Price, Currency: string(i.Currency), Rank: i.Rank,
-		ImageURL: i.ImageURL, Listed: i.Listed, Allotted: i.Allotted(), Released: i.Released, Reserved: i.Reserved, Sold: i.Sold,
+		ImageURL: i.ImageURL, Listed: i.Listed, PerPerson: i.PerPerson, Allotted: i.Allotted(), Released: i.Released, Reserved: i.Reserved, Sold: i.Sold,
 		Returned: i.Returned, Left: i.Left(),
 	}
 }
@@ -46,6 +47,7 @@ type NewItem struct {
 	Allotted   *int64 `json:"allotted,omitempty" doc:"Units set aside for the show, at least the stock; the stock when left out. The rest is put on sale by release_stock." minimum:"0" maximum:"1000000"`
 	Rank       int    `json:"rank,omitempty" doc:"Place on the shelf, ascending; the place in the list when left out." minimum:"0"`
 	ImageURL   string `json:"image_url,omitempty" maxLength:"2048"`
+	PerPerson  int64  `json:"per_person,omitempty" doc:"Units one person may buy in the show; 0 means any number." minimum:"0" maximum:"1000000"`
 }
 
 // NewShelf is the body of PUT /v1/shows/{show_id}/shelf.
@@ -61,6 +63,7 @@ type PatchItem struct {
 	Rank       *int    `json:"rank,omitempty" minimum:"0"`
 	Allotted   *int64  `json:"allotted,omitempty" doc:"Units set aside for the show, at least those on sale." minimum:"0" maximum:"1000000"`
 	ImageURL   *string `json:"image_url,omitempty" maxLength:"2048"`
+	PerPerson  *int64  `json:"per_person,omitempty" minimum:"0" maximum:"1000000"`
 }
 
 func (a *API) shelves() {
@@ -136,7 +139,7 @@ func itemsOf(list []NewItem, currency live.Currency) ([]live.Item, error) {
 		}
 		items[i] = live.Item{
 			Product: live.ProductID(n.ProductID), SKU: live.SKUID(n.SKUID), Title: n.Title, Price: n.PriceMinor,
-			Currency: live.Currency(n.Currency), Rank: n.Rank, ImageURL: n.ImageURL, Listed: true, Released: n.Stock,
+			Currency: live.Currency(n.Currency), Rank: n.Rank, ImageURL: n.ImageURL, Listed: true, Released: n.Stock, PerPerson: n.PerPerson,
 		}
 		if n.Allotted != nil {
 			items[i].Withheld = *n.Allotted - n.Stock
@@ -211,7 +214,7 @@ func (a *API) patchItem(ctx context.Context, p live.Principal, in *struct {
 		return nil, notFound("item", in.SKUID)
 	}
 	item, err := a.cfg.Store.PatchItem(ctx, s.ID, live.SKUID(in.SKUID),
-		store.ItemPatch{Title: b.Title, Price: b.PriceMinor, Rank: b.Rank, ImageURL: b.ImageURL, Allotted: b.Allotted}, p, a.cfg.Now())
+		store.ItemPatch{Title: b.Title, Price: b.PriceMinor, Rank: b.Rank, ImageURL: b.ImageURL, Allotted: b.Allotted, PerPerson: b.PerPerson}, p, a.cfg.Now())
 	if err != nil {
 		return nil, err
 	}

@@ -40,6 +40,7 @@ type itemJSON struct {
 	Left     int64          `json:"left"`
 	Rank     int            `json:"rank"`
 	ImageURL string         `json:"image_url,omitempty"`
+	Limit    int64          `json:"per_person,omitempty"`
 }
 
 func encodeRoom(s live.RoomState, online int) json.RawMessage {
@@ -58,7 +59,7 @@ func encodeRoom(s live.RoomState, online int) json.RawMessage {
 		it := &s.Shelf[i]
 		r.Shelf = append(r.Shelf, itemJSON{
 			SKU: it.SKU, Product: it.Product, Title: it.Title, Price: it.Price, Currency: it.Currency,
-			Left: it.Left(), Rank: it.Rank, ImageURL: it.ImageURL,
+			Left: it.Left(), Rank: it.Rank, ImageURL: it.ImageURL, Limit: it.PerPerson,
 		})
 		if s.Show != nil && it.Product == s.Show.Pinned && r.Pinned == nil {
 			pinned := r.Shelf[len(r.Shelf)-1]

@@ -17,6 +17,8 @@ func readAddProduct(a *args) effect {
 		Released: a.integer("stock", false, 0, live.MaxStock),
 		Rank:     int(a.integer("rank", false, 0, 1_000_000)),
 		ImageURL: a.text("image_url", false, 0, live.MaxImageURL),
+
+		PerPerson: a.integer("per_person", false, 0, live.MaxStock),
 	}
 	if allotted, ok := a.optional("allotted", 0, live.MaxStock); !ok {
 		it.Withheld = 0

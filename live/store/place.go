@@ -16,7 +16,8 @@ import (
 //
 // Codes: "invalid_field", "forbidden", "show_not_found", "room_not_found",
 // "show_not_live" (data: state), "not_on_shelf" (data: sku_id), "out_of_stock"
-// (data: sku_id, left), "coupon_not_usable", "amount_too_large".
+// (data: sku_id, left), "person_limit" (data: sku_id, limit, have),
+// "coupon_not_usable", "amount_too_large".
 func (s *Store) PlaceOrder(ctx context.Context, want live.PlaceOrder) (live.PlacedOrder, error) {
 	if err := checkWish(&want); err != nil {
 		return live.PlacedOrder{}, err
@@ -86,6 +87,9 @@ func (t *tx) place(w *live.PlaceOrder) (live.PlacedOrder, error) {
 	for i, l := range w.Lines {
 		it, err := t.reserve(sh.ID, l)
 		if err != nil {
+			return live.PlacedOrder{}, err
+		}
+		if err := t.withinLimit(&sh, f.Person, l, it.PerPerson); err != nil {
 			return live.PlacedOrder{}, err
 		}
 		if it.Price > live.MaxMinor/l.Qty {
@@ -177,7 +181,7 @@ func (t *tx) placedBefore(m live.MerchantID, w *live.PlaceOrder) (live.PlacedOrd
 func (t *tx) reserve(show live.ShowID, l live.WantedLine) (live.Item, error) {
 	var it live.Item
 	err := t.row(`UPDATE items SET reserved = reserved + ? WHERE show_id = ? AND sku_id = ? AND listed = 1 AND released - reserved - sold >= ?
-		RETURNING product_id, price_minor`, l.Qty, string(show), string(l.SKU), l.Qty).Scan(&it.Product, &it.Price)
+		RETURNING product_id, price_minor, per_person`, l.Qty, string(show), string(l.SKU), l.Qty).Scan(&it.Product, &it.Price, &it.PerPerson)
 	if err == nil {
 		t.stockMoved(stockKey{show, l.SKU})
 		return it, nil

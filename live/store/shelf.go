@@ -17,15 +17,17 @@ type ItemPatch struct {
 	Rank     *int
 	Allotted *int64 // at least what is released of it
 	ImageURL *string
+
+	PerPerson *int64 // 0: any number
 }
 
-const itemColumns = `product_id, sku_id, title, price_minor, currency, place, image_url, listed, withheld, released, reserved, sold, returned`
+const itemColumns = `product_id, sku_id, title, price_minor, currency, place, image_url, listed, per_person, withheld, released, reserved, sold, returned`
 
 func scanItem(r scanner) (live.Item, error) {
 	var it live.Item
 	var listed int64
 	err := r.Scan(&it.Product, &it.SKU, &it.Title, &it.Price, &it.Currency, &it.Rank, &it.ImageURL, &listed,
-		&it.Withheld, &it.Released, &it.Reserved, &it.Sold, &it.Returned)
+		&it.PerPerson, &it.Withheld, &it.Released, &it.Reserved, &it.Sold, &it.Returned)
 	it.Listed = listed != 0
 	return it, err
 }
@@ -89,12 +91,12 @@ func (t *tx) saveItem(show live.ShowID, it *live.Item) error {
 		err.Data = map[string]any{"sku_id": string(it.SKU), "ordered": it.Reserved + it.Sold}
 		return err
 	}
-	if _, err := t.exec(`INSERT INTO items (show_id, `+itemColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+	if _, err := t.exec(`INSERT INTO items (show_id, `+itemColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (show_id, sku_id) DO UPDATE SET product_id = excluded.product_id, title = excluded.title, price_minor = excluded.price_minor,
-		place = excluded.place, image_url = excluded.image_url, listed = excluded.listed, withheld = excluded.withheld,
+		place = excluded.place, image_url = excluded.image_url, listed = excluded.listed, per_person = excluded.per_person, withheld = excluded.withheld,
 		released = excluded.released`,
 		string(show), string(it.Product), string(it.SKU), it.Title, it.Price, string(it.Currency), it.Rank, it.ImageURL, bit(it.Listed),
-		it.Withheld, it.Released, it.Reserved, it.Sold, it.Returned); err != nil {
+		it.PerPerson, it.Withheld, it.Released, it.Reserved, it.Sold, it.Returned); err != nil {
 		return fmt.Errorf("write item: %w", err)
 	}
 	return nil
@@ -104,7 +106,7 @@ func (t *tx) saveItem(show live.ShowID, it *live.Item) error {
 func itemData(it *live.Item) map[string]any {
 	return map[string]any{
 		"product_id": it.Product, "sku_id": it.SKU, "title": it.Title, "price_minor": it.Price, "currency": it.Currency,
-		"rank": it.Rank, "image_url": it.ImageURL, "stock": it.Released, "allotted": it.Allotted(), "left": it.Left(),
+		"rank": it.Rank, "image_url": it.ImageURL, "stock": it.Released, "allotted": it.Allotted(), "left": it.Left(), "per_person": it.PerPerson,
 	}
 }
 
@@ -254,6 +256,9 @@ func (s *Store) PatchItem(ctx context.Context, show live.ShowID, sku live.SKUID,
 		}
 		if p.Rank != nil {
 			it.Rank = *p.Rank
+		}
+		if p.PerPerson != nil {
+			it.PerPerson = *p.PerPerson
 		}
 		if p.Allotted != nil {
 			it.Withheld = *p.Allotted - it.Released - it.Returned
