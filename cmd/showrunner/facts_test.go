@@ -39,6 +39,23 @@ func audit(t *testing.T, url string) {
 	}
 }
 
+// withoutWindow makes a table forget what was inserted into it before.
+func withoutWindow(t *testing.T, url, table string) {
+	t.Helper()
+	opts, err := driver.ParseDSN(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn, err := driver.Open(opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if err := conn.Exec(t.Context(), "ALTER TABLE "+table+" MODIFY SETTING non_replicated_deduplication_window = 0"); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // storedEvents counts the rows of each named viewer fact in ClickHouse.
 func storedEvents(t *testing.T, url, merchant string) map[string]uint64 {
 	t.Helper()

@@ -54,6 +54,12 @@ func TestKills(t *testing.T) {
 	goods := []good{{"p1", "sku-1", 9900, 60}, {"p2", "sku-2", 12345, 40}, {"p3", "sku-3", 100, 100000}}
 	s := newStage(t, server.Load().url, data, "m-kill", "r-kill", "Asia/Shanghai", goods...)
 
+	if table := os.Getenv("SHOWRUNNER_TEST_NO_WINDOW"); table != "" {
+		// The negative control: without its deduplication window this rollup
+		// takes a range twice, and the audit at the end must fail the test.
+		withoutWindow(t, engineURL(t, data), table)
+	}
+
 	ctx, cancel := context.WithCancel(deadline(t, 10*time.Minute))
 	defer cancel()
 	tally := &tallyOfKills{acked: map[string]bool{}, units: map[string]int64{}, orders: map[string]bool{}}
