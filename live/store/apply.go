@@ -74,7 +74,7 @@ func (t *tx) applyFact(m live.MerchantID, f Fact, by live.Actor) (FactStatus, *o
 	if len(said) >= maxFacts {
 		return "", nil, live.Conflict("too_many_facts", "the order has %d facts, more are not taken", len(said))
 	}
-	n, err := t.changed(`INSERT INTO order_facts (merchant_id, order_id, kind, fact_id, hash, received_at, body) VALUES (?, ?, ?, ?, ?, ?, ?)
+	n, err := t.changed(`INSERT INTO order_facts (`+factColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (merchant_id, order_id, kind, fact_id, hash) DO NOTHING`,
 		string(m), string(f.Order), string(f.Kind), f.ID, hash, ms(t.now), body)
 	if err != nil {

@@ -5,7 +5,9 @@
 // Start with [Open], then read writer.go: every change is a closure that runs
 // inside one shared transaction, in a savepoint of its own, and is answered
 // when that transaction is on disk. Changes that come in at the same moment
-// share one fsync, which is what lets a flash sale run at tens of thousands of
+// share one fsync. Orders of the same moment also share their statements: the
+// till decides them one by one against the stock it read once, and writes them
+// many rows at a time. That lets a flash sale run at tens of thousands of
 // orders a second on one file.
 //
 // A change writes its events to the outbox in the same transaction. [Relay]
@@ -14,7 +16,8 @@
 //   - store.go, writer.go, tx.go     the engine
 //   - room.go, show.go, shelf.go     the nouns an operator sets up
 //   - execute.go, effect*.go         the commands of the panel
-//   - place.go, apply.go, stock.go   the order book
+//   - place.go, till.go              taking orders, many in one transaction
+//   - apply.go, stock.go             the rest of the order book
 //   - outbox.go, relay.go            the way into the log
 //
 // Oversell is refused by the CHECK constraint no_oversell, two shows on air in

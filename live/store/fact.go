@@ -110,6 +110,8 @@ func decodeFact(body string) (live.OrderFact, error) {
 	return f, nil
 }
 
+const factColumns = `merchant_id, order_id, kind, fact_id, hash, received_at, body`
+
 // factReader reads the body column of order_facts.
 func factReader(r scanner) (live.OrderFact, error) {
 	var body string

@@ -121,20 +121,31 @@ func addLines(q querier, m live.MerchantID, orders []orderRow) error {
 	return nil
 }
 
-// saveOrder writes an order and its lines as they are now.
-func (t *tx) saveOrder(o *orderRow) error {
+// appendOrder adds the values of orderColumns to the arguments of an INSERT.
+func appendOrder(args []any, o *orderRow) []any {
 	var buyer, client any // NULL for orders that were not placed here
 	if o.client != "" {
 		buyer, client = o.buyer, o.client
 	}
+	return append(args, string(o.Merchant), string(o.ID), string(o.Show), string(o.Room), string(o.Person), o.Channel, o.Campaign, string(o.Currency),
+		string(o.State), string(o.Cancel), ms(o.CreatedAt), ms(o.PaidAt), ms(o.CancelledAt), strings.Join(o.Flags, ","), bit(o.oversold),
+		int64(o.Ver), bit(o.own), buyer, client, o.total, ms(o.expiresAt), ms(o.seenAt))
+}
+
+// appendLine adds the values of one line: its order, its number and lineColumns.
+func appendLine(args []any, o *orderRow, i int) []any {
+	l := &o.Lines[i]
+	return append(args, string(o.Merchant), string(o.ID), i, l.ID, string(l.Product), string(l.SKU), l.Qty, l.Goods, l.Discount, l.Subsidy,
+		l.Shipping, l.Tax, l.Created, l.Paid, l.RefundGoods, l.RefundShip, l.CancelledPaid, o.held[i])
+}
+
+// saveOrder writes an order and its lines as they are now.
+func (t *tx) saveOrder(o *orderRow) error {
 	if _, err := t.exec(`INSERT INTO orders (`+orderColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (merchant_id, order_id) DO UPDATE SET show_id = excluded.show_id, room_id = excluded.room_id, person_id = excluded.person_id,
 		channel = excluded.channel, campaign = excluded.campaign, currency = excluded.currency, state = excluded.state,
 		cancel_type = excluded.cancel_type, created_at = excluded.created_at, paid_at = excluded.paid_at, cancelled_at = excluded.cancelled_at,
-		flags = excluded.flags, oversold = excluded.oversold, ver = excluded.ver`,
-		string(o.Merchant), string(o.ID), string(o.Show), string(o.Room), string(o.Person), o.Channel, o.Campaign, string(o.Currency),
-		string(o.State), string(o.Cancel), ms(o.CreatedAt), ms(o.PaidAt), ms(o.CancelledAt), strings.Join(o.Flags, ","), bit(o.oversold),
-		int64(o.Ver), bit(o.own), buyer, client, o.total, ms(o.expiresAt), ms(o.seenAt)); err != nil {
+		flags = excluded.flags, oversold = excluded.oversold, ver = excluded.ver`, appendOrder(nil, o)...); err != nil {
 		return fmt.Errorf("write order: %w", err)
 	}
 	if o.Ver > 1 { // else there are none
@@ -142,13 +153,12 @@ func (t *tx) saveOrder(o *orderRow) error {
 			return fmt.Errorf("write order lines: %w", err)
 		}
 	}
+	var lines []any
 	for i := range o.Lines {
-		l := &o.Lines[i]
-		if _, err := t.exec(`INSERT INTO order_lines (merchant_id, order_id, n, `+lineColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-			string(o.Merchant), string(o.ID), i, l.ID, string(l.Product), string(l.SKU), l.Qty, l.Goods, l.Discount, l.Subsidy, l.Shipping, l.Tax,
-			l.Created, l.Paid, l.RefundGoods, l.RefundShip, l.CancelledPaid, o.held[i]); err != nil {
-			return fmt.Errorf("write order line: %w", err)
-		}
+		lines = appendLine(lines, o, i)
+	}
+	if err := t.insert(`order_lines (merchant_id, order_id, n, `+lineColumns+`)`, lines); err != nil {
+		return fmt.Errorf("write order lines: %w", err)
 	}
 	return nil
 }

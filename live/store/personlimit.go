@@ -6,16 +6,30 @@ import (
 	"showrunner/live"
 )
 
+// personKey is one person's share of one SKU of a show.
+type personKey struct {
+	stockKey
+	person live.PersonID
+}
+
 // withinLimit refuses an order that would give a person more of a SKU than its
-// show allows them. Writers take turns, so two orders of one person cannot both
-// see the other's place empty.
-func (t *tx) withinLimit(sh *live.Show, person live.PersonID, l live.WantedLine, limit int64) error {
+// show allows them. Writers take turns, and so do the orders of one group, so
+// two orders of one person cannot both see the other's place empty.
+func (c *till) withinLimit(sh *live.Show, person live.PersonID, l live.WantedLine, limit int64) error {
 	if limit == 0 {
 		return nil
 	}
-	have, err := t.ordered(sh, person, l.SKU)
-	if err != nil || have+l.Qty <= limit {
-		return err
+	k := personKey{stockKey{sh.ID, l.SKU}, person}
+	have, known := c.had[k]
+	if !known {
+		var err error
+		if have, err = c.t.ordered(sh, person, l.SKU); err != nil {
+			return err
+		}
+		c.had[k] = have
+	}
+	if have+l.Qty <= limit {
+		return nil
 	}
 	return personLimit(l.SKU, limit, have)
 }

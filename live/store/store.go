@@ -131,7 +131,9 @@ func (s *Store) Close() error {
 // write runs fn inside the next group commit and returns once it is on disk.
 // An error of fn undoes what fn did and is returned as it is. When ctx ends
 // before fn's turn, fn never runs; after that the outcome is waited for.
-func (s *Store) write(ctx context.Context, fn func(*tx) error) error { return s.writer.do(ctx, fn) }
+func (s *Store) write(ctx context.Context, fn func(*tx) error) error {
+	return s.writer.do(ctx, &op{fn: fn})
+}
 
 // reader reads committed state outside the writer.
 func (s *Store) reader(ctx context.Context) querier { return reader{ctx, s.reads, s.dialect} }

@@ -27,6 +27,7 @@ type tx struct {
 	outbox, audit   int64 // ids used so far
 	outbox0, audit0 int64 // ids used when the transaction began
 	emitted         int
+	events          []any // rows of the outbox, written by finish
 	lastEvent       live.EventID
 	after           []func()
 }
@@ -46,8 +47,11 @@ func (t *tx) start() error {
 	return nil
 }
 
-// finish gives the counters back.
+// finish writes the events and gives the counters back.
 func (t *tx) finish() error {
+	if err := t.insert(`outbox (id, event)`, t.events); err != nil {
+		return fmt.Errorf("write to the outbox: %w", err)
+	}
 	for _, c := range []struct {
 		name         string
 		before, last int64

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -13,7 +14,7 @@ import (
 
 // maxGroup bounds the changes of one transaction, so that the first of them
 // does not wait long for the last.
-const maxGroup = 256
+const maxGroup = 1024
 
 // States of an op. Only one side wins the step away from waiting.
 const (
@@ -22,9 +23,11 @@ const (
 	opWithdrawn
 )
 
-// op is one change handed to the writer.
+// op is one change handed to the writer: a function, or an order to be placed
+// together with the others of its group.
 type op struct {
 	fn    func(*tx) error
+	order *placing
 	state atomic.Int32
 	done  chan error // of one; never blocks the writer
 
@@ -32,9 +35,10 @@ type op struct {
 	after []func() // what to do once it is on disk
 }
 
-// writer is the one goroutine that writes. It takes what is waiting, runs each
-// change in a savepoint of one transaction, commits once and then answers all:
-// while the disk works on one group, the next one gathers.
+// writer is the one goroutine that writes. It takes what is waiting, runs it in
+// one transaction, commits once and then answers all: while the disk works on
+// one group, the next one gathers. The orders of a group are placed together;
+// every other change runs in a savepoint of its own.
 type writer struct {
 	conn    *sql.Conn
 	store   *Store
@@ -44,13 +48,14 @@ type writer struct {
 	dead    chan struct{} // closed when the goroutine has ended
 	closing atomic.Bool
 	stmts   map[string]*sql.Stmt
-	last    time.Time // no transaction is stamped earlier than the one before
+	bulks   map[bulk]*sql.Stmt // of stmts
+	last    time.Time          // no transaction is stamped earlier than the one before
 }
 
 func startWriter(conn *sql.Conn, s *Store, m *metrics) *writer {
 	w := &writer{
 		conn: conn, store: s, metrics: m, ops: make(chan *op, 4*maxGroup),
-		stop: make(chan struct{}), dead: make(chan struct{}), stmts: map[string]*sql.Stmt{},
+		stop: make(chan struct{}), dead: make(chan struct{}), stmts: map[string]*sql.Stmt{}, bulks: map[bulk]*sql.Stmt{},
 	}
 	go w.run()
 	return w
@@ -58,11 +63,11 @@ func startWriter(conn *sql.Conn, s *Store, m *metrics) *writer {
 
 var errClosed = live.Unavailable("store_closed", time.Second, "the store is closing")
 
-func (w *writer) do(ctx context.Context, fn func(*tx) error) error {
+func (w *writer) do(ctx context.Context, o *op) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	o := &op{fn: fn, done: make(chan error, 1)}
+	o.done = make(chan error, 1)
 	if w.closing.Load() {
 		return errClosed
 	}
@@ -136,28 +141,17 @@ func (w *writer) run() {
 // commit runs a group in one transaction and answers every op of it.
 func (w *writer) commit(group []*op) {
 	began := w.store.now()
-	t, err := w.begin()
-	if err == nil {
-		for _, o := range group {
-			if !o.state.CompareAndSwap(opWaiting, opRunning) {
-				continue
-			}
-			if err = w.one(t, o); err != nil {
-				break
-			}
-		}
-	}
-	if err == nil {
-		err = t.finish()
-	}
-	if err == nil {
-		_, err = w.exec("COMMIT")
+	all := len(group)
+	group = slices.DeleteFunc(group, func(o *op) bool { return !o.state.CompareAndSwap(opWaiting, opRunning) })
+	emitted, err := w.attempt(group, true)
+	if errors.Is(err, errTogether) {
+		// One of the orders spoils it for the others. It is found by giving each
+		// a savepoint, in a transaction of which nothing else has run so far.
+		w.store.log.Warn("orders are placed one by one", "error", err)
+		emitted, err = w.attempt(group, false)
 	}
 	if err != nil {
 		w.store.log.Error("group commit failed", "error", err, "changes", len(group))
-		// After some errors SQLite has already rolled back; then this one
-		// fails, and says nothing new.
-		_, _ = w.exec("ROLLBACK")
 		for _, o := range group {
 			o.done <- fmt.Errorf("commit: %w", err)
 		}
@@ -168,16 +162,88 @@ func (w *writer) commit(group []*op) {
 			fn()
 		}
 	}
-	if t.emitted > 0 {
+	if emitted > 0 {
 		select {
 		case w.store.wake <- struct{}{}:
 		default:
 		}
 	}
-	w.metrics.group(len(group), t.emitted, w.store.now().Sub(began))
+	w.metrics.group(all, emitted, w.store.now().Sub(began))
 	for _, o := range group {
 		o.done <- o.err
 	}
+}
+
+// errTogether means that the orders of a group could not be placed together.
+var errTogether = errors.New("orders cannot be placed together")
+
+// attempt runs a group in a transaction and tells how many events it wrote.
+// The orders come first: if they fail, no other change has run yet, and the
+// group can be run again.
+func (w *writer) attempt(group []*op, together bool) (emitted int, err error) {
+	t, err := w.begin()
+	if err == nil {
+		err = w.changes(t, group, together)
+	}
+	if err == nil {
+		err = t.finish()
+	}
+	if err == nil {
+		_, err = w.exec("COMMIT")
+	}
+	if err != nil {
+		// After some errors SQLite has already rolled back; then this one
+		// fails, and says nothing new.
+		_, _ = w.exec("ROLLBACK")
+		return 0, err
+	}
+	return t.emitted, nil
+}
+
+func (w *writer) changes(t *tx, group []*op, together bool) error {
+	if together {
+		if err := w.orders(t, group); err != nil {
+			return fmt.Errorf("%w: %w", errTogether, err)
+		}
+	}
+	for _, o := range group {
+		if together && o.order != nil {
+			continue
+		}
+		if err := w.one(t, o); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// orders places the orders of a group together. They need no savepoint: what
+// is refused has written nothing.
+func (w *writer) orders(t *tx, group []*op) error {
+	var first *op
+	var orders []*placing
+	for _, o := range group {
+		if o.order == nil {
+			continue
+		}
+		if first == nil {
+			first = o
+		}
+		orders = append(orders, o.order)
+	}
+	if first == nil {
+		return nil
+	}
+	if err := t.place(orders); err != nil {
+		return err
+	}
+	first.after, t.after = t.after, nil
+	for _, o := range group {
+		if o.order != nil {
+			o.err = o.order.err
+		}
+	}
+	return nil
 }
 
 func (w *writer) begin() (*tx, error) {
@@ -193,6 +259,17 @@ func (w *writer) begin() (*tx, error) {
 	return t, t.start()
 }
 
+// run is the op by itself.
+func (o *op) run(t *tx) error {
+	if o.order == nil {
+		return o.fn(t)
+	}
+	if err := t.place([]*placing{o.order}); err != nil {
+		return err
+	}
+	return o.order.err
+}
+
 // one runs an op in its savepoint. The error returned is the transaction's:
 // that of the op itself stays with the op.
 func (w *writer) one(t *tx, o *op) error {
@@ -201,7 +278,7 @@ func (w *writer) one(t *tx, o *op) error {
 	}
 	mark := *t
 	t.after = nil
-	if o.err = o.fn(t); o.err != nil {
+	if o.err = o.run(t); o.err != nil {
 		*t = mark
 		if _, err := w.exec("ROLLBACK TO SAVEPOINT change"); err != nil {
 			return errors.Join(o.err, fmt.Errorf("undo one change: %w", err))
