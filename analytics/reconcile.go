@@ -1,7 +1,6 @@
 package analytics
 
 import (
-	"encoding/json"
 	"maps"
 	"slices"
 
@@ -14,6 +13,12 @@ type Reconciliation struct {
 	// Agree is true when every present column of every row is the same.
 	Agree bool
 	Rows  []ReconciliationRow // by currency, then in a fixed order of figures
+
+	// Explained is true when the orders behind the differences are named.
+	Explained bool
+	// Provisional is true when facts were still on their way while it was made.
+	// It is known only of one that is explained.
+	Provisional bool
 }
 
 // ReconciliationRow is one figure in one currency.
@@ -27,7 +32,12 @@ type ReconciliationRow struct {
 	Ledger    int64 // the orders themselves
 	// Difference is the spread: the largest column less the smallest. Zero is agreement.
 	Difference int64
+	// Orders are those on which facts and ledger differ; nil when not asked for.
+	Orders *Explained
 }
+
+// figureBuyers counts persons, so it does not add up over orders or days.
+const figureBuyers = "buyers"
 
 // reconciled are the figures compared.
 var reconciled = []struct {
@@ -43,7 +53,7 @@ var reconciled = []struct {
 	{"sku_orders_paid", func(m *Money) int64 { return m.SKUOrdersPaid }, func(l *live.LedgerTotal) int64 { return l.SKUPaid }},
 	{"items_created", func(m *Money) int64 { return m.ItemsCreated }, func(l *live.LedgerTotal) int64 { return l.ItemsCreated }},
 	{"items_paid", func(m *Money) int64 { return m.ItemsPaid }, func(l *live.LedgerTotal) int64 { return l.ItemsPaid }},
-	{"buyers", func(m *Money) int64 { return m.Buyers }, func(l *live.LedgerTotal) int64 { return l.Buyers }},
+	{figureBuyers, func(m *Money) int64 { return m.Buyers }, func(l *live.LedgerTotal) int64 { return l.Buyers }},
 	{"gmv_created_minor", func(m *Money) int64 { return m.Created }, func(l *live.LedgerTotal) int64 { return l.CreatedMinor }},
 	{"gmv_paid_minor", func(m *Money) int64 { return m.Paid }, func(l *live.LedgerTotal) int64 { return l.PaidMinor }},
 	{"gmv_net_minor", (*Money).Net, func(l *live.LedgerTotal) int64 {
@@ -112,26 +122,4 @@ func (m moneyOf) of(c live.Currency) *Money {
 		return x
 	}
 	return &Money{}
-}
-
-// MarshalJSON writes {"agree":true,"rows":[{"currency","figure","dashboard",…}]}
-// with null for a dashboard that is no longer held.
-func (r Reconciliation) MarshalJSON() ([]byte, error) {
-	type row struct {
-		Currency   live.Currency `json:"currency"`
-		Figure     string        `json:"figure"`
-		Dashboard  *int64        `json:"dashboard"`
-		Report     int64         `json:"report"`
-		Rollup     int64         `json:"rollup"`
-		Ledger     int64         `json:"ledger"`
-		Difference int64         `json:"difference"`
-	}
-	out := struct {
-		Agree bool  `json:"agree"`
-		Rows  []row `json:"rows"`
-	}{Agree: r.Agree, Rows: make([]row, 0, len(r.Rows))}
-	for _, x := range r.Rows {
-		out.Rows = append(out.Rows, row(x))
-	}
-	return json.Marshal(out)
 }

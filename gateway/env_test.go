@@ -6,9 +6,11 @@ import (
 	"encoding/json"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -171,6 +173,52 @@ func (f *folded) Reconciliation(ctx context.Context, s live.Show) (analytics.Rec
 	ledger, err := f.store.Ledger(ctx, s.Merchant, s.ID)
 	// Without ClickHouse there are no rollups; the order book is the other side.
 	return analytics.Reconcile(&figs, figs, figs.Money, ledger), err
+}
+
+// Explain holds the deltas of the log, order by order, against the ledger.
+func (f *folded) Explain(ctx context.Context, s live.Show, limit int) (analytics.Reconciliation, error) {
+	r, err := f.Reconciliation(ctx, s)
+	if err != nil {
+		return r, err
+	}
+	head, err := f.log.Head(ctx)
+	if err != nil {
+		return r, err
+	}
+	folds := map[live.OrderID]*analytics.Fold{}
+	err = f.log.Range(ctx, live.Position{}, head, func(en live.Entry) error {
+		deltas, err := live.DecodeDeltas(en.Event.Data)
+		if err != nil || !live.OrderFactKind(en.Event.Kind) || en.Event.Show != s.ID {
+			return nil
+		}
+		id := deltas[0].Order
+		if folds[id] == nil {
+			folds[id] = analytics.NewFold(s)
+		}
+		return folds[id].Add(en)
+	})
+	if err != nil {
+		return r, err
+	}
+	facts := func(yield func(analytics.OrderMoney, error) bool) {
+		for _, id := range slices.Sorted(maps.Keys(folds)) {
+			figs := folds[id].Figures(f.now())
+			for _, m := range figs.Money {
+				if !yield(analytics.OrderMoney{Order: id, Money: m}, nil) {
+					return
+				}
+			}
+		}
+	}
+	return r, r.Explain(facts, f.store.OrderTotals(ctx, s.Merchant, s.ID), limit)
+}
+
+// ReconcileDays has no facts by day: without ClickHouse the ledger stands alone.
+func (f *folded) ReconcileDays(ctx context.Context, axis analytics.DayAxis, m live.MerchantID, room live.RoomID, zone *time.Location, from, until time.Time) (analytics.DayReconciliation, error) {
+	r := analytics.DayReconciliation{Axis: axis, From: from.Format(time.DateOnly), To: until.AddDate(0, 0, -1).Format(time.DateOnly), TimeZone: zone.String()}
+	ledger, err := analytics.PayDays(f.store.TotalsPaid(ctx, m, room, from, until), zone)
+	r.ReconcileDays(nil, ledger)
+	return r, err
 }
 
 // lines collects what was logged.

@@ -133,5 +133,8 @@ func (f *figures) Reconciliation(ctx context.Context, s live.Show) (analytics.Re
 	if err != nil {
 		return analytics.Reconciliation{}, err
 	}
+	if s.Rehearsal {
+		ledger = nil // Its orders are kept and never counted, on no side.
+	}
 	return analytics.Reconcile(dashboard, facts, rollup, ledger), nil
 }

@@ -76,6 +76,10 @@ type Figures interface {
 	// same asOf gives the same bytes; the zero time means now.
 	Report(ctx context.Context, s live.Show, format, lang string, asOf time.Time, w io.Writer) error
 	Reconciliation(ctx context.Context, s live.Show) (analytics.Reconciliation, error)
+	// Explain is Reconciliation with at most limit orders behind each difference.
+	Explain(ctx context.Context, s live.Show, limit int) (analytics.Reconciliation, error)
+	// ReconcileDays compares by calendar day in zone; from and until are firsts of days.
+	ReconcileDays(ctx context.Context, axis analytics.DayAxis, m live.MerchantID, room live.RoomID, zone *time.Location, from, until time.Time) (analytics.DayReconciliation, error)
 }
 
 // Tokens proves who is calling.

@@ -22,6 +22,7 @@ func (a *API) register() {
 	a.integrations()
 	a.figures()
 	a.reports()
+	a.reconciliations()
 	a.metrics()
 	a.audits()
 	a.me()

@@ -6,9 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/danielgtaylor/huma/v2"
-
-	"showrunner/analytics"
 	"showrunner/live"
 )
 
@@ -29,11 +26,6 @@ func (a *API) reports() {
 		Text:    "The same `as_of` gives the same bytes. Printing it is recorded in the audit log.",
 		Actions: []live.Action{live.ActReport}, output: "application/json,text/html",
 	}, a.getReport)
-	add(a, Route{
-		ID: "get-reconciliation", Method: "GET", Path: "/v1/shows/{show_id}/reconciliation", Tag: "Figures", Summary: "Compare dashboard, report and order ledger",
-		Text:    "The same figures from three independent sides, with their differences, which must be 0.",
-		Actions: []live.Action{live.ActReconcile},
-	}, a.getReconciliation)
 }
 
 type reportOutput struct {
@@ -83,26 +75,4 @@ func (a *API) getReport(ctx context.Context, p live.Principal, in *struct {
 		out.CSP = reportCSP
 	}
 	return out, nil
-}
-
-// Reconciliation is the comparison on the wire; it writes itself.
-type Reconciliation struct{ analytics.Reconciliation }
-
-// Schema describes a reconciliation in the OpenAPI document.
-func (Reconciliation) Schema(huma.Registry) *huma.Schema {
-	return &huma.Schema{Type: huma.TypeObject, AdditionalProperties: true}
-}
-
-type reconciliationOutput struct{ Body Reconciliation }
-
-func (a *API) getReconciliation(ctx context.Context, p live.Principal, in *ShowPath) (*reconciliationOutput, error) {
-	s, err := a.show(ctx, p, live.ShowID(in.ShowID))
-	if err != nil {
-		return nil, err
-	}
-	r, err := a.cfg.Figures.Reconciliation(ctx, s)
-	if err != nil {
-		return nil, err
-	}
-	return &reconciliationOutput{Reconciliation{r}}, nil
 }

@@ -15,6 +15,7 @@ type dialect struct {
 	snapshot *sql.TxOptions // of a transaction that reads one instant
 	schema   goose.Dialect
 	own      string // folder of the migrations in its own words
+	bytewise string // after a column of text: compare it by bytes, whatever the database's language
 }
 
 // sqlite takes its write lock at once: a transaction that started by reading
@@ -31,6 +32,7 @@ var postgres = dialect{
 	begin: "BEGIN ISOLATION LEVEL READ COMMITTED", numbered: true,
 	snapshot: &sql.TxOptions{ReadOnly: true, Isolation: sql.LevelRepeatableRead},
 	schema:   goose.DialectPostgres, own: "migrations/postgres",
+	bytewise: ` COLLATE "C"`,
 }
 
 // bind turns the ? placeholders of a query into the dialect's own. No query of

@@ -1,0 +1,200 @@
+package analytics
+
+import (
+	"encoding/json"
+	"iter"
+	"slices"
+	"strings"
+	"time"
+
+	"showrunner/live"
+)
+
+// DayAxis says on which day a figure stands.
+type DayAxis string
+
+// The two axes. They answer different questions and never mix: a refund stands
+// on the day it came in on the one, on the day of the purchase on the other.
+const (
+	// AxisEvent is the day a fact was taken in, by the server's clock. A day
+	// that is over never changes any more.
+	AxisEvent DayAxis = "event"
+	// AxisPay is the day the order was first paid, by the platform's clock.
+	// Later refunds and cancellations change the day of the purchase.
+	AxisPay DayAxis = "pay"
+)
+
+// DayMoney is what the facts say about one calendar day in one currency.
+type DayMoney struct {
+	Day   string // 2006-01-02
+	Money Money
+}
+
+// DayReconciliation compares facts and ledger of a merchant day by day.
+type DayReconciliation struct {
+	Axis        DayAxis
+	From, To    string // first and last day
+	TimeZone    string
+	Agree       bool
+	Provisional bool
+	Rows        []DayRow // by day, currency, then in a fixed order of figures
+}
+
+// DayRow is one figure of one day in one currency.
+type DayRow struct {
+	Day           string
+	Currency      live.Currency
+	Figure        string
+	Facts, Ledger int64
+}
+
+// payFigures stand on the pay-date axis: before a payment there is no such day.
+var payFigures = []string{
+	"orders_paid", "orders_refunded", "sku_orders_paid", "items_paid", "gmv_paid_minor", "gmv_net_minor", "refund_minor",
+	"cancelled_paid_minor", "subsidy_minor",
+}
+
+// on reports whether a figure can be told by day on the axis.
+func (a DayAxis) on(figure string) bool {
+	if a == AxisPay {
+		return slices.Contains(payFigures, figure)
+	}
+	return figure != figureBuyers
+}
+
+type dayKey struct {
+	day      string
+	currency live.Currency
+}
+
+// DayLedger is the ledger's side of the days: sums by day and currency in the
+// order of the figures compared.
+type DayLedger map[dayKey][]int64
+
+func (d DayLedger) add(day string, t *live.LedgerTotal, sign int64) {
+	k := dayKey{day, t.Currency}
+	if d[k] == nil {
+		d[k] = make([]int64, len(reconciled))
+	}
+	for i := range reconciled {
+		d[k][i] += sign * reconciled[i].ledger(t)
+	}
+}
+
+// PayDays files orders under the day of their first payment in zone.
+func PayDays(orders iter.Seq2[live.OrderTotal, error], zone *time.Location) (DayLedger, error) {
+	d := DayLedger{}
+	for o, err := range orders {
+		if err != nil {
+			return nil, err
+		}
+		d.add(o.PaidAt.In(zone).Format(time.DateOnly), &o.LedgerTotal, 1)
+	}
+	return d, nil
+}
+
+// EventDays files under each day of [from, until) what the facts taken in on
+// that day changed: the fold of all facts up to its end less the fold of those
+// before. It never looks at a delta. An order counts in the room (empty: every
+// room) and out of the rehearsals where its fold stands at the time.
+func EventDays(histories iter.Seq2[live.OrderHistory, error], zone *time.Location, from, until time.Time, room live.RoomID, rehearsals map[live.ShowID]bool) (DayLedger, error) {
+	d := DayLedger{}
+	for h, err := range histories {
+		if err != nil {
+			return nil, err
+		}
+		facts := make([]live.OrderFact, 0, len(h.Facts))
+		var before live.OrderTotal
+		counts := false
+		for i := 0; i < len(h.Facts) && h.Facts[i].Received.Before(until); {
+			received := h.Facts[i].Received
+			day := received.In(zone).Format(time.DateOnly)
+			for i < len(h.Facts) && h.Facts[i].Received.Before(until) && h.Facts[i].Received.In(zone).Format(time.DateOnly) == day {
+				facts = append(facts, h.Facts[i].OrderFact)
+				i++
+			}
+			o := live.FoldOrder(h.Merchant, h.Order, facts)
+			after := live.TotalOf(&o)
+			if !received.Before(from) && counts {
+				d.add(day, &before.LedgerTotal, -1)
+			}
+			counts = (room == "" || o.Room == room) && !rehearsals[o.Show]
+			if !received.Before(from) && counts {
+				d.add(day, &after.LedgerTotal, 1)
+			}
+			before = after
+		}
+	}
+	return d, nil
+}
+
+// ReconcileDays compares the facts' days with the ledger's on the axis of r,
+// and fills in its rows. Days on which both sides are all zero have no rows.
+func (r *DayReconciliation) ReconcileDays(facts []DayMoney, ledger DayLedger) {
+	said := map[dayKey]*Money{}
+	keys := make([]dayKey, 0, len(ledger))
+	for k := range ledger {
+		keys = append(keys, k)
+	}
+	for i := range facts {
+		k := dayKey{facts[i].Day, facts[i].Money.Currency}
+		if ledger[k] == nil {
+			keys = append(keys, k)
+		}
+		said[k] = &facts[i].Money
+	}
+	slices.SortFunc(keys, func(a, b dayKey) int {
+		if c := strings.Compare(a.day, b.day); c != 0 {
+			return c
+		}
+		return strings.Compare(string(a.currency), string(b.currency))
+	})
+	r.Agree, r.Rows = true, nil
+	for _, k := range keys {
+		var rows []DayRow
+		zero := true
+		for i, f := range reconciled {
+			if !r.Axis.on(f.figure) {
+				continue
+			}
+			row := DayRow{Day: k.day, Currency: k.currency, Figure: f.figure}
+			if m := said[k]; m != nil {
+				row.Facts = f.money(m)
+			}
+			if l := ledger[k]; l != nil {
+				row.Ledger = l[i]
+			}
+			zero = zero && row.Facts == 0 && row.Ledger == 0
+			r.Agree = r.Agree && row.Facts == row.Ledger
+			rows = append(rows, row)
+		}
+		if !zero {
+			r.Rows = append(r.Rows, rows...)
+		}
+	}
+}
+
+// MarshalJSON writes {"by","from","to","time_zone","agree","provisional","rows":[{"day",…}]}.
+func (r DayReconciliation) MarshalJSON() ([]byte, error) {
+	type row struct {
+		Day        string        `json:"day"`
+		Currency   live.Currency `json:"currency"`
+		Figure     string        `json:"figure"`
+		Facts      int64         `json:"facts"`
+		Ledger     int64         `json:"ledger"`
+		Difference int64         `json:"difference"`
+	}
+	out := struct {
+		By          DayAxis `json:"by"`
+		From        string  `json:"from"`
+		To          string  `json:"to"`
+		TimeZone    string  `json:"time_zone"`
+		Agree       bool    `json:"agree"`
+		Provisional bool    `json:"provisional"`
+		Rows        []row   `json:"rows"`
+	}{r.Axis, r.From, r.To, r.TimeZone, r.Agree, r.Provisional, make([]row, 0, len(r.Rows))}
+	for _, x := range r.Rows {
+		out.Rows = append(out.Rows, row{x.Day, x.Currency, x.Figure, x.Facts, x.Ledger, x.Facts - x.Ledger})
+	}
+	return json.Marshal(out)
+}

@@ -1,0 +1,144 @@
+package analytics_test
+
+import (
+	"fmt"
+	"iter"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"showrunner/analytics"
+	"showrunner/live"
+)
+
+func sequence[T any](list []T) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		for _, v := range list {
+			if !yield(v, nil) {
+				return
+			}
+		}
+	}
+}
+
+func said(id string, person live.PersonID, c live.Currency, paid int64) analytics.OrderMoney {
+	return analytics.OrderMoney{Order: live.OrderID(id), Person: person, Money: analytics.Money{Currency: c, OrdersPaid: 1, Paid: paid, Buyers: 1}}
+}
+
+func booked(id string, person live.PersonID, c live.Currency, paid int64) live.OrderTotal {
+	return live.OrderTotal{Order: live.OrderID(id), Person: person, LedgerTotal: live.LedgerTotal{Currency: c, Paid: 1, PaidMinor: paid, Buyers: 1}}
+}
+
+// TestExplain names each kind of difference between two walks of orders.
+func TestExplain(t *testing.T) {
+	facts := []analytics.OrderMoney{
+		said("a", "p1", "CNY", 100), said("b", "p2", "CNY", 201), said("c", "p3", "CNY", 299), said("e", "p5", "USD", 5), said("f", "p6", "CNY", 7), said("g", "px", "CNY", 8),
+	}
+	ledger := []live.OrderTotal{
+		booked("a", "p1", "CNY", 100), booked("b", "p2", "CNY", 200), booked("c", "p3", "CNY", 300), booked("d", "p4", "CNY", 50),
+		booked("f", "p6", "CNY", 7), booked("g", "p7", "CNY", 8),
+	}
+	r := analytics.Reconcile(nil, analytics.Figures{Money: []analytics.Money{{Currency: "CNY"}}}, nil, nil)
+	if err := r.Explain(sequence(facts), sequence(ledger), 2); err != nil {
+		t.Fatal(err)
+	}
+	if r.Agree {
+		t.Error("orders differ and the sides agree")
+	}
+	got := map[string]analytics.Explained{}
+	for _, row := range r.Rows {
+		if row.Orders.Count > 0 {
+			got[string(row.Currency)+" "+row.Figure] = *row.Orders
+		}
+	}
+	one := func(id string, f, l int64) analytics.Explained {
+		return analytics.Explained{Count: 1, Orders: []analytics.OrderDifference{{Order: live.OrderID(id), Facts: f, Ledger: l}}}
+	}
+	paid := analytics.Explained{Count: 3, Orders: []analytics.OrderDifference{{Order: "b", Facts: 201, Ledger: 200}, {Order: "c", Facts: 299, Ledger: 300}}}
+	want := map[string]analytics.Explained{
+		"CNY orders_paid": one("d", 0, 1),
+		"CNY buyers": {Count: 2, Orders: []analytics.OrderDifference{
+			{Order: "d", Facts: 0, Ledger: 1}, {Order: "g", Facts: 1, Ledger: 1, FactsPerson: "px", LedgerPerson: "p7"},
+		}},
+		"CNY gmv_paid_minor": paid, "CNY gmv_net_minor": paid,
+		"USD orders_paid": one("e", 1, 0), "USD buyers": one("e", 1, 0), "USD gmv_paid_minor": one("e", 5, 0), "USD gmv_net_minor": one("e", 5, 0),
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("explained (-want +got):\n%s", diff)
+	}
+
+	r = analytics.Reconcile(nil, analytics.Figures{}, nil, nil)
+	if err := r.Explain(sequence(facts[:1]), sequence(ledger[:1]), 2); err != nil || !r.Agree {
+		t.Errorf("one order that is the same: agree %v, %v", r.Agree, err)
+	}
+	swapped := []live.OrderTotal{ledger[1], ledger[0]}
+	if err := r.Explain(sequence(facts), sequence(swapped), 2); err == nil {
+		t.Error("a walk that goes back is taken")
+	}
+}
+
+// TestEventDays holds the days of the ledger against the deltas that the same
+// facts make in the same order, which is what the other side adds up.
+func TestEventDays(t *testing.T) {
+	zone := time.FixedZone("east", 8*3600)
+	noon := time.Date(2026, 3, 1, 12, 0, 0, 0, zone)
+	line := live.OrderLine{ID: "l1", SKU: "s1", Qty: 2, Goods: 1000}
+	facts := []live.ReceivedFact{
+		{live.OrderFact{Kind: live.RefundSucceeded, ID: "r1", Source: "shop", At: noon, Currency: "CNY", Refunds: []live.RefundLine{{Line: "l1", Goods: 300}}}, noon},
+		{live.OrderFact{Kind: live.OrderPaid, ID: "p1", Source: "shop", At: noon.Add(-time.Hour), Currency: "CNY", PaidMinor: 1000}, noon.Add(24 * time.Hour)},
+		{live.OrderFact{Kind: live.OrderCreated, Source: "shop", At: noon.Add(-2 * time.Hour), Currency: "CNY", Show: "s", Room: "r", Person: "p", Lines: []live.OrderLine{line}}, noon.Add(48 * time.Hour)},
+		{live.OrderFact{Kind: live.OrderCancelled, Source: "shop", At: noon, CancelType: live.CancelMerchant}, noon.Add(72 * time.Hour)},
+	}
+	history := []live.OrderHistory{{Merchant: "m", Order: "o", Facts: facts}}
+	for _, room := range []live.RoomID{"", "r"} {
+		t.Run(fmt.Sprintf("room %q", room), func(t *testing.T) {
+			from, until := noon.Add(-12*time.Hour), noon.Add(60*time.Hour) // three days; the cancellation is out
+			days, err := analytics.EventDays(sequence(history), zone, from, until, room, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var said []analytics.DayMoney
+			var before live.Order
+			for i := range facts[:3] {
+				var set []live.OrderFact
+				for _, f := range facts[:i+1] {
+					set = append(set, f.OrderFact)
+				}
+				after := live.FoldOrder("m", "o", set)
+				d := analytics.DayMoney{Day: facts[i].Received.In(zone).Format(time.DateOnly), Money: analytics.Money{Currency: "CNY"}}
+				for _, x := range live.Deltas(before, after) {
+					if room != "" && x.Room != room {
+						continue
+					}
+					m := &d.Money
+					m.Orders += x.Orders
+					m.OrdersPaid += x.Paid
+					m.OrdersCancelled += x.Cancelled
+					m.OrdersRefunded += x.Refunded
+					m.SKUOrders += x.SKUOrders
+					m.SKUOrdersPaid += x.SKUPaid
+					m.ItemsCreated += x.UnitsCreated
+					m.ItemsPaid += x.UnitsPaid
+					m.Created += x.Created
+					m.Paid += x.PaidMinor
+					m.Subsidy += x.Subsidy
+					m.RefundGoods += x.RefundGoods
+					m.RefundShipping += x.RefundShip
+					m.CancelledPaid += x.CancelledPaid
+				}
+				before = after
+				said = append(said, d)
+			}
+			r := analytics.DayReconciliation{Axis: analytics.AxisEvent}
+			r.ReconcileDays(said, days)
+			if !r.Agree || len(r.Rows) == 0 {
+				t.Errorf("the days differ: %+v", r.Rows)
+			}
+			said[len(said)-1].Money.Paid++
+			if r.ReconcileDays(said, days); r.Agree {
+				t.Error("one cent more on one side and the days agree")
+			}
+		})
+	}
+}

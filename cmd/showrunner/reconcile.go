@@ -1,0 +1,89 @@
+package main
+
+import (
+	"context"
+	"time"
+
+	"showrunner/analytics"
+	"showrunner/live"
+)
+
+// Explain is [figures.Reconciliation] with the orders behind every difference.
+// It waits until ClickHouse has what the store has; if that takes too long, or
+// the show still goes on, the answer says that it is provisional.
+func (f *figures) Explain(ctx context.Context, s live.Show, limit int) (analytics.Reconciliation, error) {
+	complete, err := f.delivered(ctx)
+	if err != nil {
+		return analytics.Reconciliation{}, err
+	}
+	r, err := f.Reconciliation(ctx, s)
+	if err != nil {
+		return analytics.Reconciliation{}, err
+	}
+	if s.Rehearsal {
+		r.Explained = true
+		return r, nil
+	}
+	err = r.Explain(f.db.OrderMoney(ctx, s.Merchant, s.ID, f.now()), f.store.OrderTotals(ctx, s.Merchant, s.ID), limit)
+	r.Provisional = !complete || !s.State.Over()
+	return r, err
+}
+
+// ReconcileDays compares facts and ledger by calendar day for the days that
+// begin in [from, until).
+func (f *figures) ReconcileDays(ctx context.Context, axis analytics.DayAxis, m live.MerchantID, room live.RoomID, zone *time.Location, from, until time.Time) (analytics.DayReconciliation, error) {
+	r := analytics.DayReconciliation{
+		Axis: axis, From: from.Format(time.DateOnly), To: until.AddDate(0, 0, -1).Format(time.DateOnly), TimeZone: zone.String(),
+	}
+	complete, err := f.delivered(ctx)
+	if err != nil {
+		return r, err
+	}
+	facts, err := f.db.DayMoney(ctx, axis, m, room, zone, from, until)
+	if err != nil {
+		return r, err
+	}
+	var ledger analytics.DayLedger
+	if axis == analytics.AxisPay {
+		ledger, err = analytics.PayDays(f.store.TotalsPaid(ctx, m, room, from, until), zone)
+	} else {
+		var rehearsals map[live.ShowID]bool
+		if rehearsals, err = f.store.Rehearsals(ctx, m); err != nil {
+			return r, err
+		}
+		ledger, err = analytics.EventDays(f.store.Histories(ctx, m, from, until), zone, from, until, room, rehearsals)
+	}
+	if err != nil {
+		return r, err
+	}
+	r.ReconcileDays(facts, ledger)
+	r.Provisional = !complete || until.After(f.now())
+	return r, nil
+}
+
+// delivered waits until every fact that the store had when it was called is in
+// ClickHouse: out of the outbox into the log, and out of the log. False is that
+// it does not come to that in good time.
+func (f *figures) delivered(ctx context.Context) (bool, error) {
+	for end := f.now().Add(behindWithin); ; {
+		mark, err := f.log.OutboxMark(ctx)
+		if err != nil {
+			return false, err
+		}
+		waiting, err := f.store.Outbox(ctx, mark, 1)
+		if err != nil {
+			return false, err
+		}
+		if len(waiting) == 0 {
+			return f.complete(ctx, f.now())
+		}
+		if f.now().After(end) {
+			return false, nil
+		}
+		select {
+		case <-ctx.Done():
+			return false, ctx.Err()
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}

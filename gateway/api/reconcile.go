@@ -1,0 +1,180 @@
+package api
+
+import (
+	"context"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"showrunner/analytics"
+	"showrunner/live"
+	"showrunner/live/store"
+)
+
+// maxDays bounds the days of one reconciliation: a quarter.
+const maxDays = 92
+
+// maxZoneRooms is how many rooms are asked for the merchant's time zone.
+const maxZoneRooms = 200
+
+func (a *API) reconciliations() {
+	add(a, Route{
+		ID: "get-reconciliation", Method: "GET", Path: "/v1/shows/{show_id}/reconciliation", Tag: "Figures", Summary: "Compare dashboard, report and order ledger",
+		Text: "The same figures from three independent sides, with their differences, which must be 0. With `explain=true` every difference names the orders " +
+			"on which the facts and the ledger of orders differ: `orders` has their `count` and the first `limit` of them, by id, each with both values. " +
+			"Differences that cancel out in a sum are named too. A difference with no orders lies between the facts and the rollups or the dashboard.",
+		Actions: []live.Action{live.ActReconcile},
+	}, a.getReconciliation)
+	add(a, Route{
+		ID: "get-day-reconciliation", Method: "GET", Path: "/v1/reconciliation", Tag: "Figures", Summary: "Compare facts and order ledger by day",
+		Text: "Calendar days in the time zone of the room, or in the one that all rooms of the merchant share. `by=event` files a fact under the day it was taken in, " +
+			"which never changes any more when the day is over; `by=pay` files an order with its later refunds under the day of its first payment. At most 92 days. " +
+			"Orders outside a show are in; rehearsals are not.",
+		Actions: []live.Action{live.ActReconcile},
+	}, a.getDayReconciliation)
+}
+
+// Reconciliation is the comparison on the wire; it writes itself.
+type Reconciliation struct{ analytics.Reconciliation }
+
+// Schema describes a reconciliation in the OpenAPI document.
+func (Reconciliation) Schema(huma.Registry) *huma.Schema {
+	return &huma.Schema{Type: huma.TypeObject, AdditionalProperties: true}
+}
+
+// DayReconciliation is the comparison by day on the wire; it writes itself.
+type DayReconciliation struct{ analytics.DayReconciliation }
+
+// Schema describes a reconciliation by day in the OpenAPI document.
+func (DayReconciliation) Schema(huma.Registry) *huma.Schema {
+	return &huma.Schema{Type: huma.TypeObject, AdditionalProperties: true}
+}
+
+type reconciliationOutput struct{ Body Reconciliation }
+
+func (a *API) getReconciliation(ctx context.Context, p live.Principal, in *struct {
+	ShowPath
+	Explain bool `query:"explain" doc:"Name the orders behind each difference."`
+	Limit   int  `query:"limit" doc:"How many orders to name for each figure and currency." minimum:"1" maximum:"1000" default:"50"`
+},
+) (*reconciliationOutput, error) {
+	s, err := a.show(ctx, p, live.ShowID(in.ShowID))
+	if err != nil {
+		return nil, err
+	}
+	var r analytics.Reconciliation
+	if in.Explain {
+		r, err = a.cfg.Figures.Explain(ctx, s, in.Limit)
+	} else {
+		r, err = a.cfg.Figures.Reconciliation(ctx, s)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &reconciliationOutput{Reconciliation{r}}, nil
+}
+
+type dayReconciliationOutput struct{ Body DayReconciliation }
+
+func (a *API) getDayReconciliation(ctx context.Context, p live.Principal, in *struct {
+	From       string `query:"from" doc:"First day, as 2026-01-02." format:"date" required:"true"`
+	To         string `query:"to" doc:"Last day; the first when left out." format:"date"`
+	By         string `query:"by" enum:"event,pay" default:"event" doc:"Which day a figure stands on."`
+	MerchantID string `query:"merchant_id" doc:"Needed of an admin's token."`
+	RoomID     string `query:"room_id" doc:"Of this room only; needed of a token limited to rooms."`
+	TimeZone   string `query:"time_zone" doc:"IANA name; the room's, or the merchant's, when left out." maxLength:"64"`
+},
+) (*dayReconciliationOutput, error) {
+	m, err := merchant(p, in.MerchantID)
+	if err != nil {
+		return nil, err
+	}
+	zone, err := a.zone(ctx, p, m, live.RoomID(in.RoomID), in.TimeZone)
+	if err != nil {
+		return nil, err
+	}
+	from, err := day("from", in.From, zone)
+	if err != nil {
+		return nil, err
+	}
+	last := from
+	if in.To != "" {
+		if last, err = day("to", in.To, zone); err != nil {
+			return nil, err
+		}
+	}
+	if last.Before(from) || last.After(from.AddDate(0, 0, maxDays-1)) {
+		return nil, live.Invalid("invalid_field", "to", "must be from the first day on and at most %d days in all", maxDays)
+	}
+	r, err := a.cfg.Figures.ReconcileDays(ctx, analytics.DayAxis(in.By), m, live.RoomID(in.RoomID), zone, from, last.AddDate(0, 0, 1))
+	if err != nil {
+		return nil, err
+	}
+	return &dayReconciliationOutput{DayReconciliation{r}}, nil
+}
+
+// day is the first instant of a calendar day.
+func day(field, text string, zone *time.Location) (time.Time, error) {
+	t, err := time.ParseInLocation(time.DateOnly, text, zone)
+	if err != nil || t.Year() < 2000 || t.Year() > 2200 {
+		return time.Time{}, live.Invalid("invalid_field", field, "must be a day such as 2026-01-02")
+	}
+	return t, nil
+}
+
+// zone finds the time zone whose days are meant.
+func (a *API) zone(ctx context.Context, p live.Principal, m live.MerchantID, id live.RoomID, named string) (*time.Location, error) {
+	if id == "" && p.Rooms != nil {
+		return nil, live.Invalid("invalid_field", "room_id", "is required of a token limited to rooms")
+	}
+	if id != "" {
+		r, err := a.room(ctx, p, id)
+		if err != nil {
+			return nil, err
+		}
+		if r.Merchant != m {
+			return nil, notFound("room", string(id))
+		}
+		if named == "" {
+			named = r.TimeZone
+		}
+	}
+	if named == "" {
+		var err error
+		if named, err = a.sharedZone(ctx, m); err != nil {
+			return nil, err
+		}
+	}
+	if named == "Local" {
+		return nil, live.Invalid("invalid_field", "time_zone", "must be an IANA time zone")
+	}
+	z, err := time.LoadLocation(named)
+	if err != nil {
+		return nil, live.Invalid("invalid_field", "time_zone", "must be an IANA time zone")
+	}
+	return z, nil
+}
+
+// sharedZone is the one time zone of all rooms of a merchant.
+func (a *API) sharedZone(ctx context.Context, m live.MerchantID) (string, error) {
+	zone := ""
+	for cursor := ""; ; {
+		rooms, next, err := a.cfg.Store.Rooms(ctx, store.RoomFilter{Merchant: m, Cursor: cursor, Limit: maxZoneRooms})
+		if err != nil {
+			return "", err
+		}
+		for _, r := range rooms {
+			if zone != "" && zone != r.TimeZone {
+				return "", live.Invalid("invalid_field", "time_zone", "is required: the merchant's rooms are in several time zones")
+			}
+			zone = r.TimeZone
+		}
+		if cursor = next; cursor == "" {
+			break
+		}
+	}
+	if zone == "" {
+		return "UTC", nil
+	}
+	return zone, nil
+}
