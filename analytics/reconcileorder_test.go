@@ -85,10 +85,10 @@ func TestEventDays(t *testing.T) {
 	noon := time.Date(2026, 3, 1, 12, 0, 0, 0, zone)
 	line := live.OrderLine{ID: "l1", SKU: "s1", Qty: 2, Goods: 1000}
 	facts := []live.ReceivedFact{
-		{live.OrderFact{Kind: live.RefundSucceeded, ID: "r1", Source: "shop", At: noon, Currency: "CNY", Refunds: []live.RefundLine{{Line: "l1", Goods: 300}}}, noon},
-		{live.OrderFact{Kind: live.OrderPaid, ID: "p1", Source: "shop", At: noon.Add(-time.Hour), Currency: "CNY", PaidMinor: 1000}, noon.Add(24 * time.Hour)},
-		{live.OrderFact{Kind: live.OrderCreated, Source: "shop", At: noon.Add(-2 * time.Hour), Currency: "CNY", Show: "s", Room: "r", Person: "p", Lines: []live.OrderLine{line}}, noon.Add(48 * time.Hour)},
-		{live.OrderFact{Kind: live.OrderCancelled, Source: "shop", At: noon, CancelType: live.CancelMerchant}, noon.Add(72 * time.Hour)},
+		{OrderFact: live.OrderFact{Kind: live.RefundSucceeded, ID: "r1", Source: "shop", At: noon, Currency: "CNY", Refunds: []live.RefundLine{{Line: "l1", Goods: 300}}}, Received: noon},
+		{OrderFact: live.OrderFact{Kind: live.OrderPaid, ID: "p1", Source: "shop", At: noon.Add(-time.Hour), Currency: "CNY", PaidMinor: 1000}, Received: noon.Add(24 * time.Hour)},
+		{OrderFact: live.OrderFact{Kind: live.OrderCreated, Source: "shop", At: noon.Add(-2 * time.Hour), Currency: "CNY", Show: "s", Room: "r", Person: "p", Lines: []live.OrderLine{line}}, Received: noon.Add(48 * time.Hour)},
+		{OrderFact: live.OrderFact{Kind: live.OrderCancelled, Source: "shop", At: noon, CancelType: live.CancelMerchant}, Received: noon.Add(72 * time.Hour)},
 	}
 	history := []live.OrderHistory{{Merchant: "m", Order: "o", Facts: facts}}
 	for _, room := range []live.RoomID{"", "r"} {
