@@ -20,18 +20,27 @@ type Delta struct {
 
 	// Order-level counters, each -1, 0 or +1, only on the row with an empty Line.
 	Orders, Paid, Cancelled, Refunded int64
+	// Cancelled by its type.
+	CancelledUser, CancelledTimeout, CancelledAllRefunded  int64
+	CancelledOversold, CancelledMerchant, CancelledForRisk int64
 
 	UnitsCreated, UnitsPaid                int64
 	Created, PaidMinor, Subsidy            int64
 	RefundGoods, RefundShip, CancelledPaid int64
 	SKUOrders /* lines created */, SKUPaid/* lines paid */ int64
+	Deposit, Settled           int64
+	Commission, CommissionBack int64
+	RefundPreShip              int64 // in RefundGoods and RefundShip
 }
 
 // IsZero reports whether the delta changes nothing.
 func (d *Delta) IsZero() bool {
 	return d.Orders == 0 && d.Paid == 0 && d.Cancelled == 0 && d.Refunded == 0 &&
 		d.UnitsCreated == 0 && d.UnitsPaid == 0 && d.Created == 0 && d.PaidMinor == 0 && d.Subsidy == 0 &&
-		d.RefundGoods == 0 && d.RefundShip == 0 && d.CancelledPaid == 0 && d.SKUOrders == 0 && d.SKUPaid == 0
+		d.RefundGoods == 0 && d.RefundShip == 0 && d.CancelledPaid == 0 && d.SKUOrders == 0 && d.SKUPaid == 0 &&
+		d.CancelledUser == 0 && d.CancelledTimeout == 0 && d.CancelledAllRefunded == 0 && d.CancelledOversold == 0 &&
+		d.CancelledMerchant == 0 && d.CancelledForRisk == 0 && d.Deposit == 0 && d.Settled == 0 &&
+		d.Commission == 0 && d.CommissionBack == 0 && d.RefundPreShip == 0
 }
 
 // Deltas is what changed between two folds of one order, as rows that add up:
@@ -69,6 +78,9 @@ func Deltas(before, after Order) []Delta {
 		head.Orders += sign * count(!o.CreatedAt.IsZero())
 		head.Paid += sign * count(paid)
 		head.Cancelled += sign * count(o.Cancel != "")
+		if by := head.cancelled(o.Cancel); by != nil {
+			*by += sign
+		}
 		head.Refunded += sign * count(o.State == OrderRefunded || o.State == OrderPartRefunded)
 		for i := range o.Lines {
 			l := &o.Lines[i]
@@ -78,6 +90,11 @@ func Deltas(before, after Order) []Delta {
 			d.RefundGoods += sign * l.RefundGoods
 			d.RefundShip += sign * l.RefundShip
 			d.CancelledPaid += sign * l.CancelledPaid
+			d.Deposit += sign * l.Deposit
+			d.Settled += sign * l.Settled
+			d.Commission += sign * l.Commission
+			d.CommissionBack += sign * l.CommissionBack
+			d.RefundPreShip += sign * l.RefundPreShip
 			d.UnitsCreated += sign * l.Qty
 			if l.ID != "" {
 				d.SKUOrders += sign
@@ -108,6 +125,25 @@ func Deltas(before, after Order) []Delta {
 		}
 	}
 	return out
+}
+
+// cancelled is the counter of a cancel type, nil for none.
+func (d *Delta) cancelled(t CancelType) *int64 {
+	switch t {
+	case CancelUser:
+		return &d.CancelledUser
+	case CancelTimeout:
+		return &d.CancelledTimeout
+	case CancelAllRefunded:
+		return &d.CancelledAllRefunded
+	case CancelOversold:
+		return &d.CancelledOversold
+	case CancelMerchant:
+		return &d.CancelledMerchant
+	case CancelRisk:
+		return &d.CancelledForRisk
+	}
+	return nil
 }
 
 func count(b bool) int64 {

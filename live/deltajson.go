@@ -10,29 +10,40 @@ import (
 // deltaJSON is one delta as it travels in the data of an order event. Zero
 // members are left out: most rows change three or four counters.
 type deltaJSON struct {
-	Line          string    `json:"line_id,omitempty"`
-	Ver           uint32    `json:"ver"`
-	Show          ShowID    `json:"show_id,omitempty"`
-	Room          RoomID    `json:"room_id,omitempty"`
-	Person        PersonID  `json:"person_id,omitempty"`
-	Product       ProductID `json:"product_id,omitempty"`
-	SKU           SKUID     `json:"sku_id,omitempty"`
-	Currency      Currency  `json:"currency,omitempty"`
-	PaidAt        string    `json:"paid_at,omitempty"`
-	Orders        int64     `json:"orders,omitempty"`
-	Paid          int64     `json:"paid,omitempty"`
-	Cancelled     int64     `json:"cancelled,omitempty"`
-	Refunded      int64     `json:"refunded,omitempty"`
-	UnitsCreated  int64     `json:"units_created,omitempty"`
-	UnitsPaid     int64     `json:"units_paid,omitempty"`
-	Created       int64     `json:"created_minor,omitempty"`
-	PaidMinor     int64     `json:"paid_minor,omitempty"`
-	Subsidy       int64     `json:"subsidy_minor,omitempty"`
-	RefundGoods   int64     `json:"refund_goods_minor,omitempty"`
-	RefundShip    int64     `json:"refund_ship_minor,omitempty"`
-	CancelledPaid int64     `json:"cancelled_paid_minor,omitempty"`
-	SKUOrders     int64     `json:"sku_orders,omitempty"`
-	SKUPaid       int64     `json:"sku_paid,omitempty"`
+	Line           string    `json:"line_id,omitempty"`
+	Ver            uint32    `json:"ver"`
+	Show           ShowID    `json:"show_id,omitempty"`
+	Room           RoomID    `json:"room_id,omitempty"`
+	Person         PersonID  `json:"person_id,omitempty"`
+	Product        ProductID `json:"product_id,omitempty"`
+	SKU            SKUID     `json:"sku_id,omitempty"`
+	Currency       Currency  `json:"currency,omitempty"`
+	PaidAt         string    `json:"paid_at,omitempty"`
+	Orders         int64     `json:"orders,omitempty"`
+	Paid           int64     `json:"paid,omitempty"`
+	Cancelled      int64     `json:"cancelled,omitempty"`
+	Refunded       int64     `json:"refunded,omitempty"`
+	UnitsCreated   int64     `json:"units_created,omitempty"`
+	UnitsPaid      int64     `json:"units_paid,omitempty"`
+	Created        int64     `json:"created_minor,omitempty"`
+	PaidMinor      int64     `json:"paid_minor,omitempty"`
+	Subsidy        int64     `json:"subsidy_minor,omitempty"`
+	RefundGoods    int64     `json:"refund_goods_minor,omitempty"`
+	RefundShip     int64     `json:"refund_ship_minor,omitempty"`
+	CancelledPaid  int64     `json:"cancelled_paid_minor,omitempty"`
+	SKUOrders      int64     `json:"sku_orders,omitempty"`
+	SKUPaid        int64     `json:"sku_paid,omitempty"`
+	ByUser         int64     `json:"cancelled_user,omitempty"`
+	ByTimeout      int64     `json:"cancelled_timeout,omitempty"`
+	AllRefunded    int64     `json:"cancelled_all_refunded,omitempty"`
+	Oversold       int64     `json:"cancelled_oversold,omitempty"`
+	ByMerchant     int64     `json:"cancelled_merchant,omitempty"`
+	ForRisk        int64     `json:"cancelled_risk,omitempty"`
+	Deposit        int64     `json:"deposit_minor,omitempty"`
+	Settled        int64     `json:"settled_minor,omitempty"`
+	Commission     int64     `json:"commission_minor,omitempty"`
+	CommissionBack int64     `json:"commission_back_minor,omitempty"`
+	RefundPreShip  int64     `json:"refund_pre_ship_minor,omitempty"`
 }
 
 // deltaTime is RFC 3339 in UTC with milliseconds, the one form of time on the wire.
@@ -51,6 +62,9 @@ func EncodeDeltas(ds []Delta) json.RawMessage {
 			UnitsCreated: d.UnitsCreated, UnitsPaid: d.UnitsPaid, Created: d.Created, PaidMinor: d.PaidMinor,
 			Subsidy: d.Subsidy, RefundGoods: d.RefundGoods, RefundShip: d.RefundShip,
 			CancelledPaid: d.CancelledPaid, SKUOrders: d.SKUOrders, SKUPaid: d.SKUPaid,
+			ByUser: d.CancelledUser, ByTimeout: d.CancelledTimeout, AllRefunded: d.CancelledAllRefunded, Oversold: d.CancelledOversold,
+			ByMerchant: d.CancelledMerchant, ForRisk: d.CancelledForRisk, Deposit: d.Deposit, Settled: d.Settled,
+			Commission: d.Commission, CommissionBack: d.CommissionBack, RefundPreShip: d.RefundPreShip,
 		}
 		if !d.PaidAt.IsZero() {
 			rows[i].PaidAt = d.PaidAt.UTC().Format(deltaTime)
@@ -90,6 +104,9 @@ func DecodeDeltas(data json.RawMessage) ([]Delta, error) {
 			Cancelled: r.Cancelled, Refunded: r.Refunded, UnitsCreated: r.UnitsCreated, UnitsPaid: r.UnitsPaid,
 			Created: r.Created, PaidMinor: r.PaidMinor, Subsidy: r.Subsidy, RefundGoods: r.RefundGoods,
 			RefundShip: r.RefundShip, CancelledPaid: r.CancelledPaid, SKUOrders: r.SKUOrders, SKUPaid: r.SKUPaid,
+			CancelledUser: r.ByUser, CancelledTimeout: r.ByTimeout, CancelledAllRefunded: r.AllRefunded, CancelledOversold: r.Oversold,
+			CancelledMerchant: r.ByMerchant, CancelledForRisk: r.ForRisk, Deposit: r.Deposit, Settled: r.Settled,
+			Commission: r.Commission, CommissionBack: r.CommissionBack, RefundPreShip: r.RefundPreShip,
 		}
 		if r.PaidAt != "" {
 			at, err := time.Parse(time.RFC3339Nano, r.PaidAt)

@@ -52,6 +52,21 @@ const (
 	OrderPaid       Kind = "order_paid"
 	OrderCancelled  Kind = "order_cancelled"
 	RefundSucceeded Kind = "refund_succeeded"
+
+	OrderPaymentFailed Kind = "order_payment_failed"
+	DepositPaid        Kind = "presale_deposit_paid"
+	BalancePaid        Kind = "balance_paid"
+	OrderPriceChanged  Kind = "order_price_changed"
+	ExchangeCreated    Kind = "exchange_created"
+	OrderPartShipped   Kind = "order_part_shipped"
+	OrderShipped       Kind = "order_shipped"
+	OrderReceived      Kind = "order_received"
+	OrderCompleted     Kind = "order_completed"
+	OrderSettled       Kind = "order_settled"
+	RefundRequested    Kind = "refund_requested"
+	RefundApproved     Kind = "refund_approved"
+	RefundRejected     Kind = "refund_rejected"
+	RefundWithdrawn    Kind = "refund_withdrawn"
 )
 
 // Origin says through which door a kind may come in.
@@ -186,6 +201,20 @@ var Kinds = []Spec{
 	{OrderPaid, FromSystem, AudiencePanel, nil},
 	{OrderCancelled, FromSystem, AudiencePanel, nil},
 	{RefundSucceeded, FromSystem, AudiencePanel, nil},
+	{OrderPaymentFailed, FromSystem, AudiencePanel, nil},
+	{DepositPaid, FromSystem, AudiencePanel, nil},
+	{BalancePaid, FromSystem, AudiencePanel, nil},
+	{OrderPriceChanged, FromSystem, AudiencePanel, nil},
+	{ExchangeCreated, FromSystem, AudiencePanel, nil},
+	{OrderPartShipped, FromSystem, AudiencePanel, nil},
+	{OrderShipped, FromSystem, AudiencePanel, nil},
+	{OrderReceived, FromSystem, AudiencePanel, nil},
+	{OrderCompleted, FromSystem, AudiencePanel, nil},
+	{OrderSettled, FromSystem, AudiencePanel, nil},
+	{RefundRequested, FromSystem, AudiencePanel, nil},
+	{RefundApproved, FromSystem, AudiencePanel, nil},
+	{RefundRejected, FromSystem, AudiencePanel, nil},
+	{RefundWithdrawn, FromSystem, AudiencePanel, nil},
 }
 
 var specs = func() map[Kind]*Spec {
@@ -202,10 +231,18 @@ func SpecOf(k Kind) (*Spec, bool) {
 	return s, ok
 }
 
+// OrderKinds is every fact of an order, in the order in which facts that are
+// otherwise equal are folded.
+var OrderKinds = []Kind{
+	OrderCreated, OrderPriceChanged, ExchangeCreated, OrderPaymentFailed, OrderPaid, DepositPaid, BalancePaid,
+	OrderPartShipped, OrderShipped, OrderReceived, OrderCompleted,
+	RefundRequested, RefundApproved, RefundRejected, RefundWithdrawn, RefundSucceeded, OrderCancelled, OrderSettled,
+}
+
 // OrderFactKind reports whether k states a fact of an order, which goes to the
 // order book and not straight to the log.
 func OrderFactKind(k Kind) bool {
-	return slices.Contains([]Kind{OrderCreated, OrderPaid, OrderCancelled, RefundSucceeded}, k)
+	return slices.Contains(OrderKinds, k)
 }
 
 // CheckData checks the data of a kind against its row. An empty data is an

@@ -12,9 +12,10 @@ const SourceOwn = "showrunner"
 // paid, cancelled or refunded. Facts arrive late, twice and in any order; they
 // are kept as they came, and [FoldOrder] makes the order out of the set.
 type OrderFact struct {
-	Kind Kind // OrderCreated, OrderPaid, OrderCancelled or RefundSucceeded
-	// ID is the fact's own name within the order and kind: the payment or
-	// refund id, and the empty string for creation and cancellation.
+	Kind Kind // one of OrderKinds
+	// ID is the fact's own name within the order and kind: the payment, refund,
+	// change, exchange, shipment or settlement id, and the empty string for
+	// creation, cancellation, receipt and completion.
 	ID       string
 	Source   string    // SourceOwn for our own, else the integration's name
 	At       time.Time // when it happened, by whoever says so
@@ -26,12 +27,17 @@ type OrderFact struct {
 	Person   PersonID
 	Channel  string
 	Campaign string
-	Lines    []OrderLine
+	Payment  PaymentType
+	Lines    []OrderLine // OrderPriceChanged too: the new amounts of the lines it names
 
-	PaidMinor  int64        // OrderPaid
-	CancelType CancelType   // OrderCancelled
-	Refunds    []RefundLine // RefundSucceeded
-	Reason     string       // OrderCancelled and RefundSucceeded
+	PaidMinor    int64         // OrderPaid, DepositPaid and BalancePaid
+	CancelType   CancelType    // OrderCancelled
+	Refunds      []RefundLine  // RefundSucceeded
+	Reason       string        // of cancellations, refunds and their requests, and failed payments
+	SettledMinor int64         // OrderSettled
+	TotalMinor   int64         // OrderPriceChanged without lines: what the whole order costs now
+	Exchange     Exchange      // ExchangeCreated
+	Refund       RefundRequest // RefundRequested
 }
 
 // OrderLine is one SKU of an order. All amounts are for the whole line.
@@ -45,12 +51,16 @@ type OrderLine struct {
 	Subsidy  int64 // given by the platform; the buyer does not pay it
 	Shipping int64
 	Tax      int64
+	// CommissionBPS is what whoever brought the buyer earns of the goods, in
+	// hundredths of a per cent.
+	CommissionBPS int64
 }
 
 // Payable is what the buyer owes for the line.
-func (l *OrderLine) Payable() int64 {
-	return max(0, l.Goods-l.Discount-l.Subsidy+l.Shipping+l.Tax)
-}
+func (l *OrderLine) Payable() int64 { return max(0, l.owed()) }
+
+// owed is Payable of a line on which more may be taken off than it costs.
+func (l *OrderLine) owed() int64 { return l.Goods - l.Discount - l.Subsidy + l.Shipping + l.Tax }
 
 // RefundLine is the part of a refund that falls on one line, named by line or by SKU.
 type RefundLine struct {
@@ -85,6 +95,7 @@ type OrderState string
 const (
 	OrderUnknown       OrderState = "unknown" // facts came, creation did not
 	OrderUnpaid        OrderState = "unpaid"
+	OrderDepositPaid   OrderState = "deposit_paid" // a presale: some money came, not all of it
 	OrderStatePaid     OrderState = "paid"
 	OrderPartRefunded  OrderState = "part_refunded"
 	OrderRefunded      OrderState = "refunded"
@@ -101,6 +112,10 @@ const (
 	FlagUnknownLine      = "unknown_line"          // a refund names a line the order does not have
 	FlagConflicting      = "conflicting_duplicate" // two facts of one name say different things
 	FlagNeverCreated     = "never_created"         // paid, cancelled or refunded, but not created so far
+	FlagShippedUnpaid    = "shipped_unpaid"        // the goods left, and no money came for them
+	FlagShippedCancelled = "shipped_after_cancel"  // the goods left after the order was cancelled
+	FlagSettledExceeds   = "settled_exceeds_paid"  // more settled than was paid and subsidised
+	FlagRefundRefused    = "refund_after_refusal"  // money went back on a request that was rejected or withdrawn
 	FlagOversold         = "oversold"              // paid, and the shelf had no unit left for it; set by the order book, not by the fold
 )
 
@@ -119,6 +134,13 @@ type Order struct {
 	PaidAt      time.Time // zero: not paid; else the earliest payment
 	CancelledAt time.Time
 	Cancel      CancelType
+	Payment     PaymentType
+	Fulfilment  Fulfilment
+	ShippedAt   time.Time // zero: nothing left the house yet; else the first shipment
+	ReceivedAt  time.Time
+	CompletedAt time.Time
+	Failures    int // payments that were tried and failed
+	Aftersales  []Aftersale
 	Lines       []LineTotal
 	Flags       []string // sorted
 	Ver         uint32   // number of facts folded that differ in any way
@@ -132,11 +154,42 @@ type LineTotal struct {
 	Paid          int64
 	RefundGoods   int64
 	RefundShip    int64
+	RefundPreShip int64 // the part of both that went back before anything was shipped
 	CancelledPaid int64 // paid, then cancelled, and not refunded so far
+	// Deposit is presale money of an order that is not paid in full, less what
+	// was given back of it. When the order is cancelled it is forfeited and
+	// stays here: money the merchant has, and no sale. With the balance it
+	// becomes Paid.
+	Deposit        int64
+	Settled        int64 // handed over to the merchant by the platform, subsidies included
+	Commission     int64 // accrued when the line was paid
+	CommissionBack int64 // reversed with refunds and cancellation
 }
 
 // Net is what the merchant keeps: paid less refunded less cancelled. Never negative.
 func (l *LineTotal) Net() int64 { return l.Paid - l.RefundGoods - l.RefundShip - l.CancelledPaid }
+
+// folding is a fold under way.
+type folding struct {
+	*Order
+	set   []OrderFact
+	flags map[string]bool
+	born  []OrderLine // the lines as they were created
+	// extra is what exchanges added to the price of each line, or took off.
+	extra []int64
+	// moneyAt is the earliest instant at which money made the order paid; zero
+	// if it counts as paid by a rule alone.
+	moneyAt time.Time
+}
+
+// in reports whether a fact speaks of money of the order, flagging it if not.
+func (w *folding) in(f *OrderFact) bool {
+	if f.Currency != w.Currency {
+		w.flags[FlagCurrencyMismatch] = true
+		return false
+	}
+	return true
+}
 
 // FoldOrder makes the order of a set of facts. It is a function of the set:
 // any order of arrival and any number of repetitions give the same result.
@@ -156,18 +209,28 @@ func FoldOrder(merchant MerchantID, id OrderID, facts []OrderFact) Order {
 	if created != nil {
 		o.Show, o.Room, o.Person = created.Show, created.Room, created.Person
 		o.Channel, o.Campaign, o.Currency, o.CreatedAt = created.Channel, created.Campaign, created.Currency, created.At
+		o.Payment = created.Payment
 		o.State = OrderUnpaid
 		for _, l := range created.Lines {
-			o.Lines = append(o.Lines, LineTotal{OrderLine: l, Created: l.Payable()})
+			o.Lines = append(o.Lines, LineTotal{OrderLine: l})
 		}
 	} else {
 		flags[FlagNeverCreated] = len(set) > 0
 		o.Currency = earliestCurrency(set)
 	}
 
-	o.foldPayments(set, flags)
-	o.foldRefunds(set, flags)
-	o.foldCancel(set, flags)
+	w := folding{Order: &o, set: set, flags: flags}
+	if created != nil {
+		w.born = created.Lines
+	}
+	w.amend()
+	w.fulfil()
+	w.payments()
+	w.refunds()
+	w.cancel()
+	w.settlements()
+	w.commissions()
+	w.aftersales()
 	o.settleState()
 
 	for f, up := range flags {
@@ -179,121 +242,10 @@ func FoldOrder(merchant MerchantID, id OrderID, facts []OrderFact) Order {
 	return o
 }
 
-// foldPayments splits what was paid over the lines in proportion to what is due.
-func (o *Order) foldPayments(set []OrderFact, flags map[string]bool) {
-	var paid, due int64
-	for i := range set {
-		f := &set[i]
-		if f.Kind != OrderPaid {
-			continue
-		}
-		if f.Currency != o.Currency {
-			flags[FlagCurrencyMismatch] = true
-			continue
-		}
-		paid += f.PaidMinor
-		if o.PaidAt.IsZero() || f.At.Before(o.PaidAt) {
-			o.PaidAt = f.At
-		}
-	}
-	if o.PaidAt.IsZero() {
-		return
-	}
-	if len(o.Lines) == 0 {
-		o.Lines = append(o.Lines, LineTotal{Paid: paid})
-		return
-	}
-	weights := make([]int64, len(o.Lines))
-	for i := range o.Lines {
-		weights[i] = o.Lines[i].Created
-		due += o.Lines[i].Created
-	}
-	for i, share := range SplitMinor(paid, weights) {
-		o.Lines[i].Paid = share
-	}
-	flags[FlagPaidDiffers] = flags[FlagPaidDiffers] || paid != due
-}
-
-// foldRefunds adds up the refunds of each line, never beyond what was paid for
-// it: goods first, then shipping. Refunds before payment wait in the set.
-func (o *Order) foldRefunds(set []OrderFact, flags map[string]bool) {
-	for i := range set {
-		f := &set[i]
-		if f.Kind != RefundSucceeded {
-			continue
-		}
-		if f.Currency != o.Currency {
-			flags[FlagCurrencyMismatch] = true
-			continue
-		}
-		for _, r := range f.Refunds {
-			l := o.line(r)
-			if l == nil {
-				flags[FlagUnknownLine] = true
-				continue
-			}
-			l.RefundGoods += r.Goods
-			l.RefundShip += r.Shipping
-		}
-	}
-	for i := range o.Lines {
-		l := &o.Lines[i]
-		if over := l.RefundGoods + l.RefundShip - l.Paid; over > 0 {
-			flags[FlagRefundExceeds] = true
-			l.RefundGoods = min(l.RefundGoods, l.Paid)
-			l.RefundShip = min(l.RefundShip, l.Paid-l.RefundGoods)
-		}
-	}
-}
-
-// line finds the line a refund speaks of: by line id, else by SKU, else, while
-// no line is known, the unassigned one.
-func (o *Order) line(r RefundLine) *LineTotal {
-	for i := range o.Lines {
-		if r.Line != "" && o.Lines[i].ID == r.Line {
-			return &o.Lines[i]
-		}
-	}
-	for i := range o.Lines {
-		if r.Line == "" && r.SKU != "" && o.Lines[i].SKU == r.SKU {
-			return &o.Lines[i]
-		}
-	}
-	if len(o.Lines) == 1 && o.Lines[0].ID == "" && o.CreatedAt.IsZero() {
-		return &o.Lines[0]
-	}
-	return nil
-}
-
-// foldCancel takes what is left of the paid money out of net. A time-out that
-// says it happened after the payment was made is void: the payment was only
-// told late. Of the cancellations that are not void the earliest stands.
-func (o *Order) foldCancel(set []OrderFact, flags map[string]bool) {
-	for i := range set {
-		f := &set[i]
-		if f.Kind != OrderCancelled {
-			continue
-		}
-		if f.CancelType == CancelTimeout && !o.PaidAt.IsZero() && !o.PaidAt.After(f.At) {
-			continue
-		}
-		if o.Cancel == "" || f.At.Before(o.CancelledAt) {
-			o.Cancel, o.CancelledAt = f.CancelType, f.At
-		}
-	}
-	if o.Cancel == "" {
-		return
-	}
-	for i := range o.Lines {
-		l := &o.Lines[i]
-		l.CancelledPaid = l.Paid - l.RefundGoods - l.RefundShip
-	}
-	flags[FlagPaidAfterCancel] = !o.PaidAt.IsZero() && o.PaidAt.After(o.CancelledAt)
-}
-
 func (o *Order) settleState() {
-	var paid, refunded int64
+	var paid, refunded, deposit int64
 	for i := range o.Lines {
+		deposit += o.Lines[i].Deposit
 		paid += o.Lines[i].Paid
 		refunded += o.Lines[i].RefundGoods + o.Lines[i].RefundShip
 	}
@@ -306,6 +258,8 @@ func (o *Order) settleState() {
 		o.State = OrderPartRefunded
 	case !o.PaidAt.IsZero():
 		o.State = OrderStatePaid
+	case deposit > 0:
+		o.State = OrderDepositPaid
 	case !o.CreatedAt.IsZero():
 		o.State = OrderUnpaid
 	}

@@ -20,33 +20,56 @@ var day = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
 func factGen() *rapid.Generator[live.OrderFact] {
 	return rapid.Custom(func(t *rapid.T) live.OrderFact {
 		f := live.OrderFact{
-			Kind:     rapid.SampledFrom([]live.Kind{live.OrderCreated, live.OrderPaid, live.OrderPaid, live.OrderCancelled, live.RefundSucceeded, live.RefundSucceeded}).Draw(t, "kind"),
+			Kind:     rapid.SampledFrom(append([]live.Kind{live.OrderCreated, live.OrderCreated, live.OrderPaid, live.OrderPaid, live.RefundSucceeded}, live.OrderKinds...)).Draw(t, "kind"),
 			Source:   rapid.SampledFrom([]string{live.SourceOwn, "shop", "psp"}).Draw(t, "source"),
 			At:       day.Add(time.Duration(rapid.IntRange(0, 5).Draw(t, "at")) * time.Minute),
 			Currency: rapid.SampledFrom([]live.Currency{"CNY", "CNY", "CNY", "USD"}).Draw(t, "currency"),
 		}
+		name := func(what string) string { return rapid.SampledFrom([]string{"1", "2", "3"}).Draw(t, what) }
+		line := func() string { return rapid.SampledFrom([]string{"1", "2", "9"}).Draw(t, "line") }
 		minor := func(name string) int64 { return rapid.Int64Range(0, 40).Draw(t, name) }
 		sku := func() live.SKUID { return rapid.SampledFrom([]live.SKUID{"a", "b", "c"}).Draw(t, "sku") }
 		switch f.Kind {
 		case live.OrderCreated:
 			f.Show = rapid.SampledFrom([]live.ShowID{"s1", "s2", ""}).Draw(t, "show")
+			f.Payment = rapid.SampledFrom([]live.PaymentType{"", live.Presale, live.COD, live.CODOnOrder}).Draw(t, "payment type")
 			f.Person = rapid.SampledFrom([]live.PersonID{"p1", "p2", ""}).Draw(t, "person")
 			for i := range rapid.IntRange(1, 3).Draw(t, "lines") {
 				f.Lines = append(f.Lines, live.OrderLine{
 					ID: fmt.Sprint(i + 1), SKU: sku(), Product: "p", Qty: rapid.Int64Range(1, 3).Draw(t, "qty"),
 					Goods: minor("goods"), Discount: minor("discount"), Subsidy: minor("subsidy"), Shipping: minor("shipping"), Tax: minor("tax"),
+					CommissionBPS: rapid.Int64Range(0, 10_000).Draw(t, "commission"),
 				})
 			}
-		case live.OrderPaid:
-			f.ID, f.PaidMinor = rapid.SampledFrom([]string{"1", "2", "3"}).Draw(t, "payment"), minor("paid")
+		case live.OrderPaid, live.DepositPaid, live.BalancePaid:
+			f.ID, f.PaidMinor = name("payment"), minor("paid")
+		case live.OrderPriceChanged:
+			f.ID = name("change")
+			if f.TotalMinor = minor("total"); rapid.Bool().Draw(t, "lines") {
+				f.TotalMinor = 0
+				f.Lines = []live.OrderLine{{ID: line(), Goods: minor("goods"), Discount: minor("discount"), Subsidy: minor("subsidy"), Shipping: minor("shipping")}}
+			}
+		case live.ExchangeCreated:
+			f.ID = name("exchange")
+			f.Exchange = live.Exchange{Line: line(), SKU: sku(), Qty: rapid.Int64Range(0, 3).Draw(t, "qty"), Goods: rapid.Int64Range(-40, 40).Draw(t, "difference")}
+		case live.OrderSettled:
+			f.ID, f.SettledMinor = name("settlement"), minor("settled")
+		case live.OrderPaymentFailed, live.OrderPartShipped, live.OrderShipped:
+			f.ID = name("name")
+		case live.OrderReceived, live.OrderCompleted:
+		case live.RefundRequested, live.RefundApproved, live.RefundRejected, live.RefundWithdrawn:
+			f.ID = name("refund")
+			if f.Kind == live.RefundRequested {
+				f.Refund = live.RefundRequest{Line: line(), Type: live.RefundOnly}
+			}
 		case live.OrderCancelled:
-			f.CancelType = rapid.SampledFrom([]live.CancelType{live.CancelTimeout, live.CancelTimeout, live.CancelUser, live.CancelMerchant}).Draw(t, "type")
+			f.CancelType = rapid.SampledFrom([]live.CancelType{live.CancelTimeout, live.CancelTimeout, live.CancelUser, live.CancelMerchant, live.CancelOversold, live.CancelRisk, live.CancelAllRefunded}).Draw(t, "type")
 		case live.RefundSucceeded:
-			f.ID = rapid.SampledFrom([]string{"1", "2", "3"}).Draw(t, "refund")
+			f.ID = name("refund")
 			for range rapid.IntRange(1, 2).Draw(t, "refunds") {
 				r := live.RefundLine{Goods: minor("goods"), Shipping: minor("shipping")}
 				if rapid.Bool().Draw(t, "by line") {
-					r.Line = rapid.SampledFrom([]string{"1", "2", "9"}).Draw(t, "line")
+					r.Line = line()
 				} else {
 					r.SKU = sku()
 				}
@@ -81,7 +104,7 @@ func shuffled[T any](t *rapid.T, in []T) []T {
 // A fold depends on the set of facts, not on their arrival or repetition.
 func TestFoldOrderIsAFunctionOfTheSet(t *testing.T) {
 	cases(t, 3000, func(t *rapid.T) {
-		facts := rapid.SliceOfN(factGen(), 0, 8).Draw(t, "facts")
+		facts := rapid.SliceOfN(factGen(), 0, 12).Draw(t, "facts")
 		want := live.FoldOrder("m", "o", facts)
 		for range 3 {
 			if diff := cmp.Diff(want, live.FoldOrder("m", "o", shuffled(t, facts))); diff != "" {
@@ -94,7 +117,7 @@ func TestFoldOrderIsAFunctionOfTheSet(t *testing.T) {
 // Whatever the facts say, the money of a line adds up and net is not negative.
 func TestFoldOrderMoneyAddsUp(t *testing.T) {
 	cases(t, 3000, func(t *rapid.T) {
-		facts := rapid.SliceOfN(factGen(), 1, 8).Draw(t, "facts")
+		facts := rapid.SliceOfN(factGen(), 1, 12).Draw(t, "facts")
 		o := live.FoldOrder("m", "o", facts)
 		var paid int64
 		for i := range o.Lines {
@@ -102,6 +125,12 @@ func TestFoldOrderMoneyAddsUp(t *testing.T) {
 			paid += l.Paid
 			if l.Net() < 0 || l.Paid < 0 || l.RefundGoods < 0 || l.RefundShip < 0 || l.CancelledPaid < 0 {
 				t.Fatalf("line %+v has a negative amount, net %d", l, l.Net())
+			}
+			if l.Deposit < 0 || l.Deposit > 0 && l.Paid > 0 || l.Settled < 0 || l.RefundPreShip < 0 || l.RefundPreShip > l.RefundGoods+l.RefundShip {
+				t.Fatalf("line %+v holds what it cannot", l)
+			}
+			if l.Commission < 0 || l.CommissionBack < 0 || l.CommissionBack > l.Commission || l.Net() == 0 && l.Commission != l.CommissionBack {
+				t.Fatalf("line %+v: commission does not follow what is kept", l)
 			}
 			if o.Cancel != "" && l.Net() != 0 {
 				t.Fatalf("cancelled, and net is %d", l.Net())
@@ -111,22 +140,54 @@ func TestFoldOrderMoneyAddsUp(t *testing.T) {
 			}
 		}
 		// Independently: the first payment of each name, in the order's currency.
-		first := map[string]live.OrderFact{}
+		first := map[live.Kind]map[string]live.OrderFact{live.OrderPaid: {}, live.DepositPaid: {}, live.BalancePaid: {}, live.OrderSettled: {}}
 		for _, f := range facts {
-			if was, ok := first[f.ID]; f.Kind == live.OrderPaid && (!ok || live.CompareFacts(f, was) < 0) {
-				first[f.ID] = f
+			if names := first[f.Kind]; names != nil {
+				if was, ok := names[f.ID]; !ok || live.CompareFacts(f, was) < 0 {
+					names[f.ID] = f
+				}
 			}
 		}
-		var want int64
-		for _, f := range first {
-			if f.Currency == o.Currency {
-				want += f.PaidMinor
+		var money, settled int64
+		seen := map[live.Kind]bool{}
+		for kind, names := range first {
+			for _, f := range names {
+				if f.Currency == o.Currency {
+					seen[kind] = true
+					money += f.PaidMinor
+					settled += f.SettledMinor
+				}
 			}
 		}
-		if paid != want {
-			t.Fatalf("lines are paid %d, payments say %d", paid, want)
+		whole := seen[live.OrderPaid] || seen[live.DepositPaid] && seen[live.BalancePaid]
+		switch {
+		case whole && paid != money:
+			t.Fatalf("lines are paid %d, payments say %d", paid, money)
+		case !whole && o.Payment.PaidWhen() == live.PaidOnMoney && paid != 0:
+			t.Fatalf("lines are paid %d before deposit and balance are there", paid)
+		case whole != !o.PaidAt.IsZero() && o.Payment.PaidWhen() == live.PaidOnMoney:
+			t.Fatalf("paid at %v, payments say %v", o.PaidAt, whole)
+		}
+		if most := paid + subsidy(&o); want(o.Lines, settledOf) != min(settled, most) {
+			t.Fatalf("settled %d, the platform said %d of %d", want(o.Lines, settledOf), settled, most)
 		}
 	})
+}
+
+func settledOf(l *live.LineTotal) int64 { return l.Settled }
+
+func subsidy(o *live.Order) int64 {
+	if o.PaidAt.IsZero() {
+		return 0
+	}
+	return want(o.Lines, func(l *live.LineTotal) int64 { return l.Subsidy })
+}
+
+func want(lines []live.LineTotal, of func(*live.LineTotal) int64) (sum int64) {
+	for i := range lines {
+		sum += of(&lines[i])
+	}
+	return sum
 }
 
 // book adds deltas up the way a table does: by what stands in the row.
@@ -150,6 +211,17 @@ func (b book) add(ds []live.Delta) {
 		s.CancelledPaid += d.CancelledPaid
 		s.SKUOrders += d.SKUOrders
 		s.SKUPaid += d.SKUPaid
+		s.CancelledUser += d.CancelledUser
+		s.CancelledTimeout += d.CancelledTimeout
+		s.CancelledAllRefunded += d.CancelledAllRefunded
+		s.CancelledOversold += d.CancelledOversold
+		s.CancelledMerchant += d.CancelledMerchant
+		s.CancelledForRisk += d.CancelledForRisk
+		s.Deposit += d.Deposit
+		s.Settled += d.Settled
+		s.Commission += d.Commission
+		s.CommissionBack += d.CommissionBack
+		s.RefundPreShip += d.RefundPreShip
 		if b[k] = s; s.IsZero() {
 			delete(b, k)
 		}
@@ -160,7 +232,7 @@ func (b book) add(ds []live.Delta) {
 // the money of its payment.
 func TestDeltasAddUpToTheOrder(t *testing.T) {
 	cases(t, 3000, func(t *rapid.T) {
-		facts := rapid.SliceOfN(factGen(), 1, 8).Draw(t, "facts")
+		facts := rapid.SliceOfN(factGen(), 1, 12).Draw(t, "facts")
 		final := live.FoldOrder("m", "o", facts)
 		want := book{}
 		want.add(live.Deltas(live.Order{}, final))

@@ -31,8 +31,7 @@ func distinct(facts []OrderFact, flags map[string]bool) (set []OrderFact, ver ui
 }
 
 // CompareFacts is a total order over the whole content of facts of one order:
-// creation, payments, refunds, cancellations; within them by name, then by
-// time. It is zero only for facts that are the same in every field. A creation
+// by their place in [OrderKinds], within it by name, then by time. It is zero only for facts that are the same in every field. A creation
 // stated by Showrunner itself comes before a platform's echo of it, because
 // only ours is sure to know the show and the buyer.
 func CompareFacts(a, b OrderFact) int {
@@ -53,6 +52,11 @@ func CompareFacts(a, b OrderFact) int {
 		cmp.Compare(a.Channel, b.Channel),
 		cmp.Compare(a.Campaign, b.Campaign),
 		cmp.Compare(a.Reason, b.Reason),
+		cmp.Compare(a.Payment, b.Payment),
+		cmp.Compare(a.SettledMinor, b.SettledMinor),
+		cmp.Compare(a.TotalMinor, b.TotalMinor),
+		a.Exchange.compare(b.Exchange),
+		a.Refund.compare(b.Refund),
 		cmp.Compare(a.Kind, b.Kind),
 		slices.CompareFunc(a.Lines, b.Lines, compareLines),
 		slices.CompareFunc(a.Refunds, b.Refunds, compareRefunds),
@@ -63,7 +67,8 @@ func CompareFacts(a, b OrderFact) int {
 // money for the same goods. Who told it, when, and how the lines are numbered
 // may differ.
 func agree(a, b *OrderFact) bool {
-	if a.PaidMinor != b.PaidMinor || a.CancelType != b.CancelType || a.Currency != b.Currency {
+	if a.PaidMinor != b.PaidMinor || a.CancelType != b.CancelType || a.Currency != b.Currency ||
+		a.SettledMinor != b.SettledMinor || a.TotalMinor != b.TotalMinor || a.Exchange != b.Exchange || a.Refund != b.Refund {
 		return false
 	}
 	goods := func(a, b OrderLine) int {
@@ -77,7 +82,7 @@ func compareLines(a, b OrderLine) int {
 	return cmp.Or(
 		cmp.Compare(a.ID, b.ID), cmp.Compare(a.Product, b.Product), cmp.Compare(a.SKU, b.SKU), cmp.Compare(a.Qty, b.Qty),
 		cmp.Compare(a.Goods, b.Goods), cmp.Compare(a.Discount, b.Discount), cmp.Compare(a.Subsidy, b.Subsidy),
-		cmp.Compare(a.Shipping, b.Shipping), cmp.Compare(a.Tax, b.Tax),
+		cmp.Compare(a.Shipping, b.Shipping), cmp.Compare(a.Tax, b.Tax), cmp.Compare(a.CommissionBPS, b.CommissionBPS),
 	)
 }
 
@@ -88,7 +93,7 @@ func compareRefunds(a, b RefundLine) int {
 }
 
 func factRank(k Kind) int {
-	return slices.Index([]Kind{OrderCreated, OrderPaid, RefundSucceeded, OrderCancelled}, k)
+	return slices.Index(OrderKinds, k)
 }
 
 func refundTotal(rs []RefundLine) (sum int64) {
@@ -106,15 +111,15 @@ func linesTotal(ls []OrderLine) (sum int64) {
 }
 
 // earliestCurrency is the currency of an order whose creation is not known:
-// that of its earliest payment, else of its earliest refund.
+// that of its earliest payment of any sort, else of its earliest refund.
 func earliestCurrency(set []OrderFact) Currency {
 	var first *OrderFact
 	for i := range set {
 		f := &set[i]
-		if f.Currency == "" || f.Kind != OrderPaid && f.Kind != RefundSucceeded {
+		if f.Currency == "" || !f.Kind.pays() && f.Kind != RefundSucceeded {
 			continue
 		}
-		if first == nil || f.Kind == first.Kind && f.At.Before(first.At) {
+		if first == nil || f.Kind.pays() == first.Kind.pays() && f.At.Before(first.At) {
 			first = f
 		}
 	}
