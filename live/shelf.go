@@ -14,7 +14,10 @@ type Item struct {
 	Currency Currency
 	Rank     int    // place on the shelf, ascending
 	ImageURL string // optional, https
-	Listed   bool   // false once removed; its orders stay
+	// CommissionBPS is what whoever brings the buyer earns of the goods, in
+	// hundredths of a per cent. Orders keep the rate they were placed at.
+	CommissionBPS int64
+	Listed        bool // false once removed; its orders stay
 
 	PerPerson int64 // units one person may buy in the show; 0: any number
 
@@ -53,6 +56,8 @@ func (i *Item) Validate() error {
 		return Invalid("invalid_field", "rank", "must be 0 to 1000000")
 	case i.PerPerson < 0 || i.PerPerson > MaxStock:
 		return Invalid("invalid_field", "per_person", "must be 0 to %d", MaxStock)
+	case i.CommissionBPS < 0 || i.CommissionBPS > WholeBPS:
+		return Invalid("invalid_field", "commission_bps", "must be 0 to %d", WholeBPS)
 	case len(i.ImageURL) > MaxImageURL:
 		return Invalid("invalid_field", "image_url", "must be at most %d bytes", MaxImageURL)
 	}

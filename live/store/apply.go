@@ -101,7 +101,11 @@ func (t *tx) applyFact(m live.MerchantID, f Fact, by live.Actor) (FactStatus, *o
 		return "", nil, err
 	}
 	again := slices.ContainsFunc(said, func(o live.OrderFact) bool { return o.Kind == f.Kind && o.ID == f.ID })
-	return FactAccepted, &row, t.emitFact(&row, &f.OrderFact, by, eventID(f.Order, &f.OrderFact, hash, again), live.Deltas(before, after))
+	deltas := live.Deltas(before, after)
+	if err := t.emitFact(&row, &f.OrderFact, by, eventID(f.Order, &f.OrderFact, hash, again), deltas); err != nil {
+		return "", nil, err
+	}
+	return FactAccepted, &row, t.post(t.appendPostings(nil, m, &f.OrderFact, deltas))
 }
 
 func (t *tx) emitFact(row *orderRow, f *live.OrderFact, by live.Actor, id live.EventID, deltas []live.Delta) error {

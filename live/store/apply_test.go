@@ -1,6 +1,7 @@
 package store
 
 import (
+	stdcmp "cmp"
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
@@ -243,7 +244,27 @@ func (o said) drawFacts(t *rapid.T) []Fact {
 		sku := rapid.SampledFrom([]live.SKUID{"a", "b", "z"}).Draw(t, "sku")
 		id := rapid.SampledFrom([]string{"1", "2"}).Draw(t, "id")
 		minor := rapid.Int64Range(0, 500).Draw(t, "minor")
-		switch rapid.IntRange(0, 3).Draw(t, "kind") {
+		of := func(k live.Kind, id string, set func(*Fact)) Fact {
+			f := Fact{Order: o.order, OrderFact: live.OrderFact{Kind: k, ID: id, Source: "shop", At: o.day.Add(time.Duration(min) * time.Minute), Currency: "CNY"}}
+			if set != nil {
+				set(&f)
+			}
+			return f
+		}
+		switch rapid.IntRange(0, 9).Draw(t, "kind") {
+		case 4:
+			k := rapid.SampledFrom([]live.Kind{live.DepositPaid, live.BalancePaid}).Draw(t, "presale")
+			facts = append(facts, of(k, id, func(f *Fact) { f.PaidMinor = minor }))
+		case 5:
+			facts = append(facts, of(live.OrderSettled, id, func(f *Fact) { f.SettledMinor = minor }))
+		case 6:
+			facts = append(facts, of(live.OrderPriceChanged, id, func(f *Fact) { f.TotalMinor = minor }))
+		case 7:
+			facts = append(facts, of(live.ExchangeCreated, id, func(f *Fact) { f.Exchange = live.Exchange{Line: "1", SKU: sku, Qty: 2, Goods: minor - 250} }))
+		case 8:
+			facts = append(facts, of(rapid.SampledFrom([]live.Kind{live.OrderShipped, live.OrderPartShipped, live.OrderPaymentFailed}).Draw(t, "way"), id, nil))
+		case 9:
+			facts = append(facts, of(live.OrderReceived, "", nil), of(live.RefundRequested, id, func(f *Fact) { f.Refund.Type = live.RefundOnly }))
 		case 0:
 			show := rapid.SampledFrom([]live.ShowID{"s1", "s1", "s1", "", "elsewhere"}).Draw(t, "show")
 			facts = append(facts, o.created(min, show, line("1", sku, rapid.Int64Range(1, 3).Draw(t, "qty"), minor), line("2", "b", 1, 50)))
@@ -333,6 +354,7 @@ func TestOutboxAddsUpToTheOrders(t *testing.T) {
 			if int(got.Ver) != accepted[id] || len(kept) != accepted[id] || stated[id] != accepted[id] {
 				t.Fatalf("version %d, %d facts and %d events after %d accepted facts", got.Ver, len(kept), stated[id], accepted[id])
 			}
+			wantPosted(t, s, id, &want)
 			fold := map[string]int64{}
 			tally(fold, live.Deltas(live.Order{}, want))
 			if diff := cmp.Diff(fold, sums[id]); diff != "" {
@@ -356,6 +378,52 @@ func tally(sums map[string]int64, ds []live.Delta) {
 				delete(sums, k)
 			}
 		}
+	}
+}
+
+// wantPosted checks the ledger of an order: each fact's rows balance by line,
+// and all of them together are the order.
+func wantPosted(t *rapid.T, s *Store, id live.OrderID, o *live.Order) {
+	rows, err := s.reader(t.Context()).query(`SELECT ver, line_id, currency, SUM(amount_minor) FROM ledger_entries
+		WHERE merchant_id = 'm1' AND order_id = ? GROUP BY ver, line_id, currency HAVING SUM(amount_minor) <> 0`, string(id))
+	wrong, err := collect(rows, err, func(r scanner) (s string, err error) {
+		var ver, sum int64
+		var line, currency string
+		err = r.Scan(&ver, &line, &currency, &sum)
+		return fmt.Sprintf("version %d line %q %s: %d", ver, line, currency, sum), err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(wrong) > 0 {
+		t.Fatalf("postings do not balance: %v", wrong)
+	}
+	type entry struct {
+		Line    string
+		Account live.Account
+		Minor   int64
+	}
+	rows, err = s.reader(t.Context()).query(`SELECT line_id, account, SUM(amount_minor) FROM ledger_entries
+		WHERE merchant_id = 'm1' AND order_id = ? GROUP BY line_id, currency, account HAVING SUM(amount_minor) <> 0 ORDER BY line_id, account`, string(id))
+	got, err := collect(rows, err, func(r scanner) (e entry, err error) { return e, r.Scan(&e.Line, &e.Account, &e.Minor) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	sums := map[entry]int64{}
+	for _, p := range live.Postings(live.Deltas(live.Order{}, *o)) {
+		sums[entry{Line: p.Delta.Line, Account: p.Account}] += p.Minor
+	}
+	var want []entry
+	for e, minor := range sums {
+		if e.Minor = minor; minor != 0 {
+			want = append(want, e)
+		}
+	}
+	slices.SortFunc(want, func(a, b entry) int {
+		return stdcmp.Or(stdcmp.Compare(a.Line, b.Line), stdcmp.Compare(a.Account, b.Account))
+	})
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Fatalf("the ledger is not the order (-order +ledger):\n%s", diff)
 	}
 }
 

@@ -18,7 +18,8 @@ func readAddProduct(a *args) effect {
 		Rank:     int(a.integer("rank", false, 0, 1_000_000)),
 		ImageURL: a.text("image_url", false, 0, live.MaxImageURL),
 
-		PerPerson: a.integer("per_person", false, 0, live.MaxStock),
+		PerPerson:     a.integer("per_person", false, 0, live.MaxStock),
+		CommissionBPS: a.integer("commission_bps", false, 0, live.WholeBPS),
 	}
 	if allotted, ok := a.optional("allotted", 0, live.MaxStock); !ok {
 		it.Withheld = 0

@@ -253,6 +253,7 @@ func TestAuditIsAppendOnly(t *testing.T) {
 	stage(t, s, 1)
 	for _, q := range []string{
 		`UPDATE audit SET code = 'x'`, `DELETE FROM audit`, `UPDATE order_facts SET body = '{}'`, `DELETE FROM order_facts`,
+		`UPDATE ledger_entries SET amount_minor = 1`, `DELETE FROM ledger_entries`,
 	} {
 		mustBuy(t, s, "v1", "c1", live.WantedLine{SKU: "a", Qty: 1})
 		err := s.write(t.Context(), func(t *tx) error { _, err := t.once(q); return err })

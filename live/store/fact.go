@@ -51,6 +51,22 @@ type storedFact struct {
 	Cancel   live.CancelType `json:"cancel,omitempty"`
 	Refunds  []storedRefund  `json:"refunds,omitempty"`
 	Reason   string          `json:"reason,omitempty"`
+
+	Payment    live.PaymentType `json:"payment_type,omitempty"`
+	Settled    int64            `json:"settled,omitempty"`
+	Total      int64            `json:"total,omitempty"`
+	Exchange   *storedExchange  `json:"exchange,omitempty"`
+	RefundLine string           `json:"refund_line,omitempty"`
+	RefundType live.RefundType  `json:"refund_type,omitempty"`
+}
+
+type storedExchange struct {
+	Line    string         `json:"line_id,omitempty"`
+	OldSKU  live.SKUID     `json:"old_sku_id,omitempty"`
+	Product live.ProductID `json:"product_id,omitempty"`
+	SKU     live.SKUID     `json:"sku_id"`
+	Qty     int64          `json:"qty,omitempty"`
+	Goods   int64          `json:"goods_minor,omitempty"`
 }
 
 type storedLine struct {
@@ -63,6 +79,8 @@ type storedLine struct {
 	Subsidy  int64          `json:"subsidy_minor,omitempty"`
 	Shipping int64          `json:"shipping_minor,omitempty"`
 	Tax      int64          `json:"tax_minor,omitempty"`
+
+	CommissionBPS int64 `json:"commission_bps,omitempty"`
 }
 
 type storedRefund struct {
@@ -77,6 +95,11 @@ func encodeFact(f *live.OrderFact) (body, hash string, err error) {
 	s := storedFact{
 		Kind: f.Kind, ID: f.ID, Source: f.Source, At: ms(f.At), Currency: f.Currency, Show: f.Show, Room: f.Room, Person: f.Person,
 		Channel: f.Channel, Campaign: f.Campaign, Paid: f.PaidMinor, Cancel: f.CancelType, Reason: f.Reason,
+		Payment: f.Payment, Settled: f.SettledMinor, Total: f.TotalMinor, RefundLine: f.Refund.Line, RefundType: f.Refund.Type,
+	}
+	if f.Kind == live.ExchangeCreated {
+		x := storedExchange(f.Exchange)
+		s.Exchange = &x
 	}
 	for _, l := range f.Lines {
 		s.Lines = append(s.Lines, storedLine(l))
@@ -100,6 +123,10 @@ func decodeFact(body string) (live.OrderFact, error) {
 	f := live.OrderFact{
 		Kind: s.Kind, ID: s.ID, Source: s.Source, At: at(s.At), Currency: s.Currency, Show: s.Show, Room: s.Room, Person: s.Person,
 		Channel: s.Channel, Campaign: s.Campaign, PaidMinor: s.Paid, CancelType: s.Cancel, Reason: s.Reason,
+		Payment: s.Payment, SettledMinor: s.Settled, TotalMinor: s.Total, Refund: live.RefundRequest{Line: s.RefundLine, Type: s.RefundType},
+	}
+	if s.Exchange != nil {
+		f.Exchange = live.Exchange(*s.Exchange)
 	}
 	for _, l := range s.Lines {
 		f.Lines = append(f.Lines, live.OrderLine(l))
@@ -154,15 +181,27 @@ func orderEvent(o *live.Order, f *live.OrderFact, by live.Actor, id live.EventID
 	if len(o.Flags) > 0 {
 		data["flags"] = o.Flags
 	}
+	if o.Fulfilment != "" {
+		data["fulfilment"] = o.Fulfilment
+	}
 	switch f.Kind {
-	case live.OrderCreated:
+	case live.OrderCreated, live.OrderPriceChanged:
+		if f.Kind == live.OrderPriceChanged && len(f.Lines) == 0 {
+			break
+		}
 		lines := make([]storedLine, len(f.Lines))
 		for i, l := range f.Lines {
 			lines[i] = storedLine(l)
 		}
 		data["lines"] = lines
-	case live.OrderPaid:
+	case live.OrderPaid, live.DepositPaid, live.BalancePaid:
 		data["paid_minor"] = f.PaidMinor
+	case live.OrderSettled:
+		data["settled_minor"] = f.SettledMinor
+	case live.ExchangeCreated:
+		data["exchange"] = storedExchange(f.Exchange)
+	case live.RefundRequested:
+		data["refund_type"] = f.Refund.Type
 	case live.OrderCancelled:
 		data["cancel_type"] = f.CancelType
 	case live.RefundSucceeded:

@@ -40,6 +40,9 @@ func (s *Store) Order(ctx context.Context, m live.MerchantID, id live.OrderID) (
 	if err != nil {
 		return live.Order{}, nil, err
 	}
+	// What only a reader of one order asks for is not kept in rows.
+	whole := live.FoldOrder(m, id, facts)
+	row.Aftersales, row.Failures = whole.Aftersales, whole.Failures
 	return row.public(), facts, nil
 }
 

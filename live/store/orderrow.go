@@ -43,15 +43,18 @@ func (r *orderRow) public() live.Order {
 }
 
 const orderColumns = `merchant_id, order_id, show_id, room_id, person_id, channel, campaign, currency, state, cancel_type,
-	created_at, paid_at, cancelled_at, flags, oversold, ver, own, buyer_id, client_id, total_minor, expires_at, seen_at`
+	created_at, paid_at, cancelled_at, flags, oversold, ver, own, buyer_id, client_id, total_minor, expires_at, seen_at,
+	payment_type, fulfilment, shipped_at, received_at, completed_at`
 
 func scanOrder(r scanner) (orderRow, error) {
 	var o orderRow
 	var flags string
 	var buyer, client sql.NullString
-	var created, paid, cancelled, oversold, own, expires, seen int64
+	var created, paid, cancelled, oversold, own, expires, seen, shipped, received, completed int64
 	err := r.Scan(&o.Merchant, &o.ID, &o.Show, &o.Room, &o.Person, &o.Channel, &o.Campaign, &o.Currency, &o.State, &o.Cancel,
-		&created, &paid, &cancelled, &flags, &oversold, &o.Ver, &own, &buyer, &client, &o.total, &expires, &seen)
+		&created, &paid, &cancelled, &flags, &oversold, &o.Ver, &own, &buyer, &client, &o.total, &expires, &seen,
+		&o.Payment, &o.Fulfilment, &shipped, &received, &completed)
+	o.ShippedAt, o.ReceivedAt, o.CompletedAt = at(shipped), at(received), at(completed)
 	o.CreatedAt, o.PaidAt, o.CancelledAt = at(created), at(paid), at(cancelled)
 	if flags != "" {
 		o.Flags = strings.Split(flags, ",")
@@ -62,7 +65,8 @@ func scanOrder(r scanner) (orderRow, error) {
 }
 
 const lineColumns = `line_id, product_id, sku_id, qty, goods_minor, discount_minor, subsidy_minor, shipping_minor, tax_minor,
-	created_minor, paid_minor, refund_goods_minor, refund_ship_minor, cancelled_paid_minor, held`
+	created_minor, paid_minor, refund_goods_minor, refund_ship_minor, cancelled_paid_minor, held,
+	commission_bps, refund_pre_ship_minor, deposit_minor, settled_minor, commission_minor, commission_back_minor`
 
 // lineRow is a line with the order it belongs to.
 type lineRow struct {
@@ -75,7 +79,8 @@ func scanLine(r scanner) (lineRow, error) {
 	var w lineRow
 	l := &w.line
 	err := r.Scan(&w.order, &l.ID, &l.Product, &l.SKU, &l.Qty, &l.Goods, &l.Discount, &l.Subsidy, &l.Shipping, &l.Tax,
-		&l.Created, &l.Paid, &l.RefundGoods, &l.RefundShip, &l.CancelledPaid, &w.held)
+		&l.Created, &l.Paid, &l.RefundGoods, &l.RefundShip, &l.CancelledPaid, &w.held,
+		&l.CommissionBPS, &l.RefundPreShip, &l.Deposit, &l.Settled, &l.Commission, &l.CommissionBack)
 	return w, err
 }
 
@@ -129,23 +134,27 @@ func appendOrder(args []any, o *orderRow) []any {
 	}
 	return append(args, string(o.Merchant), string(o.ID), string(o.Show), string(o.Room), string(o.Person), o.Channel, o.Campaign, string(o.Currency),
 		string(o.State), string(o.Cancel), ms(o.CreatedAt), ms(o.PaidAt), ms(o.CancelledAt), strings.Join(o.Flags, ","), bit(o.oversold),
-		int64(o.Ver), bit(o.own), buyer, client, o.total, ms(o.expiresAt), ms(o.seenAt))
+		int64(o.Ver), bit(o.own), buyer, client, o.total, ms(o.expiresAt), ms(o.seenAt),
+		string(o.Payment), string(o.Fulfilment), ms(o.ShippedAt), ms(o.ReceivedAt), ms(o.CompletedAt))
 }
 
 // appendLine adds the values of one line: its order, its number and lineColumns.
 func appendLine(args []any, o *orderRow, i int) []any {
 	l := &o.Lines[i]
 	return append(args, string(o.Merchant), string(o.ID), i, l.ID, string(l.Product), string(l.SKU), l.Qty, l.Goods, l.Discount, l.Subsidy,
-		l.Shipping, l.Tax, l.Created, l.Paid, l.RefundGoods, l.RefundShip, l.CancelledPaid, o.held[i])
+		l.Shipping, l.Tax, l.Created, l.Paid, l.RefundGoods, l.RefundShip, l.CancelledPaid, o.held[i],
+		l.CommissionBPS, l.RefundPreShip, l.Deposit, l.Settled, l.Commission, l.CommissionBack)
 }
 
 // saveOrder writes an order and its lines as they are now.
 func (t *tx) saveOrder(o *orderRow) error {
-	if _, err := t.exec(`INSERT INTO orders (`+orderColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+	if _, err := t.exec(`INSERT INTO orders (`+orderColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (merchant_id, order_id) DO UPDATE SET show_id = excluded.show_id, room_id = excluded.room_id, person_id = excluded.person_id,
 		channel = excluded.channel, campaign = excluded.campaign, currency = excluded.currency, state = excluded.state,
 		cancel_type = excluded.cancel_type, created_at = excluded.created_at, paid_at = excluded.paid_at, cancelled_at = excluded.cancelled_at,
-		flags = excluded.flags, oversold = excluded.oversold, ver = excluded.ver`, appendOrder(nil, o)...); err != nil {
+		flags = excluded.flags, oversold = excluded.oversold, ver = excluded.ver,
+		payment_type = excluded.payment_type, fulfilment = excluded.fulfilment, shipped_at = excluded.shipped_at,
+		received_at = excluded.received_at, completed_at = excluded.completed_at`, appendOrder(nil, o)...); err != nil {
 		return fmt.Errorf("write order: %w", err)
 	}
 	if o.Ver > 1 { // else there are none

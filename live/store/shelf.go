@@ -18,16 +18,17 @@ type ItemPatch struct {
 	Allotted *int64 // at least what is released of it
 	ImageURL *string
 
-	PerPerson *int64 // 0: any number
+	PerPerson     *int64 // 0: any number
+	CommissionBPS *int64
 }
 
-const itemColumns = `product_id, sku_id, title, price_minor, currency, place, image_url, listed, per_person, withheld, released, reserved, sold, returned`
+const itemColumns = `product_id, sku_id, title, price_minor, currency, place, image_url, listed, per_person, withheld, released, reserved, sold, returned, commission_bps`
 
 func scanItem(r scanner) (live.Item, error) {
 	var it live.Item
 	var listed int64
 	err := r.Scan(&it.Product, &it.SKU, &it.Title, &it.Price, &it.Currency, &it.Rank, &it.ImageURL, &listed,
-		&it.PerPerson, &it.Withheld, &it.Released, &it.Reserved, &it.Sold, &it.Returned)
+		&it.PerPerson, &it.Withheld, &it.Released, &it.Reserved, &it.Sold, &it.Returned, &it.CommissionBPS)
 	it.Listed = listed != 0
 	return it, err
 }
@@ -91,12 +92,12 @@ func (t *tx) saveItem(show live.ShowID, it *live.Item) error {
 		err.Data = map[string]any{"sku_id": string(it.SKU), "ordered": it.Reserved + it.Sold}
 		return err
 	}
-	if _, err := t.exec(`INSERT INTO items (show_id, `+itemColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+	if _, err := t.exec(`INSERT INTO items (show_id, `+itemColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (show_id, sku_id) DO UPDATE SET product_id = excluded.product_id, title = excluded.title, price_minor = excluded.price_minor,
 		place = excluded.place, image_url = excluded.image_url, listed = excluded.listed, per_person = excluded.per_person, withheld = excluded.withheld,
-		released = excluded.released`,
+		released = excluded.released, commission_bps = excluded.commission_bps`,
 		string(show), string(it.Product), string(it.SKU), it.Title, it.Price, string(it.Currency), it.Rank, it.ImageURL, bit(it.Listed),
-		it.PerPerson, it.Withheld, it.Released, it.Reserved, it.Sold, it.Returned); err != nil {
+		it.PerPerson, it.Withheld, it.Released, it.Reserved, it.Sold, it.Returned, it.CommissionBPS); err != nil {
 		return fmt.Errorf("write item: %w", err)
 	}
 	return nil
@@ -262,6 +263,9 @@ func (s *Store) PatchItem(ctx context.Context, show live.ShowID, sku live.SKUID,
 		}
 		if p.Allotted != nil {
 			it.Withheld = *p.Allotted - it.Released - it.Returned
+		}
+		if p.CommissionBPS != nil {
+			it.CommissionBPS = *p.CommissionBPS
 		}
 		if p.ImageURL != nil {
 			it.ImageURL = *p.ImageURL

@@ -43,7 +43,7 @@ func (r *orderRow) wants() string {
 		return heldSold
 	case live.OrderUnknown:
 		// Nobody told what was ordered.
-	case live.OrderUnpaid:
+	case live.OrderUnpaid, live.OrderDepositPaid:
 		if r.own {
 			return heldReserved
 		}

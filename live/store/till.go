@@ -29,7 +29,7 @@ type till struct {
 	named map[buyerKey]live.PlacedOrder
 	had   map[personKey]int64 // units of limited SKUs, with those of this group
 
-	orders, lines, facts []any // arguments of the rows to write
+	orders, lines, facts, postings []any // arguments of the rows to write
 }
 
 // saleKey is how a buyer names a show: by itself, by its room, or by both.
@@ -111,7 +111,7 @@ func (c *till) decide(p *placing) (live.PlacedOrder, error) {
 		if it.Price > live.MaxMinor/l.Qty {
 			return live.PlacedOrder{}, tooMuch()
 		}
-		f.Lines[i] = live.OrderLine{ID: strconv.Itoa(i + 1), Product: it.Product, SKU: l.SKU, Qty: l.Qty, Goods: it.Price * l.Qty}
+		f.Lines[i] = live.OrderLine{ID: strconv.Itoa(i + 1), Product: it.Product, SKU: l.SKU, Qty: l.Qty, Goods: it.Price * l.Qty, CommissionBPS: it.CommissionBPS}
 		row.held[i] = heldReserved
 		if row.total += f.Lines[i].Goods; row.total > live.MaxMinor {
 			return live.PlacedOrder{}, tooMuch()
@@ -153,11 +153,16 @@ func (c *till) take(row *orderRow, f *live.OrderFact, by live.Actor, rehearsal b
 		c.lines = appendLine(c.lines, row, i)
 	}
 	c.facts = append(c.facts, string(row.Merchant), string(row.ID), string(f.Kind), f.ID, hash, ms(c.t.now), body)
-	e, err := orderEvent(&row.Order, f, by, eventID(row.ID, f, hash, false), rehearsal, live.Deltas(live.Order{}, row.Order))
+	deltas := live.Deltas(live.Order{}, row.Order)
+	e, err := orderEvent(&row.Order, f, by, eventID(row.ID, f, hash, false), rehearsal, deltas)
 	if err != nil {
 		return err
 	}
-	return c.t.emit(e)
+	if err := c.t.emit(e); err != nil {
+		return err
+	}
+	c.postings = c.t.appendPostings(c.postings, row.Merchant, f, deltas)
+	return nil
 }
 
 // showFor is the show a viewer wants to buy in, on air or not.
@@ -221,6 +226,9 @@ func (c *till) write() error {
 	}
 	if err := t.insert(`order_facts (`+factColumns+`)`, c.facts); err != nil {
 		return fmt.Errorf("keep creations: %w", err)
+	}
+	if err := t.post(c.postings); err != nil {
+		return err
 	}
 	return nil
 }
