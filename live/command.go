@@ -22,6 +22,8 @@ const (
 	SetPrice      CommandName = "set_price"
 	ReleaseStock  CommandName = "release_stock"
 	HoldStock     CommandName = "hold_stock"
+	StartFlash    CommandName = "start_flash_sale"
+	EndFlash      CommandName = "end_flash_sale"
 	Announce      CommandName = "announce"
 	HideComment   CommandName = "hide_comment"
 	MuteViewer    CommandName = "mute_viewer"
@@ -31,7 +33,7 @@ const (
 // Commands lists every command there is.
 var Commands = []CommandName{
 	StartShow, PauseShow, ResumeShow, EndShow, PinProduct, UnpinProduct, AddProduct, RemoveProduct,
-	SetPrice, ReleaseStock, HoldStock, Announce, HideComment, MuteViewer, SendPrompt,
+	SetPrice, ReleaseStock, HoldStock, StartFlash, EndFlash, Announce, HideComment, MuteViewer, SendPrompt,
 }
 
 // Known reports whether c is a command.

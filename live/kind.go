@@ -42,6 +42,10 @@ const (
 	StockReleased         Kind = "stock_released"
 	StockHeld             Kind = "stock_held"
 	StockReturned         Kind = "stock_returned"
+	FlashSaleScheduled    Kind = "flash_sale_scheduled"
+	FlashSaleStarted      Kind = "flash_sale_started"
+	FlashSaleSoldOut      Kind = "flash_sale_sold_out"
+	FlashSaleEnded        Kind = "flash_sale_ended"
 	StockChanged          Kind = "stock_changed"
 	AnnouncementPublished Kind = "announcement_published"
 	CommentHidden         Kind = "comment_hidden"
@@ -191,6 +195,10 @@ var Kinds = []Spec{
 	{StockHeld, FromSystem, AudienceRoom, nil},
 	{StockReturned, FromSystem, AudiencePanel, nil},
 	{StockChanged, FromSystem, AudienceRoom, nil},
+	{FlashSaleScheduled, FromSystem, AudienceRoom, nil},
+	{FlashSaleStarted, FromSystem, AudienceRoom, nil},
+	{FlashSaleSoldOut, FromSystem, AudienceRoom, nil},
+	{FlashSaleEnded, FromSystem, AudienceRoom, nil},
 	{AnnouncementPublished, FromSystem, AudienceRoom, nil},
 	{CommentHidden, FromSystem, AudienceRoom, nil},
 	{ViewerMuted, FromSystem, AudienceRoom, nil},

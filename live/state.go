@@ -6,9 +6,10 @@ import "time"
 // and gap frames carry.
 type RoomState struct {
 	Room         Room
-	Show         *Show  // on air, else the newest scheduled one, else nil
-	Shelf        []Item // listed items of that show by rank
-	Announcement string // the newest, or empty
+	Show         *Show       // on air, else the newest scheduled one, else nil
+	Shelf        []Item      // listed items of that show by rank
+	Sales        []FlashSale // of that show, not ended, by start
+	Announcement string      // the newest, or empty
 }
 
 // PlaceOrder is a viewer's wish to buy. ClientID makes it idempotent within

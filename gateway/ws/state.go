@@ -17,6 +17,7 @@ type roomJSON struct {
 	Show         *showJSON       `json:"show"`
 	Shelf        []itemJSON      `json:"shelf"`
 	Pinned       *itemJSON       `json:"pinned"`
+	Sales        []saleJSON      `json:"flash_sales"`
 	Online       int             `json:"online"`
 	Modes        map[string]bool `json:"modes"`
 	Announcement string          `json:"announcement"`
@@ -43,10 +44,23 @@ type itemJSON struct {
 	Limit    int64          `json:"per_person,omitempty"`
 }
 
+// saleJSON is a flash sale that runs or is announced.
+type saleJSON struct {
+	ID       string          `json:"sale_id"`
+	SKU      live.SKUID      `json:"sku_id"`
+	Price    int64           `json:"price_minor"`
+	Qty      int64           `json:"qty"`
+	Left     int64           `json:"left"`
+	Limit    int64           `json:"per_person,omitempty"`
+	State    live.FlashState `json:"state"`
+	StartsAt string          `json:"starts_at"`
+	EndsAt   string          `json:"ends_at"`
+}
+
 func encodeRoom(s live.RoomState, online int) json.RawMessage {
 	r := roomJSON{
 		RoomID: s.Room.ID, Title: s.Room.Title, Currency: s.Room.Currency, Online: online,
-		Shelf: make([]itemJSON, 0, len(s.Shelf)), Modes: map[string]bool{}, Announcement: s.Announcement,
+		Shelf: make([]itemJSON, 0, len(s.Shelf)), Sales: make([]saleJSON, 0, len(s.Sales)), Modes: map[string]bool{}, Announcement: s.Announcement,
 	}
 	if w := s.Show; w != nil {
 		r.Show = &showJSON{ShowID: w.ID, Title: w.Title, State: w.State, Rehearsal: w.Rehearsal, Version: w.Version}
@@ -65,6 +79,13 @@ func encodeRoom(s live.RoomState, online int) json.RawMessage {
 			pinned := r.Shelf[len(r.Shelf)-1]
 			r.Pinned = &pinned
 		}
+	}
+	for i := range s.Sales {
+		f := &s.Sales[i]
+		r.Sales = append(r.Sales, saleJSON{
+			ID: f.ID, SKU: f.SKU, Price: f.Price, Qty: f.Qty, Left: f.Left(), Limit: f.PerPerson, State: f.State,
+			StartsAt: stamp(f.StartsAt), EndsAt: stamp(f.EndsAt),
+		})
 	}
 	return encode(r)
 }

@@ -443,4 +443,13 @@ func wantStockHeld(t testing.TB, s *Store) {
 	if len(wrong) > 0 {
 		t.Errorf("the stock of %v is not what its orders hold", wrong)
 	}
+	rows, err = s.reader(t.Context()).query(`SELECT f.sale_id FROM flash_sales f WHERE f.reserved + f.sold > f.qty
+		OR f.reserved <> (SELECT COALESCE(SUM(l.qty), 0) FROM order_lines l WHERE l.sale_id = f.sale_id AND l.held = 'reserved')
+		OR f.sold <> (SELECT COALESCE(SUM(l.qty), 0) FROM order_lines l WHERE l.sale_id = f.sale_id AND l.held = 'sold')`)
+	if wrong, err = collect(rows, err, func(r scanner) (sale string, err error) { return sale, r.Scan(&sale) }); err != nil {
+		t.Fatal(err)
+	}
+	if len(wrong) > 0 {
+		t.Errorf("the flash sales %v do not count what their orders hold", wrong)
+	}
 }

@@ -38,6 +38,9 @@ func readTransition(*args) effect {
 		if err := c.emit(t, transitionKinds[c.cmd.Name], data); err != nil || c.cmd.Name != live.EndShow {
 			return err
 		}
+		if err := t.endSales(c.show, "", c.cmd.By); err != nil {
+			return err
+		}
 		return t.returnUnsold(c.show, c.cmd.By)
 	}
 }

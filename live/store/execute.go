@@ -58,6 +58,8 @@ var plans = map[live.CommandName]plan{
 	live.SetPrice:      {read: readSetPrice, needShow: true, open: true, changes: true},
 	live.ReleaseStock:  {read: readReleaseStock, needShow: true, open: true, changes: true},
 	live.HoldStock:     {read: readHoldStock, needShow: true, open: true, changes: true},
+	live.StartFlash:    {read: readStartFlashSale, needShow: true, open: true, changes: true},
+	live.EndFlash:      {read: readEndFlashSale, needShow: true, open: true, changes: true},
 	live.Announce:      {read: readAnnounce},
 	live.HideComment:   {read: readHideComment},
 	live.MuteViewer:    {read: readMuteViewer},
@@ -85,8 +87,9 @@ type keptResult struct {
 // Codes: "invalid_field", "unknown_field", "malformed_json", "unknown_command",
 // "forbidden", "room_not_found", "show_not_found", "no_show", "wrong_state",
 // "room_busy", "version_mismatch", "not_on_shelf", "product_not_listed",
-// "already_listed", "not_pinned", "stock_limit", "over_allotment" and
-// "stock_in_use".
+// "already_listed", "not_pinned", "stock_limit", "over_allotment",
+// "stock_in_use", "out_of_stock", "price_not_lower", "flash_sale_running" and
+// "no_flash_sale".
 func (s *Store) Execute(ctx context.Context, cmd live.Command) (live.CommandResult, error) {
 	var res live.CommandResult
 	err := s.write(ctx, func(t *tx) error {

@@ -22,9 +22,10 @@ const (
 // what the fold does not know.
 type orderRow struct {
 	live.Order
-	held      []string // of each line
-	oversold  bool     // paid for units the shelf did not have
-	own       bool     // made by PlaceOrder
+	held      []string          // of each line
+	sales     map[string]string // flash sale of the lines that were placed in one
+	oversold  bool              // paid for units the shelf did not have
+	own       bool              // made by PlaceOrder
 	buyer     string
 	client    string
 	total     int64     // due when it was placed
@@ -65,7 +66,7 @@ func scanOrder(r scanner) (orderRow, error) {
 }
 
 const lineColumns = `line_id, product_id, sku_id, qty, goods_minor, discount_minor, subsidy_minor, shipping_minor, tax_minor,
-	created_minor, paid_minor, refund_goods_minor, refund_ship_minor, cancelled_paid_minor, held,
+	created_minor, paid_minor, refund_goods_minor, refund_ship_minor, cancelled_paid_minor, held, sale_id,
 	commission_bps, refund_pre_ship_minor, deposit_minor, settled_minor, commission_minor, commission_back_minor`
 
 // lineRow is a line with the order it belongs to.
@@ -73,13 +74,14 @@ type lineRow struct {
 	order live.OrderID
 	line  live.LineTotal
 	held  string
+	sale  string
 }
 
 func scanLine(r scanner) (lineRow, error) {
 	var w lineRow
 	l := &w.line
 	err := r.Scan(&w.order, &l.ID, &l.Product, &l.SKU, &l.Qty, &l.Goods, &l.Discount, &l.Subsidy, &l.Shipping, &l.Tax,
-		&l.Created, &l.Paid, &l.RefundGoods, &l.RefundShip, &l.CancelledPaid, &w.held,
+		&l.Created, &l.Paid, &l.RefundGoods, &l.RefundShip, &l.CancelledPaid, &w.held, &w.sale,
 		&l.CommissionBPS, &l.RefundPreShip, &l.Deposit, &l.Settled, &l.Commission, &l.CommissionBack)
 	return w, err
 }
@@ -122,8 +124,19 @@ func addLines(q querier, m live.MerchantID, orders []orderRow) error {
 	for _, l := range lines {
 		o := &orders[place[l.order]]
 		o.Lines, o.held = append(o.Lines, l.line), append(o.held, l.held)
+		if l.sale != "" {
+			o.join(l.line.ID, l.sale)
+		}
 	}
 	return nil
+}
+
+// join notes that a line was placed in a flash sale.
+func (r *orderRow) join(line, sale string) {
+	if r.sales == nil {
+		r.sales = map[string]string{}
+	}
+	r.sales[line] = sale
 }
 
 // appendOrder adds the values of orderColumns to the arguments of an INSERT.
@@ -142,7 +155,7 @@ func appendOrder(args []any, o *orderRow) []any {
 func appendLine(args []any, o *orderRow, i int) []any {
 	l := &o.Lines[i]
 	return append(args, string(o.Merchant), string(o.ID), i, l.ID, string(l.Product), string(l.SKU), l.Qty, l.Goods, l.Discount, l.Subsidy,
-		l.Shipping, l.Tax, l.Created, l.Paid, l.RefundGoods, l.RefundShip, l.CancelledPaid, o.held[i],
+		l.Shipping, l.Tax, l.Created, l.Paid, l.RefundGoods, l.RefundShip, l.CancelledPaid, o.held[i], o.sales[l.ID],
 		l.CommissionBPS, l.RefundPreShip, l.Deposit, l.Settled, l.Commission, l.CommissionBack)
 }
 

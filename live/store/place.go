@@ -83,3 +83,9 @@ func notLive(state live.ShowState) error {
 	err.Data = map[string]any{"state": string(state)}
 	return err
 }
+
+func outOfStock(sku live.SKUID, left int64) error {
+	err := live.Conflict("out_of_stock", "%d of %s are left", left, sku)
+	err.Data = map[string]any{"sku_id": string(sku), "left": left}
+	return err
+}

@@ -17,7 +17,7 @@ const (
 	expiryBatch = 200
 )
 
-// Run cancels unpaid orders whose time is over, tells rooms what is left of
+// Run cancels unpaid orders whose time is over, starts and ends flash sales, tells rooms what is left of
 // the stock that moved, and forgets what is old. It returns nil when ctx ends.
 func (s *Store) Run(ctx context.Context) error {
 	expiry, trim := time.NewTicker(expiryEvery), time.NewTicker(trimEvery)
@@ -31,7 +31,9 @@ func (s *Store) Run(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		case <-expiry.C:
-			_, err = s.expireOrders(ctx)
+			if _, err = s.expireOrders(ctx); err == nil {
+				err = s.turnSales(ctx)
+			}
 		case <-dirty:
 			err = s.tellStock(ctx)
 			rest, dirty = time.After(stockEvery), nil
@@ -95,8 +97,13 @@ func (s *Store) tellStock(ctx context.Context) error {
 			if err != nil {
 				return err
 			}
-			if _, err := t.announceChange(&sh, live.StockChanged, itself, t.now,
-				map[string]any{"sku_id": it.SKU, "product_id": it.Product, "left": it.Left()}); err != nil {
+			data := map[string]any{"sku_id": it.SKU, "product_id": it.Product, "left": it.Left()}
+			if f, open, err := t.openSale(&sh, k.sku); err != nil {
+				return err
+			} else if open && f.State == live.FlashRunning {
+				data["flash_left"] = f.Left()
+			}
+			if _, err := t.announceChange(&sh, live.StockChanged, itself, t.now, data); err != nil {
 				return err
 			}
 		}

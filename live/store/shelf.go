@@ -219,6 +219,9 @@ func (t *tx) delist(sh *live.Show, it live.Item, by live.Principal, when time.Ti
 	if err := t.saveItem(sh.ID, &it); err != nil {
 		return err
 	}
+	if err := t.endSales(sh, it.SKU, by); err != nil {
+		return err
+	}
 	if _, err := t.announceChange(sh, live.ProductDelisted, by, when, itemData(&it)); err != nil {
 		return err
 	}

@@ -237,7 +237,10 @@ func (s *Store) RoomState(ctx context.Context, room live.RoomID) (live.RoomState
 			return err
 		}
 		state.Show = &sh
-		state.Shelf, err = shelf(q, sh.ID, true)
+		if state.Shelf, err = shelf(q, sh.ID, true); err != nil {
+			return err
+		}
+		state.Sales, err = openSales(q, sh.ID)
 		return err
 	})
 	if err != nil {

@@ -18,6 +18,7 @@ type holding struct {
 	stockKey
 	qty  int64
 	held string
+	sale string // flash sale the units count in; empty: none
 }
 
 // holdings is what the lines of an order hold, by line.
@@ -26,7 +27,7 @@ func (r *orderRow) holdings() map[string]holding {
 	for i := range r.Lines {
 		if r.held[i] != heldNone {
 			l := &r.Lines[i]
-			out[l.ID] = holding{stockKey{r.Show, l.SKU}, l.Qty, r.held[i]}
+			out[l.ID] = holding{stockKey{r.Show, l.SKU}, l.Qty, r.held[i], r.sales[l.ID]}
 		}
 	}
 	return out
@@ -72,7 +73,7 @@ func (t *tx) settleStock(o *orderRow, before map[string]holding) error {
 	var take []int
 	for i := range o.Lines {
 		l := &o.Lines[i]
-		next := holding{stockKey{o.Show, l.SKU}, l.Qty, want}
+		next := holding{stockKey{o.Show, l.SKU}, l.Qty, want, o.sales[l.ID]}
 		was, had := before[l.ID]
 		delete(before, l.ID)
 		switch {
@@ -101,7 +102,7 @@ func (t *tx) settleStock(o *orderRow, before map[string]holding) error {
 		}
 	}
 	for _, i := range take {
-		h := holding{stockKey{o.Show, o.Lines[i].SKU}, o.Lines[i].Qty, want}
+		h := holding{stockKey{o.Show, o.Lines[i].SKU}, o.Lines[i].Qty, want, o.sales[o.Lines[i].ID]}
 		taken, known, err := t.take(o.Merchant, h)
 		if err != nil {
 			return err
@@ -117,6 +118,11 @@ func (t *tx) settleStock(o *orderRow, before map[string]holding) error {
 
 // take takes units for a holding. known says that the merchant's shelf has the SKU.
 func (t *tx) take(m live.MerchantID, h holding) (taken, known bool, err error) {
+	if h.sale != "" {
+		if has, err := t.saleHas(h.sale, h.qty); err != nil || !has {
+			return false, true, err
+		}
+	}
 	column := `reserved = reserved + ?`
 	if h.held == heldSold {
 		column = `sold = sold + ?`
@@ -129,10 +135,12 @@ func (t *tx) take(m live.MerchantID, h holding) (taken, known bool, err error) {
 	}
 	if n > 0 {
 		t.stockMoved(h.stockKey)
-		return true, true, nil
+		return true, true, t.moveSaleOf(h, 1)
 	}
-	if taken, err := t.takeReturned(m, h); err != nil || taken {
-		return taken, true, err
+	if taken, err := t.takeReturned(m, h); err != nil {
+		return false, true, err
+	} else if taken {
+		return true, true, t.moveSaleOf(h, 1)
 	}
 	var have int64
 	if err := t.row(`SELECT COUNT(*) FROM items WHERE show_id = ? AND sku_id = ?
@@ -152,6 +160,9 @@ func (t *tx) giveBack(h holding) error {
 		return fmt.Errorf("give stock back: %w", err)
 	}
 	t.stockMoved(h.stockKey)
+	if err := t.moveSaleOf(h, -1); err != nil {
+		return err
+	}
 	return t.returnFreed(h)
 }
 
@@ -160,7 +171,21 @@ func (t *tx) sellReserved(h holding) error {
 		h.qty, h.qty, string(h.show), string(h.sku)); err != nil {
 		return fmt.Errorf("sell reserved stock: %w", err)
 	}
-	return nil
+	if h.sale == "" {
+		return nil
+	}
+	return t.moveSale(h.sale, -h.qty, h.qty)
+}
+
+// moveSaleOf counts a holding in the flash sale it belongs to, or out of it.
+func (t *tx) moveSaleOf(h holding, sign int64) error {
+	switch {
+	case h.sale == "":
+		return nil
+	case h.held == heldSold:
+		return t.moveSale(h.sale, 0, sign*h.qty)
+	}
+	return t.moveSale(h.sale, sign*h.qty, 0)
 }
 
 // stockMoved remembers that viewers must be told what is left of a SKU.

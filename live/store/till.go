@@ -28,6 +28,7 @@ type till struct {
 	moved []stockKey // in the order of first sale
 	named map[buyerKey]live.PlacedOrder
 	had   map[personKey]int64 // units of limited SKUs, with those of this group
+	got   map[saleBuyer]int64 // units of limited flash sales, likewise
 
 	orders, lines, facts, postings []any // arguments of the rows to write
 }
@@ -49,6 +50,8 @@ type stack struct {
 	item    live.Item
 	refusal error // it is not on the shelf
 	taken   int64 // by the orders of this group
+	sale    live.FlashSale
+	onSale  int64 // of taken, at the price of the flash sale
 }
 
 // buyerKey is the name a buyer gave to an order.
@@ -64,7 +67,7 @@ func (w *placing) key() buyerKey {
 // place decides and writes a group of orders. Refusals stay with each order;
 // the error returned is the transaction's.
 func (t *tx) place(group []*placing) error {
-	c := &till{t: t, shows: map[saleKey]sale{}, stock: map[stockKey]*stack{}, had: map[personKey]int64{}}
+	c := &till{t: t, shows: map[saleKey]sale{}, stock: map[stockKey]*stack{}, had: map[personKey]int64{}, got: map[saleBuyer]int64{}}
 	var err error
 	if c.named, err = t.placedBefore(group); err != nil {
 		return err
@@ -101,17 +104,25 @@ func (c *till) decide(p *placing) (live.PlacedOrder, error) {
 		seenAt: t.now, expiresAt: t.now.Add(t.w.store.ttl),
 	}
 	for i, l := range w.Lines {
-		it, err := c.available(sh.ID, l)
+		s, err := c.available(&sh, l)
 		if err != nil {
 			return live.PlacedOrder{}, err
 		}
+		it, price := &s.item, s.item.Price
 		if err := c.withinLimit(&sh, f.Person, l, it.PerPerson); err != nil {
 			return live.PlacedOrder{}, err
 		}
-		if it.Price > live.MaxMinor/l.Qty {
+		if s.sale.State == live.FlashRunning {
+			if err := c.joinSale(&sh, f.Person, l, &s.sale); err != nil {
+				return live.PlacedOrder{}, err
+			}
+			price = min(price, s.sale.Price)
+			row.join(strconv.Itoa(i+1), s.sale.ID)
+		}
+		if price > live.MaxMinor/l.Qty {
 			return live.PlacedOrder{}, tooMuch()
 		}
-		f.Lines[i] = live.OrderLine{ID: strconv.Itoa(i + 1), Product: it.Product, SKU: l.SKU, Qty: l.Qty, Goods: it.Price * l.Qty, CommissionBPS: it.CommissionBPS}
+		f.Lines[i] = live.OrderLine{ID: strconv.Itoa(i + 1), Product: it.Product, SKU: l.SKU, Qty: l.Qty, Goods: price * l.Qty, CommissionBPS: it.CommissionBPS}
 		row.held[i] = heldReserved
 		if row.total += f.Lines[i].Goods; row.total > live.MaxMinor {
 			return live.PlacedOrder{}, tooMuch()
@@ -139,6 +150,13 @@ func (c *till) take(row *orderRow, f *live.OrderFact, by live.Actor, rehearsal b
 		}
 		s.taken += row.Lines[i].Qty
 		s.item.Reserved += row.Lines[i].Qty
+		if id := row.sales[row.Lines[i].ID]; id != "" {
+			s.onSale += row.Lines[i].Qty
+			s.sale.Reserved += row.Lines[i].Qty
+			if b := (saleBuyer{id, row.Person}); s.sale.PerPerson > 0 {
+				c.got[b] += row.Lines[i].Qty
+			}
+		}
 		who := personKey{k, row.Person}
 		if have, limited := c.had[who]; limited {
 			c.had[who] = have + row.Lines[i].Qty
@@ -183,23 +201,26 @@ func (c *till) showFor(w *live.PlaceOrder) (live.Show, error) {
 }
 
 // available is the item a line wants, if the shelf still has so many.
-func (c *till) available(show live.ShowID, l live.WantedLine) (*live.Item, error) {
-	k := stockKey{show, l.SKU}
+func (c *till) available(sh *live.Show, l live.WantedLine) (*stack, error) {
+	k := stockKey{sh.ID, l.SKU}
 	s := c.stock[k]
 	if s == nil {
 		s = &stack{}
-		s.item, s.refusal = c.t.listed(show, l.SKU)
+		var err error
+		if s.item, s.refusal = c.t.listed(sh.ID, l.SKU); s.refusal == nil {
+			if s.sale, _, err = c.t.openSale(sh, l.SKU); err != nil {
+				return nil, err
+			}
+		}
 		c.stock[k] = s
 	}
 	if s.refusal != nil {
 		return nil, s.refusal
 	}
 	if s.item.Left() < l.Qty {
-		out := live.Conflict("out_of_stock", "%d of %s are left", s.item.Left(), l.SKU)
-		out.Data = map[string]any{"sku_id": string(l.SKU), "left": s.item.Left()}
-		return nil, out
+		return nil, outOfStock(l.SKU, s.item.Left())
 	}
-	return &s.item, nil
+	return s, nil
 }
 
 // write puts what the group took into the database: the stock once for each
@@ -227,10 +248,14 @@ func (c *till) write() error {
 	if err := t.insert(`order_facts (`+factColumns+`)`, c.facts); err != nil {
 		return fmt.Errorf("keep creations: %w", err)
 	}
-	if err := t.post(c.postings); err != nil {
-		return err
+	for _, k := range c.moved {
+		if s := c.stock[k]; s.onSale > 0 {
+			if err := t.moveSale(s.sale.ID, s.onSale, 0); err != nil {
+				return err
+			}
+		}
 	}
-	return nil
+	return t.post(c.postings)
 }
 
 // namesAtOnce is how many names one lookup takes; the last is repeated to fill it.
