@@ -33,8 +33,8 @@ type BenchCmd struct {
 
 // benchTarget is what every measurement needs.
 type benchTarget struct {
-	URL      string        `required:"" help:"Address of the server, such as http://127.0.0.1:8080."`
-	Data     string        `required:"" type:"path" help:"Data folder of the server; its keys sign the tokens."`
+	URL      string        `help:"Address of the server, such as http://127.0.0.1:8080. Required unless the bench starts its own."`
+	Data     string        `type:"path" help:"Data folder of the server; its keys sign the tokens. Required with --url."`
 	Conns    int           `default:"100" help:"Connections, 1 to 20000."`
 	Duration time.Duration `default:"10s" help:"How long to measure, 1s to 1h."`
 	Inflight int           `default:"8" help:"Frames of one connection that may wait for their ack, 1 to 256."`
@@ -59,6 +59,9 @@ const benchTTL = 3 * time.Hour
 
 func (t *benchTarget) validate() error {
 	u, err := url.Parse(t.URL)
+	if t.Data == "" {
+		return fmt.Errorf("%w: --data must be the data folder of the server", errUsage)
+	}
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
 		return fmt.Errorf("%w: --url must be http://HOST:PORT", errUsage)
 	}
@@ -76,6 +79,11 @@ func (t *benchTarget) validate() error {
 
 // open makes the room and starts a show with stock enough for any measurement.
 func (t *benchTarget) open(ctx context.Context) (*benchStage, error) {
+	return t.openWith(ctx, 8, live.MaxStock)
+}
+
+// openWith is open with as many SKUs and as much stock of each.
+func (t *benchTarget) openWith(ctx context.Context, skus int, stock int64) (*benchStage, error) {
 	if err := t.validate(); err != nil {
 		return nil, err
 	}
@@ -93,12 +101,12 @@ func (t *benchTarget) open(ctx context.Context) (*benchStage, error) {
 		return nil, err
 	}
 	var items []map[string]any
-	for i := range 8 {
+	for i := range skus {
 		sku := live.SKUID(fmt.Sprintf("sku-%d", i+1))
 		s.skus = append(s.skus, sku)
 		items = append(items, map[string]any{
 			"product_id": fmt.Sprintf("product-%d", i+1), "sku_id": sku, "title": fmt.Sprintf("Bench product %d", i+1),
-			"price_minor": s.price, "currency": "CNY", "stock": live.MaxStock,
+			"price_minor": s.price, "currency": "CNY", "stock": stock,
 		})
 	}
 	for _, c := range []simCall{

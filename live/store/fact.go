@@ -169,7 +169,7 @@ func eventID(order live.OrderID, f *live.OrderFact, hash string, again bool) liv
 func orderEvent(o *live.Order, f *live.OrderFact, by live.Actor, id live.EventID, rehearsal bool, deltas []live.Delta) (live.Event, error) {
 	data := map[string]any{
 		"order_id": o.ID, "order_state": o.State, "ver": o.Ver, "currency": o.Currency, "at": stamp(f.At),
-		"total_minor": o.Due(), "deltas": live.EncodeDeltas(deltas),
+		"total_minor": o.Due(),
 	}
 	for name, v := range map[string]string{
 		"fact_id": f.ID, "person_id": string(o.Person), "channel": o.Channel, "campaign": o.Campaign, "reason": f.Reason,
@@ -217,7 +217,8 @@ func orderEvent(o *live.Order, f *live.OrderFact, by live.Actor, id live.EventID
 	}
 	return live.Event{
 		ID: id, Kind: f.Kind, Source: f.Source, Merchant: o.Merchant, Room: o.Room, Show: o.Show, Actor: by,
-		Person: o.Person, Channel: o.Channel, Campaign: o.Campaign, Rehearsal: rehearsal, OccurredAt: f.At, Data: raw,
+		Person: o.Person, Channel: o.Channel, Campaign: o.Campaign, Rehearsal: rehearsal, OccurredAt: f.At,
+		Data: member(raw, "deltas", live.EncodeDeltas(deltas)),
 	}, nil
 }
 

@@ -21,7 +21,7 @@ func (s *Store) openSQLite(path string) (err error) {
 	if err := private(path); err != nil {
 		return err
 	}
-	if s.writes, err = sql.Open("sqlite", sqliteURL(path)); err != nil {
+	if s.writes, err = sql.Open("sqlite", sqliteURL(path, writing...)); err != nil {
 		return fmt.Errorf("for writing: %w", err)
 	}
 	s.writes.SetMaxOpenConns(1)
@@ -45,6 +45,11 @@ func private(path string) error {
 	}
 	return errors.Join(f.Chmod(0o600), f.Close())
 }
+
+// writing is for the connection that writes: its pages stay in memory through
+// a large group, and the log is moved into the file every 32 MiB instead of
+// every 4, which is a pause for every order waiting.
+var writing = []string{"cache_size(-16384)", "wal_autocheckpoint(8000)"}
 
 // sqliteURL is the data source of a database file. FULL makes a commit wait
 // for the disk: what was acknowledged survives a power cut.
