@@ -5,6 +5,7 @@
 // other:
 //
 //   - api      /v1 and /openapi.json: one file per resource
+//   - connector  what shop platforms post, read into facts of orders
 //   - auth     tokens, tickets and the keys they are signed with
 //   - ws       the protocol of a room's websocket
 //   - console  the web pages

@@ -6,18 +6,24 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/http"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
 	"github.com/prometheus/client_golang/prometheus"
 
 	"showrunner/gateway/api"
+	"showrunner/gateway/connector"
 )
 
 // Deps is what a server is made of.
 type Deps struct {
-	// API is the configuration of /v1. Its Status may be left nil: then it is [StatusOf].
+	// API is the configuration of /v1. Its Status may be left nil: then it is
+	// [StatusOf]. So may its Connectors: then they are the built-in ones.
 	API api.Config
+	// Requery is the client that asks shop platforms for orders. Nil means
+	// [connector.NewClient], which reaches public addresses only.
+	Requery *http.Client
 	// Websocket mounts the rooms' websockets. Nil means none.
 	Websocket func(fiber.Router)
 	// Console mounts the web console. Nil means none.
@@ -63,6 +69,9 @@ func New(deps Deps) (*Server, error) {
 	if deps.API.Status == nil {
 		deps.API.Status = StatusOf
 	}
+	if deps.API.Connectors == nil {
+		deps.API.Connectors = connectors(deps.Requery)
+	}
 	if deps.ReadTimeout == 0 {
 		deps.ReadTimeout = DefaultReadTimeout
 	}
@@ -105,6 +114,18 @@ func New(deps Deps) (*Server, error) {
 		return nil, fmt.Errorf("build the API: %w", err)
 	}
 	return s, nil
+}
+
+// connectors are the built-in ones.
+func connectors(client *http.Client) map[string]api.Connector {
+	if client == nil {
+		client = connector.NewClient()
+	}
+	all := map[string]api.Connector{}
+	for name, c := range connector.All(client) {
+		all[name] = c
+	}
+	return all
 }
 
 // App is the fiber application, for tests that call it without a socket.

@@ -74,14 +74,25 @@ func (k Kind) ofRefund() bool {
 
 // refunds adds up the refunds of each line, never beyond what was paid for it:
 // goods first, then shipping. Refunds before payment wait in the set. While
-// only a deposit is there, a refund gives that back.
+// only a deposit is there, a refund gives that back. What names neither a line
+// nor a SKU is divided after all that does, so that the order of the facts does
+// not matter.
 func (w *folding) refunds() {
+	var unnamed RefundLine
+	var preShip int64 // the part of unnamed before anything was shipped
 	for i := range w.set {
 		f := &w.set[i]
 		if f.Kind != RefundSucceeded || !w.in(f) {
 			continue
 		}
 		for _, r := range f.Refunds {
+			if r.Line == "" && r.SKU == "" {
+				unnamed.Goods, unnamed.Shipping = unnamed.Goods+r.Goods, unnamed.Shipping+r.Shipping
+				if w.ShippedAt.IsZero() || f.At.Before(w.ShippedAt) {
+					preShip += r.Goods + r.Shipping
+				}
+				continue
+			}
 			l := w.line(r)
 			if l == nil {
 				w.flags[FlagUnknownLine] = true
@@ -94,6 +105,7 @@ func (w *folding) refunds() {
 			}
 		}
 	}
+	w.spreadRefund(unnamed, preShip)
 	for i := range w.Lines {
 		l := &w.Lines[i]
 		if w.PaidAt.IsZero() && l.Deposit > 0 {
@@ -109,6 +121,36 @@ func (w *folding) refunds() {
 			l.RefundShip = min(l.RefundShip, l.Paid-l.RefundGoods)
 			l.RefundPreShip = min(l.RefundPreShip, l.RefundGoods+l.RefundShip)
 		}
+	}
+}
+
+// spreadRefund divides what names no line: shipping by the shipping of the lines
+// that is not refunded so far, goods by what is left of their money.
+func (w *folding) spreadRefund(r RefundLine, preShip int64) {
+	if r.Goods+r.Shipping == 0 {
+		return
+	}
+	if len(w.Lines) == 0 {
+		w.flags[FlagUnknownLine] = true
+		return
+	}
+	weights := make([]int64, len(w.Lines))
+	for i := range w.Lines {
+		weights[i] = w.Lines[i].Shipping - w.Lines[i].RefundShip
+	}
+	shipping := SplitMinor(r.Shipping, weights)
+	for i := range w.Lines {
+		l := &w.Lines[i]
+		l.RefundShip += shipping[i]
+		weights[i] = l.Paid + l.Deposit - l.RefundGoods - l.RefundShip
+	}
+	goods := SplitMinor(r.Goods, weights)
+	for i := range w.Lines {
+		w.Lines[i].RefundGoods += goods[i]
+		weights[i] = goods[i] + shipping[i]
+	}
+	for i, share := range SplitMinor(preShip, weights) {
+		w.Lines[i].RefundPreShip += share
 	}
 }
 

@@ -19,6 +19,8 @@ type Config struct {
 	Figures Figures
 	Tokens  Tokens
 	Tickets Tickets
+	// Connectors read what shop platforms post, by name.
+	Connectors map[string]Connector
 
 	// Status is the table from fault to HTTP status.
 	Status func(live.Fault) int
@@ -90,6 +92,7 @@ func (c *Config) validate() error {
 	need(c.Figures != nil, "figures")
 	need(c.Tokens != nil, "tokens")
 	need(c.Tickets != nil, "tickets")
+	need(c.Connectors[standard] != nil, "connectors")
 	need(c.Status != nil, "a status table")
 	need(c.Now != nil, "a clock")
 	need(c.Logger != nil, "a logger")

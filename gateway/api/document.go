@@ -74,7 +74,9 @@ func (a *API) finish() {
 	} {
 		schemas.Schema(t, true, "")
 	}
-	fact := doc.Paths["/v1/webhooks/{source}/orders"].Post.RequestBody.Content["application/json"]
+	hook := doc.Paths["/v1/webhooks/{source}/orders"].Post
+	hook.Responses["200"].Content["application/json"].Schema = schemas.Schema(reflect.TypeFor[FactResults](), true, "")
+	fact := hook.RequestBody.Content["application/json"]
 	fact.Schema = &huma.Schema{OneOf: []*huma.Schema{fact.Schema, {Type: huma.TypeArray, Items: fact.Schema}}}
 	for _, s := range schemas.Map() {
 		plainArrays(s)

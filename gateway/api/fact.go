@@ -107,17 +107,21 @@ func (a *API) fact(ctx context.Context, m live.MerchantID, source string, raw js
 		return f, err
 	}
 	f.Source, f.At = source, w.Timestamp.UTC().Truncate(time.Millisecond)
-	if f.Show != "" {
-		s, err := a.cfg.Store.Show(ctx, f.Show)
-		if isNotFound(err) || err == nil && s.Merchant != m {
-			return f, live.Invalid("show_not_found", "data.show_id", "there is no show %q", clipped(string(f.Show)))
-		}
-		if err != nil {
-			return f, err
-		}
-		f.Room = s.Room
+	err = a.locate(ctx, m, &f)
+	return f, err
+}
+
+// locate finds the room of the show a fact names, which must be the merchant's.
+func (a *API) locate(ctx context.Context, m live.MerchantID, f *store.Fact) error {
+	if f.Show == "" {
+		return nil
 	}
-	return f, nil
+	s, err := a.cfg.Store.Show(ctx, f.Show)
+	if isNotFound(err) || err == nil && s.Merchant != m {
+		return live.Invalid("show_not_found", "data.show_id", "there is no show %q", clipped(string(f.Show)))
+	}
+	f.Room = s.Room
+	return err
 }
 
 // decodeFact reads the data of a type. It is pure: the same text gives the same

@@ -108,7 +108,7 @@ func checkBody(c *fiber.Ctx, r *Route) error {
 		return nil
 	}
 	kind, _, err := mime.ParseMediaType(media)
-	if err == nil && (kind == "application/json" || r.ndjson && isNDJSON(kind)) {
+	if err == nil && (kind == "application/json" || r.ndjson && isNDJSON(kind) || r.xml && isText(kind)) {
 		return nil
 	}
 	accepted := "application/json"
@@ -116,6 +116,11 @@ func checkBody(c *fiber.Ctx, r *Route) error {
 		accepted += " or " + ndjsonType
 	}
 	return NewProblem(http.StatusUnsupportedMediaType, "unsupported_media_type", "the body must be "+accepted)
+}
+
+// isText reports the types under which platforms post besides JSON.
+func isText(kind string) bool {
+	return kind == "text/xml" || kind == "application/xml" || kind == "text/plain"
 }
 
 func (a *API) refuse(c *fiber.Ctx, err error) {

@@ -35,6 +35,7 @@ type Route struct {
 	optional bool  // the body may be left out
 	batch    bool  // the body may be up to MaxBatchBody
 	ndjson   bool  // the body may be NDJSON too
+	xml      bool  // the body may be XML or text too: platforms decide
 	source   bool  // webhook: limited by source and not by caller
 	output   string
 }
@@ -70,7 +71,7 @@ func add[I, O any](a *API, r Route, h func(ctx context.Context, p live.Principal
 func (a *API) operation(r *Route) huma.Operation {
 	op := huma.Operation{
 		OperationID: r.ID, Method: r.Method, Path: r.Path, Tags: []string{r.Tag}, Summary: r.Summary, Description: r.describe(),
-		DefaultStatus: r.status, SkipValidateBody: true, Responses: map[string]*huma.Response{},
+		DefaultStatus: r.status, SkipValidateBody: true, SkipValidateParams: r.source, Responses: map[string]*huma.Response{},
 		Middlewares: huma.Middlewares{a.guard(*r)},
 	}
 	if !r.Open {

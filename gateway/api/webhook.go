@@ -1,6 +1,7 @@
 package api
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -27,7 +28,11 @@ type FactResults struct {
 	Duplicates int          `json:"duplicates"`
 }
 
-type factsOutput struct{ Body FactResults }
+// replyOutput is what the source's platform takes for "received".
+type replyOutput struct {
+	ContentType string `header:"Content-Type"`
+	Body        []byte
+}
 
 // maxFacts bounds one delivery: they are stored in one transaction.
 const maxFacts = 1000
@@ -35,75 +40,65 @@ const maxFacts = 1000
 func (a *API) webhooks() {
 	add(a, Route{
 		ID: "post-order-facts", Method: "POST", Path: "/v1/webhooks/{source}/orders", Tag: "Webhooks", Summary: "State facts of orders",
-		Text: "For shop platforms, by [Standard Webhooks](https://www.standardwebhooks.com): the signature over `webhook-id`, `webhook-timestamp` and the body " +
-			"takes the place of a token and decides which merchant the facts are of. The body is one fact or an array of up to 1000. " +
+		Text: "For shop platforms. A signature takes the place of a token and decides which merchant the facts are of. What is described here is the connector `standard`, by " +
+			"[Standard Webhooks](https://www.standardwebhooks.com): the signature is over `webhook-id`, `webhook-timestamp` and the body, which is one fact or an array of up to 1000. " +
+			"Sources of another connector post in their platform's own form, with its own headers or query parameters, and get the answer it expects. " +
 			"All facts are checked before any is stored, and they are stored together or not at all. Facts may come late, twice and in any order.",
-		Open: true, source: true, body: WebhookFact{}, batch: true, errors: []int{http.StatusUnauthorized},
+		Open: true, source: true, body: WebhookFact{}, batch: true, xml: true, output: "application/json,text/plain",
+		errors: []int{http.StatusUnauthorized, http.StatusConflict},
 		example: map[string]any{
 			"type": "order_paid", "timestamp": "2026-01-02T12:31:00.000Z",
 			"data": map[string]any{"order_id": "o-1", "payment_id": "pay-1", "paid_minor": 19900, "currency": "CNY"},
 		},
 	}, a.postFacts)
+	add(a, Route{
+		ID: "verify-webhook-address", Method: "GET", Path: "/v1/webhooks/{source}/orders", Tag: "Webhooks", Summary: "Prove that the address is ours",
+		Text: "For platforms that verify an address before they post to it, like `wechat_shop`: a signed text comes back as it was sent.",
+		Open: true, source: true, output: "text/plain", errors: []int{http.StatusUnauthorized},
+	}, a.answerChallenge)
 }
 
 func (a *API) postFacts(ctx context.Context, _ live.Principal, in *struct {
 	Source    string `path:"source" maxLength:"128"`
-	ID        string `header:"webhook-id" doc:"Unique for each delivery."`
+	ID        string `header:"webhook-id" doc:"Unique for each delivery; of the connector standard, like the next two."`
 	Timestamp string `header:"webhook-timestamp" doc:"Seconds since 1970; at most 5 minutes off."`
 	Signature string `header:"webhook-signature" doc:"One or more of v1,<base64>, separated by spaces."`
 	rawBody
 },
-) (*factsOutput, error) {
-	m, err := a.signer(ctx, in.Source, &stamped{id: in.ID, timestamp: in.Timestamp, signatures: in.Signature, body: in.RawBody})
+) (*replyOutput, error) {
+	h := a.hook(ctx, in.Source, in.RawBody)
+	if err := h.prove(ctx); err != nil {
+		return nil, err
+	}
+	results, err := h.take(ctx)
 	if err != nil {
 		return nil, err
 	}
-	list, err := splitFacts(in.RawBody)
-	if err != nil {
+	if contentType, body := h.connector.Reply(h.by.Secret); contentType != "" {
+		return &replyOutput{ContentType: contentType, Body: []byte(body)}, nil
+	}
+	var buf bytes.Buffer
+	e := json.NewEncoder(&buf)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(results); err != nil {
 		return nil, err
 	}
-	facts := make([]store.Fact, len(list))
-	for i, raw := range list {
-		f, err := a.fact(ctx, m, in.Source, raw)
-		if err != nil {
-			return nil, atIndex(i, err)
-		}
-		facts[i] = f
-	}
-	statuses, err := a.cfg.Store.ApplyFacts(ctx, m, facts, a.cfg.Now())
-	if err != nil {
-		return nil, err
-	}
-	out := FactResults{Results: make([]FactResult, len(facts))}
-	for i, s := range statuses {
-		out.Results[i] = FactResult{Index: i, OrderID: string(facts[i].Order), Type: string(facts[i].OrderFact.Kind), Status: string(s)}
-		if live.ReceiptStatus(s) == live.Duplicate {
-			out.Duplicates++
-		} else {
-			out.Accepted++
-		}
-	}
-	return &factsOutput{out}, nil
+	return &replyOutput{ContentType: "application/json", Body: buf.Bytes()}, nil
 }
 
-// signer finds the merchant whose integration of that name signed the request.
-// That there is no such integration cannot be told from a wrong signature.
-func (a *API) signer(ctx context.Context, source string, s *stamped) (live.MerchantID, error) {
-	if err := s.fresh(a.cfg.Now()); err != nil {
-		return "", err
+func (a *API) answerChallenge(ctx context.Context, _ live.Principal, in *struct {
+	Source string `path:"source" maxLength:"128"`
+},
+) (*replyOutput, error) {
+	h := a.hook(ctx, in.Source, nil)
+	var text string
+	if err := h.find(ctx, func(c Connector, i *store.Integration) (err error) {
+		text, err = c.Challenge(i.Secret, h.query)
+		return err
+	}); err != nil {
+		return nil, err
 	}
-	if live.ValidID(source) {
-		all, err := a.cfg.Store.Integrations(ctx, source)
-		if err != nil {
-			return "", err
-		}
-		for _, i := range all {
-			if key, ok := secretKey(i.Secret); ok && s.signedBy(key) {
-				return i.Merchant, nil
-			}
-		}
-	}
-	return "", live.Unauthenticated("webhook_signature_invalid", "no signature was made with a secret of this source")
+	return &replyOutput{ContentType: "text/plain; charset=utf-8", Body: []byte(text)}, nil
 }
 
 // splitFacts cuts the body into its facts: an array, or a single one.

@@ -13,8 +13,8 @@ import (
 type Integration struct {
 	Merchant  live.MerchantID
 	Source    string
-	Connector string // how the body is read: "standard"
-	Secret    string // whsec_…; never logged
+	Connector string // how the body is read, like "standard"
+	Secret    string // whsec_… or what else the connector sealed; never logged
 	UpdatedAt time.Time
 }
 
