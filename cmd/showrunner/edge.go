@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"time"
 
 	"showrunner/gateway"
 	"showrunner/gateway/api"
@@ -74,10 +75,24 @@ func (s *server) schemaReady(context.Context) error {
 	return nil
 }
 
+// requestsWithin is how long a stopping server waits for requests in flight.
+// Connections that never sent a request count as open for the HTTP library, and
+// a browser or client pool keeps some: they must not use up the time that the
+// sink and the log need.
+const requestsWithin = 3 * time.Second
+
 // stopGateway stops accepting and, at the same time, says bye to every socket;
 // it waits for both.
 func (s *server) stopGateway(ctx context.Context) error {
 	closed := make(chan error, 1)
-	go func() { closed <- s.gateway.Shutdown(ctx) }()
-	return errors.Join(s.hub.Shutdown(ctx), <-closed)
+	go func() {
+		waiting, cancel := context.WithTimeout(ctx, requestsWithin)
+		defer cancel()
+		closed <- s.gateway.Shutdown(waiting)
+	}()
+	bye := s.hub.Shutdown(ctx)
+	if err := <-closed; err != nil {
+		s.log.WarnContext(ctx, "connections were still open when the server stopped", "error", err)
+	}
+	return bye
 }
