@@ -21,6 +21,8 @@ type Item struct {
 
 	PerPerson int64 // units one person may buy in the show; 0: any number
 
+	Policy StockPolicy // empty: StockReserve
+
 	Withheld int64 // units allotted to the show and not put on sale
 	Released int64 // units put on sale
 	Reserved int64 // units in unpaid orders
@@ -54,6 +56,8 @@ func (i *Item) Validate() error {
 		return Invalid("invalid_field", "allotted", "must be at least the stock and at most %d", MaxStock)
 	case i.Rank < 0 || i.Rank > 1_000_000:
 		return Invalid("invalid_field", "rank", "must be 0 to 1000000")
+	case i.Policy != "" && !i.Policy.Valid():
+		return Invalid("invalid_field", "stock_policy", "must be reserve or first_paid")
 	case i.PerPerson < 0 || i.PerPerson > MaxStock:
 		return Invalid("invalid_field", "per_person", "must be 0 to %d", MaxStock)
 	case i.CommissionBPS < 0 || i.CommissionBPS > WholeBPS:

@@ -9,6 +9,22 @@ package live
 // Allotted and Left are never stored, so they cannot disagree with the rest;
 // that no part falls below zero is a constraint of the database.
 
+// StockPolicy says when an order takes its units off the shelf.
+type StockPolicy string
+
+// Stock policies.
+const (
+	// StockReserve holds the units for an order from the moment it is placed
+	// until it is paid or its time is over.
+	StockReserve StockPolicy = "reserve"
+	// StockFirstPaid holds nothing for an unpaid order: who pays first is
+	// served, and who pays for a unit that is gone gets the money back.
+	StockFirstPaid StockPolicy = "first_paid"
+)
+
+// Valid reports whether p is a stock policy.
+func (p StockPolicy) Valid() bool { return p == StockReserve || p == StockFirstPaid }
+
 // Left is what can still be ordered.
 func (i *Item) Left() int64 { return i.Released - i.Reserved - i.Sold }
 

@@ -36,26 +36,27 @@ type PlacedOrder struct {
 
 // Order is an order on the wire: the sum of its facts.
 type Order struct {
-	OrderID     string      `json:"order_id"`
-	MerchantID  string      `json:"merchant_id"`
-	ShowID      string      `json:"show_id,omitempty"`
-	RoomID      string      `json:"room_id,omitempty"`
-	PersonID    string      `json:"person_id,omitempty"`
-	Channel     string      `json:"channel,omitempty"`
-	Campaign    string      `json:"campaign,omitempty"`
-	Currency    string      `json:"currency,omitempty"`
-	State       string      `json:"state" enum:"unknown,unpaid,paid,part_refunded,refunded,cancelled"`
-	CreatedAt   Time        `json:"created_at,omitzero"`
-	PaidAt      Time        `json:"paid_at,omitzero"`
-	CancelledAt Time        `json:"cancelled_at,omitzero"`
-	CancelType  string      `json:"cancel_type,omitempty"`
-	DueMinor    int64       `json:"due_minor"`
-	PaidMinor   int64       `json:"paid_minor"`
-	RefundMinor int64       `json:"refund_minor"`
-	NetMinor    int64       `json:"net_minor" doc:"Paid less refunded less cancelled."`
-	Flags       []string    `json:"flags" doc:"Raised when facts contradict each other."`
-	Version     uint32      `json:"version" doc:"Number of distinct facts."`
-	Lines       []OrderLine `json:"lines"`
+	OrderID         string      `json:"order_id"`
+	MerchantID      string      `json:"merchant_id"`
+	ShowID          string      `json:"show_id,omitempty"`
+	RoomID          string      `json:"room_id,omitempty"`
+	PersonID        string      `json:"person_id,omitempty"`
+	Channel         string      `json:"channel,omitempty"`
+	Campaign        string      `json:"campaign,omitempty"`
+	Currency        string      `json:"currency,omitempty"`
+	State           string      `json:"state" enum:"unknown,unpaid,paid,part_refunded,refunded,cancelled"`
+	CreatedAt       Time        `json:"created_at,omitzero"`
+	PaidAt          Time        `json:"paid_at,omitzero"`
+	CancelledAt     Time        `json:"cancelled_at,omitzero"`
+	CancelType      string      `json:"cancel_type,omitempty"`
+	DueMinor        int64       `json:"due_minor"`
+	PaidMinor       int64       `json:"paid_minor"`
+	RefundMinor     int64       `json:"refund_minor"`
+	RefundOwedMinor int64       `json:"refund_owed_minor" doc:"Paid for what was cancelled and not given back so far."`
+	NetMinor        int64       `json:"net_minor" doc:"Paid less refunded less cancelled."`
+	Flags           []string    `json:"flags" doc:"Raised when facts contradict each other."`
+	Version         uint32      `json:"version" doc:"Number of distinct facts."`
+	Lines           []OrderLine `json:"lines"`
 }
 
 // OrderLine is one line of an order.
@@ -112,6 +113,7 @@ func orderOf(o live.Order) Order {
 		w.PaidMinor += l.Paid
 		w.RefundMinor += l.RefundGoods + l.RefundShip
 		w.NetMinor += l.Net()
+		w.RefundOwedMinor += l.CancelledPaid
 	}
 	return w
 }

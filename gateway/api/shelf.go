@@ -11,43 +11,45 @@ import (
 
 // Item is one SKU of a shelf on the wire.
 type Item struct {
-	ProductID  string `json:"product_id" example:"p1"`
-	SKUID      string `json:"sku_id" example:"p1-red"`
-	Title      string `json:"title" example:"Chef's knife"`
-	PriceMinor int64  `json:"price_minor" doc:"Per unit, in minor units of the currency." example:"19900"`
-	Currency   string `json:"currency" example:"CNY"`
-	Rank       int    `json:"rank" doc:"Place on the shelf, ascending."`
-	ImageURL   string `json:"image_url,omitempty"`
-	Listed     bool   `json:"listed"`
-	PerPerson  int64  `json:"per_person" doc:"Units one person may buy in the show; 0 means any number."`
-	Allotted   int64  `json:"allotted" doc:"Units set aside for the show: those on sale, those withheld, and those given back after it."`
-	Released   int64  `json:"released" doc:"Units put on sale."`
-	Reserved   int64  `json:"reserved" doc:"Units in unpaid orders."`
-	Sold       int64  `json:"sold" doc:"Units in paid orders."`
-	Returned   int64  `json:"returned" doc:"Units given back unsold after the show."`
-	Left       int64  `json:"left" doc:"Units that can still be ordered: released - reserved - sold."`
+	ProductID   string `json:"product_id" example:"p1"`
+	SKUID       string `json:"sku_id" example:"p1-red"`
+	Title       string `json:"title" example:"Chef's knife"`
+	PriceMinor  int64  `json:"price_minor" doc:"Per unit, in minor units of the currency." example:"19900"`
+	Currency    string `json:"currency" example:"CNY"`
+	Rank        int    `json:"rank" doc:"Place on the shelf, ascending."`
+	ImageURL    string `json:"image_url,omitempty"`
+	Listed      bool   `json:"listed"`
+	PerPerson   int64  `json:"per_person" doc:"Units one person may buy in the show; 0 means any number."`
+	StockPolicy string `json:"stock_policy" enum:"reserve,first_paid"`
+	Allotted    int64  `json:"allotted" doc:"Units set aside for the show: those on sale, those withheld, and those given back after it."`
+	Released    int64  `json:"released" doc:"Units put on sale."`
+	Reserved    int64  `json:"reserved" doc:"Units in unpaid orders."`
+	Sold        int64  `json:"sold" doc:"Units in paid orders."`
+	Returned    int64  `json:"returned" doc:"Units given back unsold after the show."`
+	Left        int64  `json:"left" doc:"Units that can still be ordered: released - reserved - sold."`
 }
 
 func itemOf(i live.Item) Item {
 	return Item{
 		ProductID: string(i.Product), SKUID: string(i.SKU), Title: i.Title, PriceMinor: i.Price, Currency: string(i.Currency), Rank: i.Rank,
-		ImageURL: i.ImageURL, Listed: i.Listed, PerPerson: i.PerPerson, Allotted: i.Allotted(), Released: i.Released, Reserved: i.Reserved, Sold: i.Sold,
+		ImageURL: i.ImageURL, Listed: i.Listed, PerPerson: i.PerPerson, StockPolicy: string(i.Policy), Allotted: i.Allotted(), Released: i.Released, Reserved: i.Reserved, Sold: i.Sold,
 		Returned: i.Returned, Left: i.Left(),
 	}
 }
 
 // NewItem is one item of PUT /v1/shows/{show_id}/shelf.
 type NewItem struct {
-	ProductID  string `json:"product_id" pattern:"^[A-Za-z0-9._:@-]{1,128}$"`
-	SKUID      string `json:"sku_id" pattern:"^[A-Za-z0-9._:@-]{1,128}$"`
-	Title      string `json:"title" minLength:"1" maxLength:"120"`
-	PriceMinor int64  `json:"price_minor" minimum:"0"`
-	Currency   string `json:"currency,omitempty" doc:"Must be the show's currency if given."`
-	Stock      int64  `json:"stock,omitempty" doc:"Units put on sale." minimum:"0" maximum:"1000000"`
-	Allotted   *int64 `json:"allotted,omitempty" doc:"Units set aside for the show, at least the stock; the stock when left out. The rest is put on sale by release_stock." minimum:"0" maximum:"1000000"`
-	Rank       int    `json:"rank,omitempty" doc:"Place on the shelf, ascending; the place in the list when left out." minimum:"0"`
-	ImageURL   string `json:"image_url,omitempty" maxLength:"2048"`
-	PerPerson  int64  `json:"per_person,omitempty" doc:"Units one person may buy in the show; 0 means any number." minimum:"0" maximum:"1000000"`
+	ProductID   string `json:"product_id" pattern:"^[A-Za-z0-9._:@-]{1,128}$"`
+	SKUID       string `json:"sku_id" pattern:"^[A-Za-z0-9._:@-]{1,128}$"`
+	Title       string `json:"title" minLength:"1" maxLength:"120"`
+	PriceMinor  int64  `json:"price_minor" minimum:"0"`
+	Currency    string `json:"currency,omitempty" doc:"Must be the show's currency if given."`
+	Stock       int64  `json:"stock,omitempty" doc:"Units put on sale." minimum:"0" maximum:"1000000"`
+	Allotted    *int64 `json:"allotted,omitempty" doc:"Units set aside for the show, at least the stock; the stock when left out. The rest is put on sale by release_stock." minimum:"0" maximum:"1000000"`
+	Rank        int    `json:"rank,omitempty" doc:"Place on the shelf, ascending; the place in the list when left out." minimum:"0"`
+	ImageURL    string `json:"image_url,omitempty" maxLength:"2048"`
+	StockPolicy string `json:"stock_policy,omitempty" doc:"reserve (the default) holds the units for an unpaid order; with first_paid the payment takes them, and who pays too late is cancelled as oversold and owed the money." enum:"reserve,first_paid"`
+	PerPerson   int64  `json:"per_person,omitempty" doc:"Units one person may buy in the show; 0 means any number." minimum:"0" maximum:"1000000"`
 }
 
 // NewShelf is the body of PUT /v1/shows/{show_id}/shelf.
@@ -58,12 +60,13 @@ type NewShelf struct {
 // PatchItem is the body of PATCH /v1/shows/{show_id}/shelf/{sku_id}. Members
 // left out stay. Stock is changed by the commands release_stock and hold_stock.
 type PatchItem struct {
-	Title      *string `json:"title,omitempty" minLength:"1" maxLength:"120"`
-	PriceMinor *int64  `json:"price_minor,omitempty" minimum:"0"`
-	Rank       *int    `json:"rank,omitempty" minimum:"0"`
-	Allotted   *int64  `json:"allotted,omitempty" doc:"Units set aside for the show, at least those on sale." minimum:"0" maximum:"1000000"`
-	ImageURL   *string `json:"image_url,omitempty" maxLength:"2048"`
-	PerPerson  *int64  `json:"per_person,omitempty" minimum:"0" maximum:"1000000"`
+	Title       *string `json:"title,omitempty" minLength:"1" maxLength:"120"`
+	PriceMinor  *int64  `json:"price_minor,omitempty" minimum:"0"`
+	Rank        *int    `json:"rank,omitempty" minimum:"0"`
+	Allotted    *int64  `json:"allotted,omitempty" doc:"Units set aside for the show, at least those on sale." minimum:"0" maximum:"1000000"`
+	ImageURL    *string `json:"image_url,omitempty" maxLength:"2048"`
+	StockPolicy *string `json:"stock_policy,omitempty" enum:"reserve,first_paid"`
+	PerPerson   *int64  `json:"per_person,omitempty" minimum:"0" maximum:"1000000"`
 }
 
 func (a *API) shelves() {
@@ -139,7 +142,7 @@ func itemsOf(list []NewItem, currency live.Currency) ([]live.Item, error) {
 		}
 		items[i] = live.Item{
 			Product: live.ProductID(n.ProductID), SKU: live.SKUID(n.SKUID), Title: n.Title, Price: n.PriceMinor,
-			Currency: live.Currency(n.Currency), Rank: n.Rank, ImageURL: n.ImageURL, Listed: true, Released: n.Stock, PerPerson: n.PerPerson,
+			Currency: live.Currency(n.Currency), Rank: n.Rank, ImageURL: n.ImageURL, Listed: true, Released: n.Stock, PerPerson: n.PerPerson, Policy: live.StockPolicy(n.StockPolicy),
 		}
 		if n.Allotted != nil {
 			items[i].Withheld = *n.Allotted - n.Stock
@@ -214,7 +217,7 @@ func (a *API) patchItem(ctx context.Context, p live.Principal, in *struct {
 		return nil, notFound("item", in.SKUID)
 	}
 	item, err := a.cfg.Store.PatchItem(ctx, s.ID, live.SKUID(in.SKUID),
-		store.ItemPatch{Title: b.Title, Price: b.PriceMinor, Rank: b.Rank, ImageURL: b.ImageURL, Allotted: b.Allotted, PerPerson: b.PerPerson}, p, a.cfg.Now())
+		store.ItemPatch{Title: b.Title, Price: b.PriceMinor, Rank: b.Rank, ImageURL: b.ImageURL, Allotted: b.Allotted, PerPerson: b.PerPerson, Policy: (*live.StockPolicy)(b.StockPolicy)}, p, a.cfg.Now())
 	if err != nil {
 		return nil, err
 	}

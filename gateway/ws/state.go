@@ -33,15 +33,16 @@ type showJSON struct {
 }
 
 type itemJSON struct {
-	SKU      live.SKUID     `json:"sku_id"`
-	Product  live.ProductID `json:"product_id"`
-	Title    string         `json:"title"`
-	Price    int64          `json:"price_minor"`
-	Currency live.Currency  `json:"currency"`
-	Left     int64          `json:"left"`
-	Rank     int            `json:"rank"`
-	ImageURL string         `json:"image_url,omitempty"`
-	Limit    int64          `json:"per_person,omitempty"`
+	SKU      live.SKUID       `json:"sku_id"`
+	Product  live.ProductID   `json:"product_id"`
+	Title    string           `json:"title"`
+	Price    int64            `json:"price_minor"`
+	Currency live.Currency    `json:"currency"`
+	Left     int64            `json:"left"`
+	Rank     int              `json:"rank"`
+	ImageURL string           `json:"image_url,omitempty"`
+	Limit    int64            `json:"per_person,omitempty"`
+	Policy   live.StockPolicy `json:"stock_policy,omitempty"`
 }
 
 // saleJSON is a flash sale that runs or is announced.
@@ -73,7 +74,7 @@ func encodeRoom(s live.RoomState, online int) json.RawMessage {
 		it := &s.Shelf[i]
 		r.Shelf = append(r.Shelf, itemJSON{
 			SKU: it.SKU, Product: it.Product, Title: it.Title, Price: it.Price, Currency: it.Currency,
-			Left: it.Left(), Rank: it.Rank, ImageURL: it.ImageURL, Limit: it.PerPerson,
+			Left: it.Left(), Rank: it.Rank, ImageURL: it.ImageURL, Limit: it.PerPerson, Policy: it.Policy,
 		})
 		if s.Show != nil && it.Product == s.Show.Pinned && r.Pinned == nil {
 			pinned := r.Shelf[len(r.Shelf)-1]

@@ -105,7 +105,11 @@ func (t *tx) applyFact(m live.MerchantID, f Fact, by live.Actor) (FactStatus, *o
 	if err := t.emitFact(&row, &f.OrderFact, by, eventID(f.Order, &f.OrderFact, hash, again), deltas); err != nil {
 		return "", nil, err
 	}
-	return FactAccepted, &row, t.post(t.appendPostings(nil, m, &f.OrderFact, deltas))
+	if err := t.post(t.appendPostings(nil, m, &f.OrderFact, deltas)); err != nil || !row.overtaken(said) {
+		return FactAccepted, &row, err
+	}
+	cancelled, err := t.cancel(m, f.Order, live.CancelOversold, t.now, itself.Actor())
+	return FactAccepted, cancelled, err
 }
 
 func (t *tx) emitFact(row *orderRow, f *live.OrderFact, by live.Actor, id live.EventID, deltas []live.Delta) error {

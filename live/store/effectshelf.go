@@ -19,7 +19,11 @@ func readAddProduct(a *args) effect {
 		ImageURL: a.text("image_url", false, 0, live.MaxImageURL),
 
 		PerPerson:     a.integer("per_person", false, 0, live.MaxStock),
+		Policy:        live.StockPolicy(a.text("stock_policy", false, 1, 32)),
 		CommissionBPS: a.integer("commission_bps", false, 0, live.WholeBPS),
+	}
+	if it.Policy != "" && !it.Policy.Valid() {
+		a.fail("stock_policy", "must be reserve or first_paid")
 	}
 	if allotted, ok := a.optional("allotted", 0, live.MaxStock); !ok {
 		it.Withheld = 0

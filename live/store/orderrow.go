@@ -24,6 +24,7 @@ type orderRow struct {
 	live.Order
 	held      []string          // of each line
 	sales     map[string]string // flash sale of the lines that were placed in one
+	firstPaid map[string]bool   // lines that hold nothing before they are paid
 	oversold  bool              // paid for units the shelf did not have
 	own       bool              // made by PlaceOrder
 	buyer     string
@@ -66,7 +67,7 @@ func scanOrder(r scanner) (orderRow, error) {
 }
 
 const lineColumns = `line_id, product_id, sku_id, qty, goods_minor, discount_minor, subsidy_minor, shipping_minor, tax_minor,
-	created_minor, paid_minor, refund_goods_minor, refund_ship_minor, cancelled_paid_minor, held, sale_id,
+	created_minor, paid_minor, refund_goods_minor, refund_ship_minor, cancelled_paid_minor, held, sale_id, first_paid,
 	commission_bps, refund_pre_ship_minor, deposit_minor, settled_minor, commission_minor, commission_back_minor`
 
 // lineRow is a line with the order it belongs to.
@@ -75,14 +76,17 @@ type lineRow struct {
 	line  live.LineTotal
 	held  string
 	sale  string
+	first bool // paid, first served
 }
 
 func scanLine(r scanner) (lineRow, error) {
 	var w lineRow
+	var first int64
 	l := &w.line
 	err := r.Scan(&w.order, &l.ID, &l.Product, &l.SKU, &l.Qty, &l.Goods, &l.Discount, &l.Subsidy, &l.Shipping, &l.Tax,
-		&l.Created, &l.Paid, &l.RefundGoods, &l.RefundShip, &l.CancelledPaid, &w.held, &w.sale,
+		&l.Created, &l.Paid, &l.RefundGoods, &l.RefundShip, &l.CancelledPaid, &w.held, &w.sale, &first,
 		&l.CommissionBPS, &l.RefundPreShip, &l.Deposit, &l.Settled, &l.Commission, &l.CommissionBack)
+	w.first = first != 0
 	return w, err
 }
 
@@ -124,6 +128,9 @@ func addLines(q querier, m live.MerchantID, orders []orderRow) error {
 	for _, l := range lines {
 		o := &orders[place[l.order]]
 		o.Lines, o.held = append(o.Lines, l.line), append(o.held, l.held)
+		if l.first {
+			o.deferStock(l.line.ID)
+		}
 		if l.sale != "" {
 			o.join(l.line.ID, l.sale)
 		}
@@ -155,7 +162,7 @@ func appendOrder(args []any, o *orderRow) []any {
 func appendLine(args []any, o *orderRow, i int) []any {
 	l := &o.Lines[i]
 	return append(args, string(o.Merchant), string(o.ID), i, l.ID, string(l.Product), string(l.SKU), l.Qty, l.Goods, l.Discount, l.Subsidy,
-		l.Shipping, l.Tax, l.Created, l.Paid, l.RefundGoods, l.RefundShip, l.CancelledPaid, o.held[i], o.sales[l.ID],
+		l.Shipping, l.Tax, l.Created, l.Paid, l.RefundGoods, l.RefundShip, l.CancelledPaid, o.held[i], o.sales[l.ID], bit(o.firstPaid[l.ID]),
 		l.CommissionBPS, l.RefundPreShip, l.Deposit, l.Settled, l.Commission, l.CommissionBack)
 }
 

@@ -19,16 +19,17 @@ type ItemPatch struct {
 	ImageURL *string
 
 	PerPerson     *int64 // 0: any number
+	Policy        *live.StockPolicy
 	CommissionBPS *int64
 }
 
-const itemColumns = `product_id, sku_id, title, price_minor, currency, place, image_url, listed, per_person, withheld, released, reserved, sold, returned, commission_bps`
+const itemColumns = `product_id, sku_id, title, price_minor, currency, place, image_url, listed, per_person, stock_policy, withheld, released, reserved, sold, returned, commission_bps`
 
 func scanItem(r scanner) (live.Item, error) {
 	var it live.Item
 	var listed int64
 	err := r.Scan(&it.Product, &it.SKU, &it.Title, &it.Price, &it.Currency, &it.Rank, &it.ImageURL, &listed,
-		&it.PerPerson, &it.Withheld, &it.Released, &it.Reserved, &it.Sold, &it.Returned, &it.CommissionBPS)
+		&it.PerPerson, &it.Policy, &it.Withheld, &it.Released, &it.Reserved, &it.Sold, &it.Returned, &it.CommissionBPS)
 	it.Listed = listed != 0
 	return it, err
 }
@@ -92,12 +93,12 @@ func (t *tx) saveItem(show live.ShowID, it *live.Item) error {
 		err.Data = map[string]any{"sku_id": string(it.SKU), "ordered": it.Reserved + it.Sold}
 		return err
 	}
-	if _, err := t.exec(`INSERT INTO items (show_id, `+itemColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+	if _, err := t.exec(`INSERT INTO items (show_id, `+itemColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (show_id, sku_id) DO UPDATE SET product_id = excluded.product_id, title = excluded.title, price_minor = excluded.price_minor,
-		place = excluded.place, image_url = excluded.image_url, listed = excluded.listed, per_person = excluded.per_person, withheld = excluded.withheld,
+		place = excluded.place, image_url = excluded.image_url, listed = excluded.listed, per_person = excluded.per_person, stock_policy = excluded.stock_policy, withheld = excluded.withheld,
 		released = excluded.released, commission_bps = excluded.commission_bps`,
 		string(show), string(it.Product), string(it.SKU), it.Title, it.Price, string(it.Currency), it.Rank, it.ImageURL, bit(it.Listed),
-		it.PerPerson, it.Withheld, it.Released, it.Reserved, it.Sold, it.Returned, it.CommissionBPS); err != nil {
+		it.PerPerson, string(it.Policy), it.Withheld, it.Released, it.Reserved, it.Sold, it.Returned, it.CommissionBPS); err != nil {
 		return fmt.Errorf("write item: %w", err)
 	}
 	return nil
@@ -107,7 +108,7 @@ func (t *tx) saveItem(show live.ShowID, it *live.Item) error {
 func itemData(it *live.Item) map[string]any {
 	return map[string]any{
 		"product_id": it.Product, "sku_id": it.SKU, "title": it.Title, "price_minor": it.Price, "currency": it.Currency,
-		"rank": it.Rank, "image_url": it.ImageURL, "stock": it.Released, "allotted": it.Allotted(), "left": it.Left(), "per_person": it.PerPerson,
+		"rank": it.Rank, "image_url": it.ImageURL, "stock": it.Released, "allotted": it.Allotted(), "left": it.Left(), "per_person": it.PerPerson, "stock_policy": it.Policy,
 	}
 }
 
@@ -183,6 +184,9 @@ func (s *Store) PutShelf(ctx context.Context, show live.ShowID, items []live.Ite
 func (t *tx) putItem(sh *live.Show, it, was live.Item, had bool, by live.Principal, when time.Time) error {
 	if it.Currency == "" {
 		it.Currency = sh.Currency
+	}
+	if it.Policy == "" {
+		it.Policy = live.StockReserve
 	}
 	if it.Currency != sh.Currency {
 		return live.Invalid("invalid_field", "currency", "must be the show's, %s", sh.Currency)
@@ -263,6 +267,11 @@ func (s *Store) PatchItem(ctx context.Context, show live.ShowID, sku live.SKUID,
 		}
 		if p.PerPerson != nil {
 			it.PerPerson = *p.PerPerson
+		}
+		if p.Policy != nil {
+			if it.Policy = *p.Policy; !it.Policy.Valid() {
+				return live.Invalid("invalid_field", "stock_policy", "must be reserve or first_paid")
+			}
 		}
 		if p.Allotted != nil {
 			it.Withheld = *p.Allotted - it.Released - it.Returned

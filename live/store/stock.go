@@ -64,8 +64,9 @@ func (r *orderRow) wants() string {
 // is what its lines held so far. A line that finds nothing left holds nothing
 // and marks the order as oversold; the shelf itself never goes below zero.
 func (t *tx) settleStock(o *orderRow, before map[string]holding) error {
-	want := o.wants()
-	o.oversold = false
+	wants := o.wants()
+	// Who paid for units that were gone is told so for ever.
+	o.oversold = o.Cancel == live.CancelOversold && !o.PaidAt.IsZero()
 	o.held = make([]string, len(o.Lines))
 	if o.Show == "" && len(before) == 0 {
 		return nil
@@ -73,6 +74,7 @@ func (t *tx) settleStock(o *orderRow, before map[string]holding) error {
 	var take []int
 	for i := range o.Lines {
 		l := &o.Lines[i]
+		want := o.want(l.ID, wants)
 		next := holding{stockKey{o.Show, l.SKU}, l.Qty, want, o.sales[l.ID]}
 		was, had := before[l.ID]
 		delete(before, l.ID)
@@ -102,6 +104,7 @@ func (t *tx) settleStock(o *orderRow, before map[string]holding) error {
 		}
 	}
 	for _, i := range take {
+		want := o.want(o.Lines[i].ID, wants)
 		h := holding{stockKey{o.Show, o.Lines[i].SKU}, o.Lines[i].Qty, want, o.sales[o.Lines[i].ID]}
 		taken, known, err := t.take(o.Merchant, h)
 		if err != nil {

@@ -123,7 +123,10 @@ func (c *till) decide(p *placing) (live.PlacedOrder, error) {
 			return live.PlacedOrder{}, tooMuch()
 		}
 		f.Lines[i] = live.OrderLine{ID: strconv.Itoa(i + 1), Product: it.Product, SKU: l.SKU, Qty: l.Qty, Goods: price * l.Qty, CommissionBPS: it.CommissionBPS}
-		row.held[i] = heldReserved
+		if row.held[i] = heldReserved; it.Policy == live.StockFirstPaid {
+			row.held[i] = heldNone
+			row.deferStock(f.Lines[i].ID)
+		}
 		if row.total += f.Lines[i].Goods; row.total > live.MaxMinor {
 			return live.PlacedOrder{}, tooMuch()
 		}
@@ -145,14 +148,19 @@ func (c *till) take(row *orderRow, f *live.OrderFact, by live.Actor, rehearsal b
 	for i := range row.Lines {
 		k := stockKey{row.Show, row.Lines[i].SKU}
 		s := c.stock[k]
-		if s.taken == 0 {
-			c.moved = append(c.moved, k)
+		held := row.held[i] == heldReserved
+		if held {
+			if s.taken == 0 {
+				c.moved = append(c.moved, k)
+			}
+			s.taken += row.Lines[i].Qty
+			s.item.Reserved += row.Lines[i].Qty
 		}
-		s.taken += row.Lines[i].Qty
-		s.item.Reserved += row.Lines[i].Qty
 		if id := row.sales[row.Lines[i].ID]; id != "" {
-			s.onSale += row.Lines[i].Qty
-			s.sale.Reserved += row.Lines[i].Qty
+			if held {
+				s.onSale += row.Lines[i].Qty
+				s.sale.Reserved += row.Lines[i].Qty
+			}
 			if b := (saleBuyer{id, row.Person}); s.sale.PerPerson > 0 {
 				c.got[b] += row.Lines[i].Qty
 			}
