@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"database/sql"
 	"strconv"
 	"strings"
@@ -16,6 +17,15 @@ type dialect struct {
 	schema   goose.Dialect
 	own      string // folder of the migrations in its own words
 	bytewise string // after a column of text: compare it by bytes, whatever the database's language
+
+	take    string // locks the outbox counter; returns it and the transaction's name
+	notify  string // tells the other stores to look, on commit; empty: there are none
+	outcome string // what became of a transaction of that name
+
+	attempt   func() (context.Context, context.CancelFunc) // bounds one attempt of a group
+	transient func(error) bool                             // trying again may help
+	refusal   func(error) error                            // an error of one change, as its caller is told
+	alive     func(driverConn any) error                   // not nil: the connection is gone
 }
 
 // sqlite takes its write lock at once: a transaction that started by reading
@@ -23,6 +33,9 @@ type dialect struct {
 var sqlite = dialect{
 	begin: "BEGIN IMMEDIATE", snapshot: &sql.TxOptions{ReadOnly: true},
 	schema: goose.DialectSQLite3, own: "migrations/sqlite",
+	take:    `UPDATE counters SET value = value WHERE name = 'outbox' RETURNING value, ''`,
+	attempt: background, transient: func(error) bool { return false }, refusal: func(err error) error { return err },
+	alive: func(any) error { return nil },
 }
 
 // postgres needs no stricter isolation to write: the first statement of every
@@ -33,6 +46,10 @@ var postgres = dialect{
 	snapshot: &sql.TxOptions{ReadOnly: true, Isolation: sql.LevelRepeatableRead},
 	schema:   goose.DialectPostgres, own: "migrations/postgres",
 	bytewise: ` COLLATE "C"`,
+	take:     `UPDATE counters SET value = value WHERE name = 'outbox' RETURNING value, CAST(pg_current_xact_id() AS TEXT)`,
+	notify:   `SELECT pg_notify('` + channel + `', ?)`,
+	outcome:  `SELECT COALESCE(pg_xact_status(CAST(CAST($1 AS TEXT) AS xid8)), 'forgotten')`,
+	attempt:  bounded, transient: transientOnPostgres, refusal: refusedByPostgres, alive: aliveOnPostgres,
 }
 
 // bind turns the ? placeholders of a query into the dialect's own. No query of

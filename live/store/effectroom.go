@@ -42,7 +42,7 @@ func readMuteViewer(a *args) effect {
 			return fmt.Errorf("mute viewer: %w", err)
 		}
 		key := muteKey{c.room.ID, viewer}
-		t.onCommit(func() { t.w.store.cache.mute(key, until) })
+		t.remember(func(c *cache) { c.mute(key, until) })
 		return c.emit(t, live.ViewerMuted, map[string]any{"viewer_id": viewer, "duration_s": seconds, "until": stamp(until)})
 	}
 }

@@ -19,6 +19,11 @@ type Kept struct {
 // keepAnswers is how long first answers are kept: longer than any client retries.
 const keepAnswers = 24 * time.Hour
 
+// inFlight is how long a request may be without an answer before its key is
+// free again: the store that took it has ended, or lost its database. No
+// request takes that long.
+const inFlight = 2 * time.Minute
+
 // BeginIdempotent claims a key within a scope (a caller and a route). Kept is
 // the first answer if there is one; nil means that the caller now owns the key
 // and must end it with FinishIdempotent or AbandonIdempotent. The same key
@@ -27,6 +32,11 @@ const keepAnswers = 24 * time.Hour
 func (s *Store) BeginIdempotent(ctx context.Context, scope, key, requestHash string) (*Kept, error) {
 	var kept *Kept
 	err := s.write(ctx, func(t *tx) error {
+		if _, err := t.exec(`DELETE FROM idempotency WHERE scope = ? AND idem_key = ? AND status = 0 AND created_at < ?`,
+			scope, key, ms(t.now.Add(-inFlight))); err != nil {
+			return fmt.Errorf("free idempotency key: %w", err)
+		}
+		kept = nil
 		n, err := t.changed(`INSERT INTO idempotency (scope, idem_key, request_hash, status, content_type, body, created_at) VALUES (?, ?, ?, 0, '', '', ?)
 			ON CONFLICT (scope, idem_key) DO NOTHING`, scope, key, requestHash, ms(t.now))
 		if err != nil {

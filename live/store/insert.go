@@ -1,7 +1,6 @@
 package store
 
 import (
-	"context"
 	"database/sql"
 	"strings"
 )
@@ -30,7 +29,7 @@ func (t *tx) insert(into string, values []any) error {
 			if err != nil {
 				return err
 			}
-			if _, err := st.ExecContext(context.Background(), values[:n*width]...); err != nil {
+			if _, err := st.ExecContext(t.w.ctx, values[:n*width]...); err != nil {
 				return err
 			}
 			values = values[n*width:]

@@ -12,6 +12,7 @@ type metrics struct {
 	changes prometheus.Histogram
 	commit  prometheus.Histogram
 	events  prometheus.Counter
+	retries prometheus.Counter
 }
 
 func newMetrics(reg prometheus.Registerer) *metrics {
@@ -24,6 +25,9 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 		commit: f.NewHistogram(prometheus.HistogramOpts{
 			Name: "showrunner_store_commit_seconds", Help: "Time of one transaction, from begin until it is on disk.",
 			Buckets: prometheus.ExponentialBuckets(0.0005, 2, 12),
+		}),
+		retries: f.NewCounter(prometheus.CounterOpts{
+			Name: "showrunner_store_commit_retries_total", Help: "Transactions run again after a deadlock or a lost connection.",
 		}),
 		events: f.NewCounter(prometheus.CounterOpts{
 			Name: "showrunner_store_outbox_events_total", Help: "Events written to the outbox.",

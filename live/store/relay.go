@@ -57,14 +57,32 @@ func NewRelay(cfg RelayConfig) *Relay {
 }
 
 // Run relays until ctx ends, then returns nil. It waits for commits, not for a
-// timer, and tries for ever what fails.
+// timer, and tries for ever what fails. Of relays whose stores share a
+// database one works and the others wait for their turn; should one go on
+// after it lost its turn, the log refuses its batch.
 func (r *Relay) Run(ctx context.Context) error {
+	r.store.lead(ctx, "relay", r.run)
+	return nil
+}
+
+// errMoved is the log's word for a mark that another relay moved.
+var errMoved = live.Conflict("outbox_moved", "")
+
+func (r *Relay) run(ctx context.Context) {
+	for r.follow(ctx) {
+		r.log.WarnContext(ctx, "another relay wrote to the log, reading its mark again")
+	}
+}
+
+// follow relays until ctx ends; true means that the mark was moved by another
+// relay and must be read again.
+func (r *Relay) follow(ctx context.Context) (moved bool) {
 	var mark int64
 	if !r.insist(ctx, "read the log's outbox mark", func() (err error) {
 		mark, err = r.to.OutboxMark(ctx)
 		return err
 	}) {
-		return nil
+		return false
 	}
 	if !r.insist(ctx, "raise the outbox counter", func() error {
 		raised, err := r.store.raiseOutbox(ctx, mark)
@@ -73,13 +91,13 @@ func (r *Relay) Run(ctx context.Context) error {
 		}
 		return err
 	}) {
-		return nil
+		return false
 	}
 	trimmed := false
 	for {
 		if mark > 0 && !trimmed {
 			if !r.insist(ctx, "trim the outbox", func() error { return r.store.TrimOutbox(ctx, mark) }) {
-				return nil
+				return false
 			}
 			trimmed = true
 		}
@@ -88,12 +106,12 @@ func (r *Relay) Run(ctx context.Context) error {
 			rows, err = r.store.Outbox(ctx, mark, relayRows)
 			return err
 		}) {
-			return nil
+			return false
 		}
 		if len(rows) == 0 {
 			select {
 			case <-ctx.Done():
-				return nil
+				return false
 			case <-r.store.OutboxWake():
 			}
 			continue
@@ -102,9 +120,12 @@ func (r *Relay) Run(ctx context.Context) error {
 		through := rows[len(events)-1].ID
 		if !r.insist(ctx, "write to the log", func() error {
 			_, err := r.to.AppendOutbox(ctx, through, events)
+			if moved = errors.Is(err, errMoved); moved {
+				return nil
+			}
 			return err
-		}) {
-			return nil
+		}) || moved {
+			return moved
 		}
 		mark, trimmed = through, false
 	}

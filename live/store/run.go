@@ -65,6 +65,7 @@ func (s *Store) expireOrders(ctx context.Context) (expired int, err error) {
 		if names, err := due(s.reader(ctx), s.now()); err != nil || len(names) == 0 {
 			return expired, err
 		}
+		done := 0
 		err := s.write(ctx, func(t *tx) error {
 			names, err := due(t, t.now)
 			if err != nil {
@@ -75,12 +76,13 @@ func (s *Store) expireOrders(ctx context.Context) (expired int, err error) {
 					return err
 				}
 			}
-			expired += len(names)
+			done = len(names)
 			return nil
 		})
 		if err != nil {
 			return expired, fmt.Errorf("expire orders: %w", err)
 		}
+		expired += done
 	}
 }
 

@@ -217,7 +217,7 @@ func (t *tx) saveShow(sh *live.Show) error {
 		return fmt.Errorf("update show: %w", err)
 	}
 	saved := *sh
-	t.onCommit(func() { t.w.store.cache.show(saved) })
+	t.remember(func(c *cache) { c.show(saved) })
 	return nil
 }
 

@@ -8,6 +8,8 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 	"github.com/prometheus/client_golang/prometheus"
 
 	"showrunner/live"
@@ -44,6 +46,11 @@ type Store struct {
 	ids     *ids
 	stock   *dirtyStock
 	wake    chan struct{}
+
+	// Of a store on a shared database.
+	name  string // tells its own notifications from those of others
+	pg    *pgx.ConnConfig
+	close func() // ends the watching
 }
 
 // Open opens the database, brings its schema up to date, fills the caches and
@@ -58,7 +65,7 @@ func Open(ctx context.Context, cfg Config) (_ *Store, err error) {
 	}
 	s := &Store{
 		now: cfg.Now, ttl: cfg.OrderTTL, log: cfg.Logger, dialect: sqlite,
-		cache: newCache(), ids: &ids{}, stock: newDirtyStock(), wake: make(chan struct{}, 1),
+		name: uuid.NewString(), cache: newCache(), ids: &ids{}, stock: newDirtyStock(), wake: make(chan struct{}, 1),
 	}
 	if s.ttl <= 0 {
 		s.ttl = 15 * time.Minute
@@ -87,15 +94,19 @@ func Open(ctx context.Context, cfg Config) (_ *Store, err error) {
 		return nil, fmt.Errorf("open store for writing: %w", err)
 	}
 	s.writer = startWriter(conn, s, newMetrics(cfg.Registerer))
-	// A request that was in flight when the process ended has no outcome.
+	// The first transaction also fills the caches.
 	if err := s.write(ctx, func(t *tx) error {
+		if s.pg != nil {
+			return nil // Another store's requests are in there too: they end by age.
+		}
+		// A request that was in flight when the process ended has no outcome.
 		_, err := t.exec(`DELETE FROM idempotency WHERE status = 0`)
 		return err
 	}); err != nil {
 		return nil, fmt.Errorf("open store: clear requests in flight: %w", err)
 	}
-	if err := s.fillCache(ctx); err != nil {
-		return nil, fmt.Errorf("open store: fill caches: %w", err)
+	if s.pg != nil {
+		s.startWatching()
 	}
 	return s, nil
 }
@@ -114,6 +125,9 @@ func (s *Store) Ready(ctx context.Context) error {
 // Close finishes the writes that were handed in and closes the database.
 func (s *Store) Close() error {
 	var errs []error
+	if s.close != nil {
+		s.close()
+	}
 	if s.writer != nil {
 		errs = append(errs, s.writer.close())
 	}
@@ -130,7 +144,9 @@ func (s *Store) Close() error {
 
 // write runs fn inside the next group commit and returns once it is on disk.
 // An error of fn undoes what fn did and is returned as it is. When ctx ends
-// before fn's turn, fn never runs; after that the outcome is waited for.
+// before fn's turn, fn never runs; after that the outcome is waited for. fn
+// may run more than once, when the database was lost: what it leaves outside
+// the transaction must be set, not added to.
 func (s *Store) write(ctx context.Context, fn func(*tx) error) error {
 	return s.writer.do(ctx, &op{fn: fn})
 }
@@ -147,8 +163,16 @@ func (s *Store) snapshot(ctx context.Context, fn func(querier) error) error {
 	return errors.Join(fn(reader{ctx, t, s.dialect}), t.Rollback())
 }
 
-// OutboxWake is signalled after every commit that wrote events.
+// OutboxWake is signalled after every commit that wrote events, also that of
+// another store on the same database.
 func (s *Store) OutboxWake() <-chan struct{} { return s.wake }
+
+func (s *Store) wakeRelay() {
+	select {
+	case s.wake <- struct{}{}:
+	default:
+	}
+}
 
 // zoneKnown reports whether name is an IANA time zone.
 func zoneKnown(name string) bool {

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"fmt"
 	"time"
 
 	"showrunner/live"
@@ -24,46 +23,13 @@ type tx struct {
 	w   *writer
 	now time.Time // of the transaction: the ReceivedAt of its events
 
-	outbox, audit   int64 // ids used so far
-	outbox0, audit0 int64 // ids used when the transaction began
-	emitted         int
-	events          []any // rows of the outbox, written by finish
-	lastEvent       live.EventID
-	after           []func()
-}
-
-// start takes the counters. Updating them, even to themselves, makes a second
-// writer on a shared database wait here, so ids follow the order of commits.
-func (t *tx) start() error {
-	for _, c := range []struct {
-		name string
-		at   *int64
-	}{{"outbox", &t.outbox}, {"audit", &t.audit}} {
-		if err := t.row(`UPDATE counters SET value = value WHERE name = ? RETURNING value`, c.name).Scan(c.at); err != nil {
-			return fmt.Errorf("take counter %s: %w", c.name, err)
-		}
-	}
-	t.outbox0, t.audit0 = t.outbox, t.audit
-	return nil
-}
-
-// finish writes the events and gives the counters back.
-func (t *tx) finish() error {
-	if err := t.insert(`outbox (id, event)`, t.events); err != nil {
-		return fmt.Errorf("write to the outbox: %w", err)
-	}
-	for _, c := range []struct {
-		name         string
-		before, last int64
-	}{{"outbox", t.outbox0, t.outbox}, {"audit", t.audit0, t.audit}} {
-		if c.before == c.last {
-			continue
-		}
-		if _, err := t.exec(`UPDATE counters SET value = ? WHERE name = ?`, c.last, c.name); err != nil {
-			return fmt.Errorf("advance counter %s: %w", c.name, err)
-		}
-	}
-	return nil
+	xid       string // how a database that is shared names it
+	counters         // as they will be
+	before    counters
+	emitted   int
+	events    []any // rows of the outbox, written by finish
+	lastEvent live.EventID
+	after     []func()
 }
 
 // onCommit runs fn after the transaction is on disk and before the caller is
@@ -74,7 +40,7 @@ func (t *tx) exec(query string, args ...any) (sql.Result, error) { return t.w.ex
 
 // once is exec for text that is not worth keeping prepared.
 func (t *tx) once(query string, args ...any) (sql.Result, error) {
-	return t.w.conn.ExecContext(context.Background(), t.w.store.dialect.bind(query), args...)
+	return t.w.conn.ExecContext(t.w.ctx, t.w.store.dialect.bind(query), args...)
 }
 
 // changed is exec that tells how many rows it changed.
@@ -91,7 +57,7 @@ func (t *tx) query(query string, args ...any) (*sql.Rows, error) {
 	if err != nil {
 		return nil, err
 	}
-	return st.QueryContext(context.Background(), args...)
+	return st.QueryContext(t.w.ctx, args...)
 }
 
 func (t *tx) row(query string, args ...any) scanner {
@@ -99,7 +65,7 @@ func (t *tx) row(query string, args ...any) scanner {
 	if err != nil {
 		return failedRow{err}
 	}
-	return st.QueryRowContext(context.Background(), args...)
+	return st.QueryRowContext(t.w.ctx, args...)
 }
 
 // failedRow is a row that could not be asked for.
