@@ -81,6 +81,7 @@ const (
 	FromViewer   Origin = 1 << iota // a viewer's websocket
 	FromProducer                    // POST /v1/events by an integration, agent or operator
 	FromSystem                      // only Showrunner itself states it
+	FromHistory                     // beside another door: by import, up to MaxHistoryAge old
 )
 
 // Audience says who sees an event as it happens.

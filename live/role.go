@@ -57,6 +57,7 @@ const (
 	ActReconcile        Action = "reconciliation.read"
 	ActAudit            Action = "audit.read"
 	ActTicket           Action = "ticket.write"
+	ActImport           Action = "history.import" // orders and events from elsewhere, up to MaxHistoryAge old
 )
 
 var staff = []Role{
@@ -83,6 +84,7 @@ var Rights = map[Action][]Role{
 	ActReport:           {RoleAdmin, RoleMerchant, RoleOperator, RoleAnalyst, RoleAuditor},
 	ActReconcile:        {RoleAdmin, RoleMerchant, RoleOperator, RoleAnalyst, RoleAuditor},
 	ActAudit:            {RoleAdmin, RoleMerchant, RoleAuditor},
+	ActImport:           {RoleAdmin, RoleMerchant, RoleIntegration},
 	ActTicket:           append([]Role{RoleViewer}, staff...),
 
 	"command.start_show":       {RoleAdmin, RoleMerchant, RoleOperator, RoleHost},

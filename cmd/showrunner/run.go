@@ -23,6 +23,7 @@ type cli struct {
 	Simulate    SimulateCmd `cmd:"" help:"Play a realistic show against a server, over its public API."`
 	Demo        DemoCmd     `cmd:"" help:"Start a server on embedded engines, play one show, compare every figure."`
 	Report      ReportCmd   `cmd:"" help:"Write the post-show report of a show."`
+	Import      ImportCmd   `cmd:"" help:"Take in history of orders, events or touches from a file."`
 	Bench       BenchCmd    `cmd:"" help:"Measure a running server; figures as JSON."`
 	Version     VersionCmd  `cmd:"" help:"Print the version."`
 	EngineChild EngineCmd   `cmd:"" hidden:"" name:"engine-child" help:"The embedded ClickHouse itself."`
@@ -37,7 +38,8 @@ type command interface {
 var errUsage = errors.New("usage")
 
 // run is the program: it parses args, executes the sub-command and turns its
-// error into an exit code: 0 fine, 1 failed, 2 wrong usage.
+// error into an exit code: 0 fine, 1 failed, 2 wrong usage,
+// 3 an import that came to its end without some lines.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	// The engine child takes ClickHouse's own arguments, which are not ours to parse.
 	if len(args) > 0 && args[0] == engineChild {
@@ -67,8 +69,11 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	}
 	if err := cmd.Execute(ctx, stdout, stderr); err != nil {
 		fmt.Fprintln(stderr, "showrunner:", err)
-		if errors.Is(err, errUsage) {
+		switch {
+		case errors.Is(err, errUsage):
 			return 2
+		case errors.Is(err, errRejected):
+			return 3
 		}
 		return 1
 	}

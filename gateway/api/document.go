@@ -19,6 +19,7 @@ func (a *API) register() {
 	a.orders()
 	a.events()
 	a.webhooks()
+	a.imports()
 	a.integrations()
 	a.figures()
 	a.reports()

@@ -72,7 +72,7 @@ func (a *API) events() {
 	add(a, Route{
 		ID: "post-events", Method: "POST", Path: "/v1/events", Tag: "Events", Summary: "State facts",
 		Text: fmt.Sprintf("1 to %d events, as a JSON array or as NDJSON (`%s`). Answered event by event, and only once the accepted ones are durable. "+
-			"Facts of orders are refused with `use_order_webhook`.\n\nTypes: %s.", MaxBatch, ndjsonType, strings.Join(kinds, ", ")),
+			"Facts of orders are refused with `use_order_webhook`. With `import=true` the events are history: between an hour and five years old, of no show, and shown to nobody.\n\nTypes: %s.", MaxBatch, ndjsonType, strings.Join(kinds, ", ")),
 		Actions: []live.Action{live.ActEvents}, body: []NewEvent{}, batch: true, ndjson: true,
 		example: []any{map[string]any{
 			"event_id": "e-1", "type": "group_joined", "occurred_at": "2026-01-02T12:30:00.000Z", "source": "crm", "user_id": "u1",
@@ -83,15 +83,23 @@ func (a *API) events() {
 
 func (a *API) postEvents(ctx context.Context, p live.Principal, in *struct {
 	ContentType string `header:"Content-Type" hidden:"true"`
+	Import      bool   `query:"import" doc:"The events are history. For the roles admin and integration."`
 	rawBody
 },
 ) (*eventsOutput, error) {
+	door := live.FromProducer
+	if in.Import {
+		if !p.May(live.ActImport) {
+			return nil, roleForbidden(p)
+		}
+		door |= live.FromHistory
+	}
 	items, err := splitEvents(in.RawBody, in.ContentType)
 	if err != nil {
 		return nil, err
 	}
 	out := EventResults{Results: make([]EventResult, len(items))}
-	intake := newIntake(a, p)
+	intake := newIntake(a, p, in.Import)
 	var events []live.Event
 	var places []int
 	for i, raw := range items {
@@ -106,7 +114,7 @@ func (a *API) postEvents(ctx context.Context, p live.Principal, in *struct {
 		events, places = append(events, e), append(places, i)
 	}
 	if len(events) > 0 {
-		receipts, err := a.cfg.Ingest.Ingest(ctx, live.FromProducer, events)
+		receipts, err := a.cfg.Ingest.Ingest(ctx, door, events)
 		if err != nil {
 			return nil, err
 		}

@@ -25,6 +25,7 @@ const (
 type intake struct {
 	api   *API
 	by    live.Principal
+	past  bool // history, by import
 	rooms map[live.RoomID]found[live.Room]
 	shows map[live.ShowID]found[live.Show]
 }
@@ -34,8 +35,8 @@ type found[T any] struct {
 	err   error
 }
 
-func newIntake(a *API, p live.Principal) *intake {
-	return &intake{api: a, by: p, rooms: map[live.RoomID]found[live.Room]{}, shows: map[live.ShowID]found[live.Show]{}}
+func newIntake(a *API, p live.Principal, past bool) *intake {
+	return &intake{api: a, by: p, past: past, rooms: map[live.RoomID]found[live.Room]{}, shows: map[live.ShowID]found[live.Show]{}}
 }
 
 // reject records a refusal; an error that is not one ends the whole request.
@@ -146,6 +147,11 @@ func checkEnvelope(n *NewEvent) error {
 // place finds the event's show and room and checks that they belong together
 // and to the caller.
 func (t *intake) place(ctx context.Context, e *live.Event) error {
+	if t.past && e.Show != "" {
+		// Figures of a show go by when a fact was taken in: years later it would
+		// be a crowd in one minute.
+		return live.Invalid("history_has_no_show", "show_id", "must be left out of imported events: the figures of a show were closed when it ended")
+	}
 	if e.Show != "" {
 		s, err := t.show(ctx, e.Show)
 		if err != nil {
@@ -170,7 +176,7 @@ func (t *intake) place(ctx context.Context, e *live.Event) error {
 	if r.Merchant != e.Merchant {
 		return notFound("room", string(e.Room))
 	}
-	if s, ok := t.api.cfg.Store.OnAir(e.Room); ok && !e.OccurredAt.Before(s.StartedAt) {
+	if s, ok := t.api.cfg.Store.OnAir(e.Room); ok && !t.past && !e.OccurredAt.Before(s.StartedAt) {
 		e.Show, e.Rehearsal = s.ID, s.Rehearsal
 	}
 	return nil

@@ -42,7 +42,7 @@ type promptJSON struct {
 // inside.
 func MessageOf(e live.Entry) (m hub.Message, ok bool) {
 	spec, known := live.SpecOf(e.Event.Kind)
-	if !known || spec.Audience == live.AudienceNone || e.Event.Room == "" {
+	if !known || spec.Audience == live.AudienceNone || e.Event.Room == "" || e.Event.Stale() {
 		return hub.Message{}, false
 	}
 	m = hub.Message{Offset: e.Position.Offset(), Audience: spec.Audience}

@@ -40,11 +40,17 @@ func accept(e live.Event, door live.Origin, at time.Time) (*offer, *live.Error) 
 		return o, err
 	}
 	e.OccurredAt = e.OccurredAt.UTC().Truncate(time.Millisecond)
+	oldest := live.MaxEventAge
+	if door&live.FromHistory != 0 {
+		oldest = live.MaxHistoryAge
+	}
 	switch {
 	case o.event.OccurredAt.IsZero() || e.OccurredAt.After(at):
 		e.OccurredAt = at
-	case e.OccurredAt.Before(at.Add(-live.MaxEventAge)):
-		return o, live.Invalid("too_old", "occurred_at", "is more than %d days ago; history comes in by import", int(live.MaxEventAge/(24*time.Hour)))
+	case e.OccurredAt.Before(at.Add(-oldest)):
+		return o, live.Invalid("too_old", "occurred_at", "is more than %d days ago; history comes in by import", int(oldest/(24*time.Hour)))
+	case door&live.FromHistory != 0 && e.OccurredAt.After(at.Add(-live.LiveAge)):
+		return o, live.Invalid("too_new", "occurred_at", "is less than %s ago; only history comes in by import", live.LiveAge)
 	}
 	if !o.named {
 		id, err := uuid.NewV7()
@@ -123,7 +129,7 @@ func checkSource(source string, door live.Origin) *live.Error {
 	if !live.ValidID(strings.TrimPrefix(source, "ws:")) {
 		return live.Invalid("invalid_field", "source", "must be 1 to %d characters of A-Z a-z 0-9 . _ : @ -", live.MaxIDLen)
 	}
-	if door == live.FromProducer && (source == "system" || source == "ws" || strings.HasPrefix(source, "ws:")) {
+	if door&live.FromProducer != 0 && (source == "system" || source == "ws" || strings.HasPrefix(source, "ws:")) {
 		return live.Invalid("reserved_source", "source", "%q is a name of Showrunner's own", source)
 	}
 	return nil

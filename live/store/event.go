@@ -77,10 +77,14 @@ func decodeEvent(s string) (live.Event, error) {
 // emit puts an event into the outbox, which is written when all changes of the
 // transaction are done. The transaction's clock is its
 // ReceivedAt, for good; the producer's clock is believed within
-// [ReceivedAt - live.MaxEventAge, ReceivedAt].
+// [ReceivedAt - live.MaxEventAge, ReceivedAt], that of a fact of an order, which
+// may be imported history, back to live.MaxHistoryAge.
 func (t *tx) emit(e live.Event) error {
 	e.ReceivedAt = t.now
 	oldest := t.now.Add(-live.MaxEventAge)
+	if live.OrderFactKind(e.Kind) {
+		oldest = t.now.Add(-live.MaxHistoryAge)
+	}
 	switch {
 	case e.OccurredAt.IsZero() || e.OccurredAt.After(t.now):
 		e.OccurredAt = t.now
