@@ -1,7 +1,9 @@
 package live
 
 import (
+	"cmp"
 	"math/big"
+	"math/bits"
 	"slices"
 )
 
@@ -52,6 +54,56 @@ func SplitMinor(amount int64, weights []int64) []int64 {
 	if len(weights) == 0 {
 		return nil
 	}
+	var total, carry, over uint64
+	for _, x := range weights {
+		total, carry = bits.Add64(total, uint64(max(x, 0)), 0)
+		over += carry
+	}
+	if over > 0 {
+		return splitWide(amount, weights)
+	}
+	even := total == 0
+	if even {
+		total = uint64(len(weights))
+	}
+	negative := amount < 0
+	abs := uint64(amount)
+	if negative {
+		abs = -abs
+	}
+	shares, rests := make([]int64, len(weights)), make([]uint64, len(weights))
+	left := abs
+	for i, x := range weights {
+		weight := uint64(max(x, 0))
+		if even {
+			weight = 1
+		}
+		// A share is at most abs, so the quotient fits and Div64 cannot panic.
+		hi, lo := bits.Mul64(abs, weight)
+		share, rest := bits.Div64(hi, lo, total)
+		shares[i], rests[i] = int64(share), rest
+		left -= share
+	}
+	if left > 0 {
+		order := make([]int, len(weights))
+		for i := range order {
+			order[i] = i
+		}
+		slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(rests[b], rests[a]) })
+		for _, i := range order[:left] {
+			shares[i]++
+		}
+	}
+	if negative {
+		for i := range shares {
+			shares[i] = -shares[i]
+		}
+	}
+	return shares
+}
+
+// splitWide is SplitMinor for weights whose sum does not fit 64 bits.
+func splitWide(amount int64, weights []int64) []int64 {
 	w := make([]int64, len(weights))
 	total := new(big.Int)
 	for i, x := range weights {
