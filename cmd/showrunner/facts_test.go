@@ -56,8 +56,9 @@ func withoutWindow(t *testing.T, url, table string) {
 	}
 }
 
-// storedEvents counts the rows of each named viewer fact in ClickHouse.
-func storedEvents(t *testing.T, url, merchant string) map[string]uint64 {
+// storedEvents counts the rows of each event in ClickHouse, arrivals and
+// departures and the kinds in without left out.
+func storedEvents(t *testing.T, url, merchant string, without ...string) map[string]uint64 {
 	t.Helper()
 	opts, err := driver.ParseDSN(url)
 	if err != nil {
@@ -69,7 +70,8 @@ func storedEvents(t *testing.T, url, merchant string) map[string]uint64 {
 	}
 	defer conn.Close()
 	rows, err := conn.Query(t.Context(),
-		"SELECT event_id, count() FROM events WHERE merchant_id = $1 AND kind NOT IN ('room_entered', 'room_left') GROUP BY source, event_id", merchant)
+		"SELECT event_id, count() FROM events WHERE merchant_id = $1 AND NOT has($2, toString(kind)) GROUP BY source, event_id",
+		merchant, append([]string{"room_entered", "room_left"}, without...))
 	if err != nil {
 		t.Fatal(err)
 	}
