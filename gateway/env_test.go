@@ -24,6 +24,7 @@ import (
 	"showrunner/gateway"
 	"showrunner/gateway/api"
 	"showrunner/gateway/auth"
+	"showrunner/gateway/delivery"
 	"showrunner/live"
 	"showrunner/live/eventlog"
 	"showrunner/live/ingest"
@@ -98,7 +99,8 @@ func newEnv(t testing.TB, change ...func(*gateway.Deps)) *env {
 	deps := gateway.Deps{
 		API: api.Config{
 			Store: e.store, Ingest: facts, Figures: &folded{log: e.log, store: e.store, now: e.now}, Tokens: e.auth,
-			Tickets: auth.NewTicketStore(e.now), Rate: -1, Now: e.now, Logger: logger,
+			WebhookURL: func(raw string) error { return delivery.CheckURL(raw, false) },
+			Tickets:    auth.NewTicketStore(e.now), Rate: -1, Now: e.now, Logger: logger,
 		},
 		Checks:   map[string]func(context.Context) error{"store": e.store.Ready, "log": e.log.Ready},
 		Gatherer: registry, Registerer: registry, Logger: logger, Now: e.now,

@@ -21,16 +21,20 @@ func roleFor(actions []live.Action) live.Role {
 
 // goodBody is a body that the route would accept from the owner.
 var goodBody = map[string]any{
-	"create-room":     obj{"title": "t", "currency": "CNY"},
-	"update-room":     obj{"title": "stolen"},
-	"create-show":     obj{"title": "t"},
-	"update-show":     obj{"title": "stolen"},
-	"send-command":    obj{"command_id": "x", "command": "announce", "args": obj{"text": "stolen"}},
-	"put-shelf":       obj{"items": []any{}},
-	"update-item":     obj{"title": "stolen"},
-	"place-order":     obj{"client_order_id": "x", "lines": []any{obj{"sku_id": "sku1", "qty": 1}}},
-	"put-integration": obj{"connector": "standard", "secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"},
-	"post-events":     []any{obj{"type": "followed", "show_id": "show-m1", "user_id": "u"}, obj{"type": "followed", "room_id": "room-m1", "user_id": "u"}, obj{"type": "followed", "merchant_id": "m1", "user_id": "u"}},
+	"create-room":                obj{"title": "t", "currency": "CNY"},
+	"update-room":                obj{"title": "stolen"},
+	"create-show":                obj{"title": "t"},
+	"update-show":                obj{"title": "stolen"},
+	"send-command":               obj{"command_id": "x", "command": "announce", "args": obj{"text": "stolen"}},
+	"put-shelf":                  obj{"items": []any{}},
+	"update-item":                obj{"title": "stolen"},
+	"place-order":                obj{"client_order_id": "x", "lines": []any{obj{"sku_id": "sku1", "qty": 1}}},
+	"put-integration":            obj{"connector": "standard", "secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"},
+	"create-subscription":        obj{"url": "https://thief.example/hooks", "types": []string{"order_paid"}},
+	"update-subscription":        obj{"active": false},
+	"rotate-subscription-secret": obj{"overlap_minutes": 0},
+	"replay-subscription":        obj{"from": "2026-01-01T00:00:00Z", "to": "2027-01-01T00:00:00Z"},
+	"post-events":                []any{obj{"type": "followed", "show_id": "show-m1", "user_id": "u"}, obj{"type": "followed", "room_id": "room-m1", "user_id": "u"}, obj{"type": "followed", "merchant_id": "m1", "user_id": "u"}},
 }
 
 // TestOtherMerchant: what belongs to another merchant does not exist, on every
@@ -42,12 +46,14 @@ func TestOtherMerchant(t *testing.T) {
 	e.want(200, "POST", "/v1/shows/"+show+"/start", owner, nil)
 	placed := e.want(201, "POST", "/v1/shows/"+show+"/orders", e.as(live.RoleViewer, "m1", "xiaoming"), goodBody["place-order"])
 	order := placed.text("order_id")
+	sub, msg := e.subscribed("m1", "order_created")
+	ids := strings.NewReplacer("order-m1", order, "sub-m1", sub, "msg-m1", msg)
 
 	for _, r := range e.server.API().Routes() {
 		if r.Open {
 			continue
 		}
-		path := strings.ReplaceAll(fill(r.Path, "m1"), "order-m1", order)
+		path := ids.Replace(fill(r.Path, "m1"))
 		token := e.as(roleFor(r.Actions), "m2", "thief")
 		a := e.do(r.Method, path, token, goodBody[r.ID])
 		ours := strings.Contains(r.Path, "{") && r.ID != "put-integration"
@@ -55,7 +61,7 @@ func TestOtherMerchant(t *testing.T) {
 			t.Errorf("%s: %d, want 404: %s", r.ID, a.status, a.raw)
 		}
 		// The path's own ids come back in the words of the refusal, as would a name never used.
-		words := strings.NewReplacer("room-m1", "", "show-m1", "", order, "").Replace(a.raw)
+		words := strings.NewReplacer("room-m1", "", "show-m1", "", order, "", sub, "", msg, "").Replace(a.raw)
 		for _, secret := range []string{"m1", "Knife", "Room of", "Show of", "xiaoming", "owner"} {
 			if strings.Contains(words, secret) {
 				t.Errorf("%s tells %q: %s", r.ID, secret, a.raw)
@@ -65,9 +71,9 @@ func TestOtherMerchant(t *testing.T) {
 			continue
 		}
 		// The refusal must be the one for a name that was never used.
-		never := strings.NewReplacer("room-m1", "room-xx", "show-m1", "show-xx", order, "order-xx").Replace(path)
+		never := strings.NewReplacer("room-m1", "room-xx", "show-m1", "show-xx", order, "order-xx", sub, "sub-xx", msg, "msg-xx").Replace(path)
 		b := e.do(r.Method, never, token, goodBody[r.ID])
-		plain := strings.NewReplacer("room-m1", "#", "show-m1", "#", order, "#", "room-xx", "#", "show-xx", "#", "order-xx", "#", a.text("request_id"), "", b.text("request_id"), "")
+		plain := strings.NewReplacer("room-m1", "#", "show-m1", "#", order, "#", sub, "#", msg, "#", "room-xx", "#", "show-xx", "#", "order-xx", "#", "sub-xx", "#", "msg-xx", "#", a.text("request_id"), "", b.text("request_id"), "")
 		if plain.Replace(a.raw) != plain.Replace(b.raw) {
 			t.Errorf("%s: somebody else's and nobody's can be told apart:\n%s\n%s", r.ID, a.raw, b.raw)
 		}
@@ -77,13 +83,16 @@ func TestOtherMerchant(t *testing.T) {
 		t.Errorf("events into another merchant's rooms: %s", results.raw)
 	}
 	// On the way m2 made a room of its own; m1 does not see it, and nothing of m1 changed.
-	for path, want := range map[string]int{"/v1/rooms": 1, "/v1/shows": 1, "/v1/orders": 1} {
+	for path, want := range map[string]int{"/v1/rooms": 1, "/v1/shows": 1, "/v1/orders": 1, "/v1/subscriptions": 1} {
 		if items := e.want(200, "GET", path, owner, nil).items(); len(items) != want {
 			t.Errorf("m1 sees %d in %s, want %d: %v", len(items), path, want, items)
 		}
 	}
 	if a := e.want(200, "GET", "/v1/shows/"+show, owner, nil); a.text("title") != "Show of m1" {
 		t.Errorf("the show was changed: %s", a.raw)
+	}
+	if a := e.want(200, "GET", "/v1/subscriptions/"+sub, owner, nil); a.json["active"] != true || a.json["old_secret_until"] != nil {
+		t.Errorf("the subscription was changed: %s", a.raw)
 	}
 }
 

@@ -58,6 +58,9 @@ const (
 	ActAudit            Action = "audit.read"
 	ActTicket           Action = "ticket.write"
 	ActImport           Action = "history.import" // orders and events from elsewhere, up to MaxHistoryAge old
+
+	ActSubscriptionWrite Action = "subscription.write" // who is sent signed webhooks, and what again
+	ActSubscriptionRead  Action = "subscription.read"  // the same and how it went, without secrets
 )
 
 var staff = []Role{
@@ -86,6 +89,9 @@ var Rights = map[Action][]Role{
 	ActAudit:            {RoleAdmin, RoleMerchant, RoleAuditor},
 	ActImport:           {RoleAdmin, RoleMerchant, RoleIntegration},
 	ActTicket:           append([]Role{RoleViewer}, staff...),
+
+	ActSubscriptionWrite: {RoleAdmin, RoleMerchant},
+	ActSubscriptionRead:  {RoleAdmin, RoleMerchant, RoleOperator, RoleAuditor},
 
 	"command.start_show":       {RoleAdmin, RoleMerchant, RoleOperator, RoleHost},
 	"command.pause_show":       {RoleAdmin, RoleMerchant, RoleOperator, RoleHost},

@@ -38,6 +38,8 @@ type ServeCmd struct {
 	RateLimits  string   `default:"on" enum:"on,off" help:"Per-caller rate limits; off is for load tests."`
 	LogLevel    string   `default:"info" enum:"debug,info,warn,error" help:"Least level that is logged."`
 
+	InsecureWebhooks bool `help:"Let webhooks go to loopback and private addresses, and over plain HTTP to loopback; for development."`
+
 	// listening, if set, is told the address once the server is open.
 	listening func(url string)
 	// now is the clock; nil is the machine's.

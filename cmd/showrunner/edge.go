@@ -28,7 +28,7 @@ func (s *server) openGateway(context.Context) error {
 	})
 	s.gateway, err = gateway.New(gateway.Deps{
 		API: api.Config{
-			Store: s.store, Ingest: s.ingest, Tokens: s.auth, Tickets: s.tickets,
+			Store: s.store, Ingest: s.ingest, Tokens: s.auth, Tickets: s.tickets, WebhookURL: s.webhookURL,
 			Figures: &figures{
 				realtime: s.realtime, db: s.db, sink: s.sink, log: s.eventlog, store: s.store, now: s.now,
 			},

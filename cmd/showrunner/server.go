@@ -64,7 +64,7 @@ const (
 // drains each before what it writes to goes away.
 func (s *server) build(ctx context.Context) error {
 	for _, step := range []func(context.Context) error{
-		s.openEngine, s.openLog, s.openStore, s.openSink, s.openHub, s.openRealtime, s.openRelay, s.openIngest, s.openGateway,
+		s.openEngine, s.openLog, s.openStore, s.openSink, s.openHub, s.openRealtime, s.openRelay, s.openIngest, s.openDelivery, s.openGateway,
 	} {
 		if err := step(ctx); err != nil {
 			return err

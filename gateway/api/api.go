@@ -21,6 +21,8 @@ type Config struct {
 	Tickets Tickets
 	// Connectors read what shop platforms post, by name.
 	Connectors map[string]Connector
+	// WebhookURL refuses a URL that webhooks are never sent to.
+	WebhookURL func(raw string) error
 
 	// Status is the table from fault to HTTP status.
 	Status func(live.Fault) int
@@ -93,6 +95,7 @@ func (c *Config) validate() error {
 	need(c.Tokens != nil, "tokens")
 	need(c.Tickets != nil, "tickets")
 	need(c.Connectors[standard] != nil, "connectors")
+	need(c.WebhookURL != nil, "a rule for the URLs of webhooks")
 	need(c.Status != nil, "a status table")
 	need(c.Now != nil, "a clock")
 	need(c.Logger != nil, "a logger")

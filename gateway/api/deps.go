@@ -43,6 +43,20 @@ type Orders interface {
 	Integrations(ctx context.Context, source string) ([]store.Integration, error)
 }
 
+// Subscriptions keeps who is sent signed webhooks, and what became of each.
+type Subscriptions interface {
+	CreateSubscription(ctx context.Context, sub store.Subscription, by live.Principal) (store.Subscription, error)
+	Subscription(ctx context.Context, id string) (store.Subscription, error)
+	Subscriptions(ctx context.Context, f store.SubscriptionFilter) ([]store.Subscription, string, error)
+	UpdateSubscription(ctx context.Context, id string, p store.SubscriptionPatch, by live.Principal) (store.Subscription, error)
+	RotateSecret(ctx context.Context, id string, overlap time.Duration, by live.Principal) (store.Subscription, error)
+	DeleteSubscription(ctx context.Context, id string, by live.Principal) error
+	Webhook(ctx context.Context, id string) (store.Webhook, error)
+	Webhooks(ctx context.Context, f store.WebhookFilter) ([]store.Webhook, string, error)
+	ReplayWebhook(ctx context.Context, id string, by live.Principal) (store.Webhook, error)
+	ReplayWebhooks(ctx context.Context, subscription string, from, until time.Time, state store.WebhookState, by live.Principal) (n int64, more bool, err error)
+}
+
 // Ledger keeps what happened to requests: the audit log and the answers to
 // idempotent ones.
 type Ledger interface {
@@ -58,6 +72,7 @@ type Store interface {
 	Rooms
 	Shows
 	Orders
+	Subscriptions
 	Ledger
 }
 

@@ -21,6 +21,8 @@ func (a *API) register() {
 	a.webhooks()
 	a.imports()
 	a.integrations()
+	a.subscriptions()
+	a.deliveries()
 	a.figures()
 	a.reports()
 	a.reconciliations()
@@ -55,6 +57,7 @@ func (a *API) document() huma.Config {
 		{Name: "Orders", Description: "Reservations and the order book."},
 		{Name: "Events", Description: "Facts from other systems."},
 		{Name: "Webhooks", Description: "Signed facts of orders from shop platforms."},
+		{Name: "Subscriptions", Description: "Signed webhooks that leave: who is sent which facts, and what became of each."},
 		{Name: "Figures", Description: "Live figures, tables and the post-show report."},
 		{Name: "Audit", Description: "Who did what."},
 		{Name: "Tokens", Description: "Who is calling."},

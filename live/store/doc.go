@@ -19,6 +19,7 @@
 //   - place.go, till.go              taking orders, many in one transaction
 //   - apply.go, stock.go             the rest of the order book
 //   - outbox.go, relay.go            the way into the log
+//   - subscription.go, webhook*.go   the way out: who is sent which webhooks, and how it went
 //
 // Oversell is refused by the CHECK constraint no_oversell, two shows on air in
 // one room by the unique index shows_on_air, and a rewritten audit row by a

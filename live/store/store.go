@@ -46,6 +46,7 @@ type Store struct {
 	ids     *ids
 	stock   *dirtyStock
 	wake    chan struct{}
+	due     chan struct{} // see WebhookWake
 
 	// Of a store on a shared database.
 	name  string // tells its own notifications from those of others
@@ -66,6 +67,7 @@ func Open(ctx context.Context, cfg Config) (_ *Store, err error) {
 	s := &Store{
 		now: cfg.Now, ttl: cfg.OrderTTL, log: cfg.Logger, dialect: sqlite,
 		name: uuid.NewString(), cache: newCache(), ids: &ids{}, stock: newDirtyStock(), wake: make(chan struct{}, 1),
+		due: make(chan struct{}, 1),
 	}
 	if s.ttl <= 0 {
 		s.ttl = 15 * time.Minute
