@@ -177,7 +177,7 @@ func TestWebhookBadFacts(t *testing.T) {
 		return `{"type":"order_paid","timestamp":"2026-01-02T12:00:00Z","data":{"order_id":"o","payment_id":"p",` + members + `}}`
 	}
 	for name, tc := range map[string]struct{ fact, code, field string }{
-		"unknown type":        {`{"type":"order_shipped","timestamp":"2026-01-02T12:00:00Z","data":{}}`, "unknown_type", "[1].type"},
+		"unknown type":        {`{"type":"order_eaten","timestamp":"2026-01-02T12:00:00Z","data":{}}`, "unknown_type", "[1].type"},
 		"no type":             {`{"timestamp":"2026-01-02T12:00:00Z","data":{}}`, "invalid_field", "[1].type"},
 		"no time":             {`{"type":"order_paid","data":{}}`, "invalid_field", "[1].timestamp"},
 		"time is a number":    {`{"type":"order_paid","timestamp":1,"data":{}}`, "invalid_field", "[1].timestamp"},
@@ -201,6 +201,17 @@ func TestWebhookBadFacts(t *testing.T) {
 		"unknown cancel type": {`{"type":"order_cancelled","timestamp":"2026-01-02T12:00:00Z","data":{"order_id":"o","cancel_type":"boredom"}}`, "invalid_field", "[1].data.cancel_type"},
 		"refund of nothing":   {`{"type":"refund_succeeded","timestamp":"2026-01-02T12:00:00Z","data":{"order_id":"o","refund_id":"r","currency":"CNY","lines":[{"goods_minor":1}]}}`, "invalid_field", "[1].data.lines[0].line_id"},
 		"negative refund":     {`{"type":"refund_succeeded","timestamp":"2026-01-02T12:00:00Z","data":{"order_id":"o","refund_id":"r","currency":"CNY","lines":[{"sku_id":"s","goods_minor":-1}]}}`, "invalid_field", "[1].data.lines[0].goods_minor"},
+		"unknown payment":     {`{"type":"order_created","timestamp":"2026-01-02T12:00:00Z","data":{"order_id":"o","currency":"CNY","payment_type":"barter","lines":[{"line_id":"1","sku_id":"s","qty":1,"goods_minor":1}]}}`, "invalid_field", "[1].data.payment_type"},
+		"commission over all": {lines(`{"line_id":"1","sku_id":"s","qty":1,"goods_minor":1,"commission_bps":10001}`), "invalid_field", "[1].data.lines[0].commission_bps"},
+		"shipped unnamed":     {`{"type":"order_shipped","timestamp":"2026-01-02T12:00:00Z","data":{"order_id":"o"}}`, "invalid_field", "[1].data.shipment_id"},
+		"failed unnamed":      {`{"type":"order_payment_failed","timestamp":"2026-01-02T12:00:00Z","data":{"order_id":"o"}}`, "invalid_field", "[1].data.payment_id"},
+		"approved unnamed":    {`{"type":"refund_approved","timestamp":"2026-01-02T12:00:00Z","data":{"order_id":"o"}}`, "invalid_field", "[1].data.refund_id"},
+		"request of no type":  {`{"type":"refund_requested","timestamp":"2026-01-02T12:00:00Z","data":{"order_id":"o","refund_id":"r","refund_type":"shout"}}`, "invalid_field", "[1].data.refund_type"},
+		"negative settlement": {`{"type":"order_settled","timestamp":"2026-01-02T12:00:00Z","data":{"order_id":"o","settlement_id":"s","settled_minor":-1,"currency":"CNY"}}`, "invalid_field", "[1].data.settled_minor"},
+		"price of nothing":    {`{"type":"order_price_changed","timestamp":"2026-01-02T12:00:00Z","data":{"order_id":"o","change_id":"c","currency":"CNY"}}`, "invalid_field", "[1].data.total_minor"},
+		"price of both":       {`{"type":"order_price_changed","timestamp":"2026-01-02T12:00:00Z","data":{"order_id":"o","change_id":"c","currency":"CNY","total_minor":1,"lines":[{"line_id":"1","goods_minor":1}]}}`, "invalid_field", "[1].data.total_minor"},
+		"price of line twice": {`{"type":"order_price_changed","timestamp":"2026-01-02T12:00:00Z","data":{"order_id":"o","change_id":"c","currency":"CNY","lines":[{"line_id":"1","goods_minor":1},{"line_id":"1","goods_minor":1}]}}`, "invalid_field", "[1].data.lines[1].line_id"},
+		"exchange of nothing": {`{"type":"exchange_created","timestamp":"2026-01-02T12:00:00Z","data":{"order_id":"o","exchange_id":"x","sku_id":"s","currency":"CNY"}}`, "invalid_field", "[1].data.line_id"},
 		"unknown show":        {text(t, created("o", "nowhere")), "show_not_found", "[1].data.show_id"},
 		"another's show":      {text(t, created("o", "show-m2")), "show_not_found", "[1].data.show_id"},
 	} {

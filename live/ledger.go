@@ -60,3 +60,27 @@ func Postings(deltas []Delta) []Posting {
 	}
 	return out
 }
+
+// Balance is one account of a show in one currency.
+type Balance struct {
+	Currency Currency
+	Account  Account
+	Minor    int64
+}
+
+// LedgerWindow is the money of the orders of a show that were paid within a
+// window. Refunds, cancellations and settlements are those of these orders,
+// whenever they happened: the pay-date axis. RefundByEventDate is the other
+// axis: what went back within the window, whenever it had been paid.
+type LedgerWindow struct {
+	Currency                                 Currency
+	Paid, RefundGoods, RefundShip, Cancelled int64
+	Settled, Commission/* less its reversal */ int64
+	RefundByEventDate int64
+}
+
+// Net is what the merchant keeps of it.
+func (w *LedgerWindow) Net() int64 { return w.Paid - w.RefundGoods - w.RefundShip - w.Cancelled }
+
+// LedgerDays are the windows of a show: days after its end.
+var LedgerDays = []int{0, 1, 3, 7, 15, 30}

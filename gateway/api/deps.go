@@ -39,6 +39,8 @@ type Orders interface {
 	ApplyFacts(ctx context.Context, m live.MerchantID, facts []store.Fact, at time.Time) ([]store.FactStatus, error)
 	Order(ctx context.Context, m live.MerchantID, id live.OrderID) (live.Order, []live.OrderFact, error)
 	Orders(ctx context.Context, f store.OrderFilter) ([]live.Order, string, error)
+	Balances(ctx context.Context, m live.MerchantID, show live.ShowID, asOf time.Time) ([]live.Balance, error)
+	LedgerWindow(ctx context.Context, m live.MerchantID, show live.ShowID, until, asOf time.Time) ([]live.LedgerWindow, error)
 	PutIntegration(ctx context.Context, i store.Integration) error
 	Integrations(ctx context.Context, source string) ([]store.Integration, error)
 }

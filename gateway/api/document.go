@@ -25,6 +25,7 @@ func (a *API) register() {
 	a.deliveries()
 	a.figures()
 	a.reports()
+	a.ledger()
 	a.reconciliations()
 	a.metrics()
 	a.audits()
@@ -75,6 +76,8 @@ func (a *API) finish() {
 	delete(schemas.Map(), "ErrorDetail")
 	for _, t := range []reflect.Type{
 		reflect.TypeFor[OrderCreated](), reflect.TypeFor[OrderPaid](), reflect.TypeFor[OrderCancelled](), reflect.TypeFor[RefundSucceeded](),
+		reflect.TypeFor[PresalePaid](), reflect.TypeFor[RefundRequested](), reflect.TypeFor[PriceChanged](), reflect.TypeFor[ExchangeCreated](),
+		reflect.TypeFor[OrderSettled](), reflect.TypeFor[OrderStep](),
 	} {
 		schemas.Schema(t, true, "")
 	}

@@ -14,9 +14,9 @@ import (
 // WebhookFact is the body of a webhook, after Standard Webhooks. Members that
 // are not named here are left alone: platforms send more than we need.
 type WebhookFact struct {
-	Type      string          `json:"type" enum:"order_created,order_paid,order_cancelled,refund_succeeded"`
+	Type      string          `json:"type" enum:"order_created,order_price_changed,exchange_created,order_payment_failed,order_paid,presale_deposit_paid,balance_paid,order_part_shipped,order_shipped,order_received,order_completed,refund_requested,refund_approved,refund_rejected,refund_withdrawn,refund_succeeded,order_cancelled,order_settled"`
 	Timestamp Time            `json:"timestamp" doc:"When it happened."`
-	Data      json.RawMessage `json:"data" doc:"Members of the type: see OrderCreated, OrderPaid, OrderCancelled and RefundSucceeded."`
+	Data      json.RawMessage `json:"data" doc:"Members of the type: see OrderCreated, OrderPaid, PresalePaid, OrderCancelled, RefundRequested, RefundSucceeded, PriceChanged, ExchangeCreated and OrderSettled, and OrderStep for the rest."`
 }
 
 // OrderCreated is the data of order_created.
@@ -29,6 +29,7 @@ type OrderCreated struct {
 	Channel     string        `json:"channel,omitempty"`
 	Campaign    string        `json:"campaign,omitempty"`
 	Currency    string        `json:"currency"`
+	PaymentType string        `json:"payment_type,omitempty" enum:"prepaid,presale,cod,cod_on_order" doc:"When it counts as paid: with the money (also when left out), with deposit and balance, when received, or at once."`
 	Lines       []CreatedLine `json:"lines"`
 }
 
@@ -43,6 +44,7 @@ type CreatedLine struct {
 	SubsidyMinor  int64  `json:"subsidy_minor,omitempty" doc:"Given by the platform; the buyer does not pay it."`
 	ShippingMinor int64  `json:"shipping_minor,omitempty"`
 	TaxMinor      int64  `json:"tax_minor,omitempty"`
+	CommissionBPS int64  `json:"commission_bps,omitempty" minimum:"0" maximum:"10000" doc:"Of the goods paid for, in hundredths of a per cent."`
 }
 
 // OrderPaid is the data of order_paid.
@@ -139,7 +141,11 @@ func decodeFact(kind live.Kind, data json.RawMessage) (store.Fact, error) {
 	case live.RefundSucceeded:
 		f, err = refundFact(data)
 	default:
-		return f, live.Invalid("unknown_type", "type", "%q is not a fact of orders", clipped(string(kind)))
+		read := lifeFacts[kind]
+		if read == nil {
+			return f, live.Invalid("unknown_type", "type", "%q is not a fact of orders", clipped(string(kind)))
+		}
+		f, err = read(data)
 	}
 	if err != nil {
 		return f, under("data", err)
@@ -162,6 +168,9 @@ func createdFact(data json.RawMessage) (f store.Fact, err error) {
 	}
 	f.Order, f.Show, f.Person = live.OrderID(d.OrderID), live.ShowID(d.ShowID), live.PersonID(person)
 	f.Channel, f.Campaign, f.Currency = d.Channel, d.Campaign, live.Currency(d.Currency)
+	if f.Payment = live.PaymentType(d.PaymentType); !f.Payment.Valid() {
+		return f, live.Invalid("invalid_field", "payment_type", "must be prepaid, presale, cod or cod_on_order")
+	}
 	if len(d.Lines) < 1 || len(d.Lines) > maxFactLines {
 		return f, live.Invalid("invalid_field", "lines", "must be 1 to %d", maxFactLines)
 	}
@@ -178,6 +187,7 @@ func createdFact(data json.RawMessage) (f store.Fact, err error) {
 		f.Lines = append(f.Lines, live.OrderLine{
 			ID: l.LineID, Product: live.ProductID(l.ProductID), SKU: live.SKUID(l.SKUID), Qty: l.Qty, Goods: l.GoodsMinor,
 			Discount: l.DiscountMinor, Subsidy: l.SubsidyMinor, Shipping: l.ShippingMinor, Tax: l.TaxMinor,
+			CommissionBPS: l.CommissionBPS,
 		})
 	}
 	if utf8.RuneCountInString(d.Channel) > maxChannel || utf8.RuneCountInString(d.Campaign) > maxCampaign {
@@ -190,6 +200,9 @@ func createdFact(data json.RawMessage) (f store.Fact, err error) {
 func (l *CreatedLine) check() error {
 	if l.Qty < 1 || l.Qty > live.MaxQuantity {
 		return live.Invalid("invalid_field", "qty", "must be 1 to %d", live.MaxQuantity)
+	}
+	if l.CommissionBPS < 0 || l.CommissionBPS > live.WholeBPS {
+		return live.Invalid("invalid_field", "commission_bps", "must be 0 to %d", live.WholeBPS)
 	}
 	return firstOf(id("line_id", l.LineID, true), id("product_id", l.ProductID, false), id("sku_id", l.SKUID, true),
 		amount("goods_minor", l.GoodsMinor), amount("discount_minor", l.DiscountMinor), amount("subsidy_minor", l.SubsidyMinor),

@@ -44,7 +44,7 @@ type Order struct {
 	Channel         string      `json:"channel,omitempty"`
 	Campaign        string      `json:"campaign,omitempty"`
 	Currency        string      `json:"currency,omitempty"`
-	State           string      `json:"state" enum:"unknown,unpaid,paid,part_refunded,refunded,cancelled"`
+	State           string      `json:"state" enum:"unknown,unpaid,deposit_paid,paid,part_refunded,refunded,cancelled"`
 	CreatedAt       Time        `json:"created_at,omitzero"`
 	PaidAt          Time        `json:"paid_at,omitzero"`
 	CancelledAt     Time        `json:"cancelled_at,omitzero"`
@@ -57,6 +57,14 @@ type Order struct {
 	Flags           []string    `json:"flags" doc:"Raised when facts contradict each other."`
 	Version         uint32      `json:"version" doc:"Number of distinct facts."`
 	Lines           []OrderLine `json:"lines"`
+
+	PaymentType  string `json:"payment_type,omitempty" enum:"prepaid,presale,cod,cod_on_order"`
+	Fulfilment   string `json:"fulfilment,omitempty" enum:"part_shipped,shipped,received,completed" doc:"How far the goods have come; left out before the first shipment."`
+	ShippedAt    Time   `json:"shipped_at,omitzero" doc:"The first shipment."`
+	ReceivedAt   Time   `json:"received_at,omitzero"`
+	CompletedAt  Time   `json:"completed_at,omitzero"`
+	DepositMinor int64  `json:"deposit_minor" doc:"Presale money of an order that is not paid in full; forfeited when it is cancelled."`
+	SettledMinor int64  `json:"settled_minor" doc:"Handed over by the platform."`
 }
 
 // OrderLine is one line of an order.
@@ -76,6 +84,8 @@ type OrderLine struct {
 	RefundShippingMinor int64  `json:"refund_shipping_minor"`
 	CancelledPaidMinor  int64  `json:"cancelled_paid_minor"`
 	NetMinor            int64  `json:"net_minor"`
+	DepositMinor        int64  `json:"deposit_minor"`
+	SettledMinor        int64  `json:"settled_minor"`
 }
 
 // OrderFact is one fact of an order, as it came.
@@ -88,12 +98,28 @@ type OrderFact struct {
 	PaidMinor  int64  `json:"paid_minor,omitempty"`
 	CancelType string `json:"cancel_type,omitempty"`
 	Reason     string `json:"reason,omitempty"`
+
+	SettledMinor int64 `json:"settled_minor,omitempty"`
+}
+
+// Aftersale is one refund of an order, from its request to its end. Only
+// refund_succeeded moved money.
+type Aftersale struct {
+	RefundID    string `json:"refund_id"`
+	LineID      string `json:"line_id,omitempty"`
+	RefundType  string `json:"refund_type,omitempty" enum:"refund_only,return_goods"`
+	Reason      string `json:"reason,omitempty"`
+	State       string `json:"state" enum:"refund_requested,refund_approved,refund_rejected,refund_withdrawn,refund_succeeded"`
+	At          Time   `json:"at"`
+	RequestedAt Time   `json:"requested_at,omitzero"`
 }
 
 // OrderWithFacts is an order with what it is made of.
 type OrderWithFacts struct {
 	Order
-	Facts []OrderFact `json:"facts"`
+	PaymentFailures int         `json:"payment_failures" doc:"Payments that were tried and failed."`
+	Aftersales      []Aftersale `json:"aftersales"`
+	Facts           []OrderFact `json:"facts"`
 }
 
 func orderOf(o live.Order) Order {
@@ -101,7 +127,9 @@ func orderOf(o live.Order) Order {
 		OrderID: string(o.ID), MerchantID: string(o.Merchant), ShowID: string(o.Show), RoomID: string(o.Room), PersonID: string(o.Person),
 		Channel: o.Channel, Campaign: o.Campaign, Currency: string(o.Currency), State: string(o.State), CreatedAt: Time{o.CreatedAt},
 		PaidAt: Time{o.PaidAt}, CancelledAt: Time{o.CancelledAt}, CancelType: string(o.Cancel), DueMinor: o.Due(),
-		Flags: append([]string{}, o.Flags...), Version: o.Ver, Lines: make([]OrderLine, len(o.Lines)),
+		PaymentType: string(o.Payment), Fulfilment: string(o.Fulfilment), ShippedAt: Time{o.ShippedAt}, ReceivedAt: Time{o.ReceivedAt},
+		CompletedAt: Time{o.CompletedAt},
+		Flags:       append([]string{}, o.Flags...), Version: o.Ver, Lines: make([]OrderLine, len(o.Lines)),
 	}
 	for i := range o.Lines {
 		l := &o.Lines[i]
@@ -109,10 +137,13 @@ func orderOf(o live.Order) Order {
 			LineID: l.ID, ProductID: string(l.Product), SKUID: string(l.SKU), Qty: l.Qty, GoodsMinor: l.Goods, DiscountMinor: l.Discount,
 			SubsidyMinor: l.Subsidy, ShippingMinor: l.Shipping, TaxMinor: l.Tax, DueMinor: l.Created, PaidMinor: l.Paid,
 			RefundGoodsMinor: l.RefundGoods, RefundShippingMinor: l.RefundShip, CancelledPaidMinor: l.CancelledPaid, NetMinor: l.Net(),
+			DepositMinor: l.Deposit, SettledMinor: l.Settled,
 		}
 		w.PaidMinor += l.Paid
 		w.RefundMinor += l.RefundGoods + l.RefundShip
 		w.NetMinor += l.Net()
+		w.DepositMinor += l.Deposit
+		w.SettledMinor += l.Settled
 		w.RefundOwedMinor += l.CancelledPaid
 	}
 	return w
@@ -208,11 +239,16 @@ func (a *API) getOrder(ctx context.Context, p live.Principal, in *orderQuery) (*
 	if err != nil {
 		return nil, err
 	}
-	out := OrderWithFacts{Order: orderOf(o), Facts: make([]OrderFact, len(facts))}
+	out := OrderWithFacts{Order: orderOf(o), PaymentFailures: o.Failures, Facts: make([]OrderFact, len(facts)), Aftersales: make([]Aftersale, len(o.Aftersales))}
+	for i, r := range o.Aftersales {
+		out.Aftersales[i] = Aftersale{
+			RefundID: r.ID, LineID: r.Line, RefundType: string(r.Type), Reason: r.Reason, State: string(r.State), At: Time{r.At}, RequestedAt: Time{r.RequestedAt},
+		}
+	}
 	for i, f := range facts {
 		out.Facts[i] = OrderFact{
 			Type: string(f.Kind), FactID: f.ID, Source: f.Source, At: Time{f.At}, Currency: string(f.Currency), PaidMinor: f.PaidMinor,
-			CancelType: string(f.CancelType), Reason: f.Reason,
+			CancelType: string(f.CancelType), Reason: f.Reason, SettledMinor: f.SettledMinor,
 		}
 	}
 	return &orderOutput{out}, nil
@@ -248,7 +284,7 @@ func (a *API) listOrders(ctx context.Context, p live.Principal, in *struct {
 	MerchantID string `query:"merchant_id" doc:"Needed of an admin's token."`
 	ShowID     string `query:"show_id" doc:"Of this show only."`
 	PersonID   string `query:"person_id" doc:"Of this buyer only."`
-	State      string `query:"state" enum:"unknown,unpaid,paid,part_refunded,refunded,cancelled" doc:"In this state only."`
+	State      string `query:"state" enum:"unknown,unpaid,deposit_paid,paid,part_refunded,refunded,cancelled" doc:"In this state only."`
 },
 ) (*listOutput[Order], error) {
 	m, err := merchant(p, in.MerchantID)

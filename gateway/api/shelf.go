@@ -27,10 +27,18 @@ type Item struct {
 	Sold        int64  `json:"sold" doc:"Units in paid orders."`
 	Returned    int64  `json:"returned" doc:"Units given back unsold after the show."`
 	Left        int64  `json:"left" doc:"Units that can still be ordered: released - reserved - sold."`
+
+	CommissionBPS int64 `json:"commission_bps,omitempty" doc:"Only for those who may see money."`
 }
 
-func itemOf(i live.Item) Item {
+// itemOf is an item as a caller sees it: commissions are for those who may see money.
+func itemOf(p live.Principal, i live.Item) Item {
+	if !p.May(live.ActMoney) {
+		i.CommissionBPS = 0
+	}
 	return Item{
+		CommissionBPS: i.CommissionBPS,
+
 		ProductID: string(i.Product), SKUID: string(i.SKU), Title: i.Title, PriceMinor: i.Price, Currency: string(i.Currency), Rank: i.Rank,
 		ImageURL: i.ImageURL, Listed: i.Listed, PerPerson: i.PerPerson, StockPolicy: string(i.Policy), Allotted: i.Allotted(), Released: i.Released, Reserved: i.Reserved, Sold: i.Sold,
 		Returned: i.Returned, Left: i.Left(),
@@ -50,6 +58,8 @@ type NewItem struct {
 	ImageURL    string `json:"image_url,omitempty" maxLength:"2048"`
 	StockPolicy string `json:"stock_policy,omitempty" doc:"reserve (the default) holds the units for an unpaid order; with first_paid the payment takes them, and who pays too late is cancelled as oversold and owed the money." enum:"reserve,first_paid"`
 	PerPerson   int64  `json:"per_person,omitempty" doc:"Units one person may buy in the show; 0 means any number." minimum:"0" maximum:"1000000"`
+
+	CommissionBPS int64 `json:"commission_bps,omitempty" doc:"What whoever brings the buyer earns of the goods, in hundredths of a per cent." minimum:"0" maximum:"10000"`
 }
 
 // NewShelf is the body of PUT /v1/shows/{show_id}/shelf.
@@ -67,6 +77,8 @@ type PatchItem struct {
 	ImageURL    *string `json:"image_url,omitempty" maxLength:"2048"`
 	StockPolicy *string `json:"stock_policy,omitempty" enum:"reserve,first_paid"`
 	PerPerson   *int64  `json:"per_person,omitempty" minimum:"0" maximum:"1000000"`
+
+	CommissionBPS *int64 `json:"commission_bps,omitempty" doc:"Of orders placed from now on." minimum:"0" maximum:"10000"`
 }
 
 func (a *API) shelves() {
@@ -92,11 +104,11 @@ type shelfOutput struct {
 	}
 }
 
-func shelfOf(items []live.Item) *shelfOutput {
+func shelfOf(p live.Principal, items []live.Item) *shelfOutput {
 	out := &shelfOutput{}
 	out.Body.Items = make([]Item, len(items))
 	for i := range items {
-		out.Body.Items[i] = itemOf(items[i])
+		out.Body.Items[i] = itemOf(p, items[i])
 	}
 	return out
 }
@@ -122,7 +134,7 @@ func (a *API) putShelf(ctx context.Context, p live.Principal, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	return shelfOf(items), nil
+	return shelfOf(p, items), nil
 }
 
 // itemsOf checks a whole shelf before any of it is stored.
@@ -142,7 +154,7 @@ func itemsOf(list []NewItem, currency live.Currency) ([]live.Item, error) {
 		}
 		items[i] = live.Item{
 			Product: live.ProductID(n.ProductID), SKU: live.SKUID(n.SKUID), Title: n.Title, Price: n.PriceMinor,
-			Currency: live.Currency(n.Currency), Rank: n.Rank, ImageURL: n.ImageURL, Listed: true, Released: n.Stock, PerPerson: n.PerPerson, Policy: live.StockPolicy(n.StockPolicy),
+			Currency: live.Currency(n.Currency), Rank: n.Rank, ImageURL: n.ImageURL, CommissionBPS: n.CommissionBPS, Listed: true, Released: n.Stock, PerPerson: n.PerPerson, Policy: live.StockPolicy(n.StockPolicy),
 		}
 		if n.Allotted != nil {
 			items[i].Withheld = *n.Allotted - n.Stock
@@ -185,7 +197,7 @@ func (a *API) getShelf(ctx context.Context, p live.Principal, in *ShowPath) (*sh
 	if err != nil {
 		return nil, err
 	}
-	return shelfOf(items), nil
+	return shelfOf(p, items), nil
 }
 
 type itemOutput struct{ Body Item }
@@ -205,7 +217,7 @@ func (a *API) patchItem(ctx context.Context, p live.Principal, in *struct {
 		return nil, err
 	}
 	// Whoever may arrange the shelf may not yet set prices: a host may not.
-	if b.PriceMinor != nil && !p.May(live.SetPrice.Action()) {
+	if (b.PriceMinor != nil || b.CommissionBPS != nil) && !p.May(live.SetPrice.Action()) {
 		return nil, roleForbidden(p)
 	}
 	if b.ImageURL != nil {
@@ -217,9 +229,9 @@ func (a *API) patchItem(ctx context.Context, p live.Principal, in *struct {
 		return nil, notFound("item", in.SKUID)
 	}
 	item, err := a.cfg.Store.PatchItem(ctx, s.ID, live.SKUID(in.SKUID),
-		store.ItemPatch{Title: b.Title, Price: b.PriceMinor, Rank: b.Rank, ImageURL: b.ImageURL, Allotted: b.Allotted, PerPerson: b.PerPerson, Policy: (*live.StockPolicy)(b.StockPolicy)}, p, a.cfg.Now())
+		store.ItemPatch{CommissionBPS: b.CommissionBPS, Title: b.Title, Price: b.PriceMinor, Rank: b.Rank, ImageURL: b.ImageURL, Allotted: b.Allotted, PerPerson: b.PerPerson, Policy: (*live.StockPolicy)(b.StockPolicy)}, p, a.cfg.Now())
 	if err != nil {
 		return nil, err
 	}
-	return &itemOutput{itemOf(item)}, nil
+	return &itemOutput{itemOf(p, item)}, nil
 }

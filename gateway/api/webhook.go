@@ -17,7 +17,7 @@ import (
 type FactResult struct {
 	Index   int    `json:"index" doc:"Of the fact in the request, from 0."`
 	OrderID string `json:"order_id"`
-	Type    string `json:"type" enum:"order_created,order_paid,order_cancelled,refund_succeeded"`
+	Type    string `json:"type" enum:"order_created,order_price_changed,exchange_created,order_payment_failed,order_paid,presale_deposit_paid,balance_paid,order_part_shipped,order_shipped,order_received,order_completed,refund_requested,refund_approved,refund_rejected,refund_withdrawn,refund_succeeded,order_cancelled,order_settled"`
 	Status  string `json:"status" enum:"accepted,duplicate"`
 }
 

@@ -103,9 +103,9 @@ func encodePrompt(e *live.Entry) []byte {
 
 // orderData is what panels see of an order event.
 func orderData(data json.RawMessage, money bool) json.RawMessage {
-	names := []string{"order_id", "order_state", "person_id", "cancel_type"}
+	names := []string{"order_id", "order_state", "person_id", "cancel_type", "fulfilment"}
 	if money {
-		names = append(names, "currency", "total_minor", "paid_minor", "refund_minor")
+		names = append(names, "currency", "total_minor", "paid_minor", "refund_minor", "settled_minor")
 	}
 	return pick(data, names...)
 }
