@@ -23,7 +23,6 @@ type Mapping struct {
 	kinds   map[string][]live.Kind
 	status  path
 	states  map[string][]live.Kind
-	ignored []string
 
 	major    bool // amounts are decimal texts of major units
 	currency live.Currency
@@ -127,7 +126,10 @@ func readMapping(root *node) (*Mapping, error) {
 		p.object("path", "encoding")
 		m.payload.path, m.payload.encoding = p.have("path").path(), p.have("encoding").word("json", "json", "json_text", "url_json_text")
 	}
-	m.message = f.have("message_id").source()
+	message := f.have("message_id")
+	if m.message = message.source(); m.message.query != "" {
+		message.fail("must be in a header or in the body")
+	}
 	m.readEvent(f.need("event"), f.have("status"))
 	if a := f.need("amount"); a.n != nil {
 		a.object("unit")
@@ -165,12 +167,9 @@ func (m *Mapping) crossCheck(f *form) {
 }
 
 func (m *Mapping) readEvent(e, s *form) {
-	e.object("path", "header", "query", "kinds", "ignore")
+	e.object("path", "header", "kinds")
 	m.event = e.place()
 	m.kinds = e.need("kinds").kinds(true)
-	for _, n := range e.have("ignore").items() {
-		m.ignored = append(m.ignored, n.text(""))
-	}
 	status := false
 	for _, kinds := range m.kinds {
 		status = status || len(kinds) == 0

@@ -144,7 +144,7 @@ func (f *form) kinds(status bool) map[string][]live.Kind {
 		list := []*form{v}
 		if v.n.kind == nodeArray {
 			if list = v.items(); len(list) == 0 {
-				v.fail("names no fact; what is no fact belongs into ignore")
+				v.fail("names no fact; what means none is left out")
 			}
 		}
 		kinds := []live.Kind{}

@@ -71,7 +71,9 @@ func located(err error, d *json.Decoder, raw []byte) error {
 		return f
 	}
 	f := &fault{offset: min(int(d.InputOffset()), len(raw)), reason: "is not JSON: " + err.Error()}
-	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
+	// The decoder of tokens counts differently from fault to fault.
+	var any any
+	if syntax, ok := errors.AsType[*json.SyntaxError](json.Unmarshal(raw, &any)); ok {
 		f.offset = min(max(int(syntax.Offset)-1, 0), len(raw))
 	}
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {

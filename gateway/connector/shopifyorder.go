@@ -20,6 +20,7 @@ type shopifyOrder struct {
 	CancelledAt   string        `json:"cancelled_at"`
 	CancelReason  string        `json:"cancel_reason"`
 	TotalPrice    word          `json:"total_price"`
+	TotalTax      word          `json:"total_tax"`
 	Outstanding   word          `json:"total_outstanding"`
 	TaxesIncluded bool          `json:"taxes_included"`
 	Customer      struct {
@@ -171,6 +172,17 @@ func (o *shopifyOrder) lines() ([]live.OrderLine, error) {
 		}
 		if shipping, shippingTax = shipping+price-off, shippingTax+tax; shipping > live.MaxMinor || shippingTax > live.MaxMinor {
 			return nil, live.Invalid("invalid_amount", "shipping_lines", "the sum is beyond the largest amount")
+		}
+	}
+	told := shippingTax
+	for i := range out {
+		told += out[i].Tax
+	}
+	if told == 0 && !o.TaxesIncluded {
+		// Only the whole order's tax is told.
+		var err error
+		if shippingTax, err = amount(o.Currency, o.TotalTax); err != nil {
+			return nil, err
 		}
 	}
 	taxes := live.SplitMinor(shippingTax, weights)

@@ -117,7 +117,7 @@ func (wechat) Read(sealed string, _ func(string) string, body []byte) (store.Del
 	d.Topics = []string{m.Event}
 	order := live.OrderID(m.Order.ID)
 	// An event has no number of its own; what it is about names it.
-	d.Messages = []string{strings.Trim(strings.Join([]string{m.Event, string(order), string(m.Aftersale.ID), string(m.CreateTime)}, ":"), ":")}
+	d.Messages = []string{strings.Join([]string{m.Event, string(first(m.Order.ID, m.Aftersale.ID)), string(m.CreateTime)}, ":")}
 	switch m.Event {
 	case wechatCreated, wechatPaid:
 		d.Notices = []store.Notice{{Topic: m.Event, Order: order}}
