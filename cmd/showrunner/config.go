@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"net/url"
+	"regexp"
 	"slices"
 	"time"
 
@@ -21,7 +22,10 @@ type ServeCmd struct {
 
 	ClickHouse string `name:"clickhouse" placeholder:"URL" help:"External ClickHouse: clickhouse://USER:PASSWORD@HOST:PORT/DB or http(s)://…; embedded without it."`
 	NATS       string `name:"nats" placeholder:"URL" help:"External NATS with JetStream: nats://…; embedded without it."`
-	Database   string `placeholder:"URL" help:"External PostgreSQL; not in this version. SQLite under --data without it."`
+	Database   string `placeholder:"URL" help:"PostgreSQL, which several servers may share: postgres://USER:PASSWORD@HOST:PORT/DB; SQLite under --data without it."`
+
+	Node string `placeholder:"NAME" help:"Name of this server among those that share a log and a database; none on its own."`
+	Sink string `default:"on" enum:"on,off" help:"Whether this server writes to ClickHouse; of those that share a log, one must."`
 
 	Replicas      int           `default:"1" help:"Replicas of the log on an external NATS cluster: 1, 3 or 5."`
 	LogWindow     time.Duration `default:"2ms" help:"How long the log gathers events for one durable write, 0 to 100ms."`
@@ -45,6 +49,9 @@ type ServeCmd struct {
 	// now is the clock; nil is the machine's.
 	now func() time.Time
 }
+
+// nodeName is what may stand in the names of the log's readers.
+var nodeName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,32}$`)
 
 // validate reports every fault of the configuration at once.
 func (c *ServeCmd) validate() error {
@@ -70,8 +77,18 @@ func (c *ServeCmd) validate() error {
 	}
 	checkURL("clickhouse", c.ClickHouse, "clickhouse", "tcp", "http", "https")
 	checkURL("nats", c.NATS, "nats", "tls", "ws", "wss")
-	if c.Database != "" {
-		bad("database", "PostgreSQL is not supported in this version")
+	if u, err := url.Parse(c.Database); c.Database != "" && (err != nil || u.Scheme != "postgres" && u.Scheme != "postgresql") {
+		// A host may be missing: ?host= names the folder of a socket.
+		bad("database", "must be a URL with one of the schemes [postgres postgresql]")
+	}
+	if c.Node != "" && !nodeName.MatchString(c.Node) {
+		bad("node", "%q must be 1 to 32 characters of A-Z a-z 0-9 _ -", c.Node)
+	}
+	if c.Node != "" && (c.NATS == "" || c.Database == "") {
+		bad("node", "servers that share a room share --nats and --database")
+	}
+	if c.Sink == "off" && (c.Node == "" || c.ClickHouse == "") {
+		bad("sink", "off needs --node, and --clickhouse where another server writes")
 	}
 	if !slices.Contains([]int{1, 3, 5}, c.Replicas) {
 		bad("replicas", "must be 1, 3 or 5")

@@ -30,7 +30,7 @@ func (s *server) openGateway(context.Context) error {
 		API: api.Config{
 			Store: s.store, Ingest: s.ingest, Tokens: s.auth, Tickets: s.tickets, WebhookURL: s.webhookURL,
 			Figures: &figures{
-				realtime: s.realtime, db: s.db, sink: s.sink, log: s.eventlog, store: s.store, now: s.now,
+				realtime: s.realtime, db: s.db, sink: s.carried, log: s.eventlog, store: s.store, now: s.now,
 			},
 			Rate: s.requestRate(), Now: s.now, Logger: s.log,
 		},
@@ -67,9 +67,10 @@ func (s *server) checks() map[string]func(context.Context) error {
 	}
 }
 
-// schemaReady is nil once the sink found its tables.
+// schemaReady is nil once the sink found its tables. With the sink on another
+// node that one brings them up to date.
 func (s *server) schemaReady(context.Context) error {
-	if !s.migrated.Load() {
+	if s.sink != nil && !s.migrated.Load() {
 		return errors.New("the schema of ClickHouse is not up to date yet")
 	}
 	return nil

@@ -21,7 +21,7 @@ import (
 type figures struct {
 	realtime *realtime.Realtime
 	db       *clickhouse.DB
-	sink     *clickhouse.Sink
+	sink     carried
 	log      *eventlog.Log
 	store    *store.Store
 	now      func() time.Time

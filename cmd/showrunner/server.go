@@ -40,7 +40,8 @@ type server struct {
 	db       *clickhouse.DB
 	eventlog *eventlog.Log
 	store    *store.Store
-	sink     *clickhouse.Sink
+	sink     *clickhouse.Sink // nil with --sink off
+	carried  carried
 	realtime *realtime.Realtime
 	ingest   *ingest.Ingest
 	relay    *store.Relay
@@ -59,6 +60,15 @@ const (
 	readerRealtime = "realtime"
 	readerIngest   = "ingest"
 )
+
+// readerName is the name of a reader that every node has for itself. The sink's
+// is one for all of them: who opens it last has it.
+func (s *server) readerName(name string) string {
+	if s.cfg.Node == "" {
+		return name
+	}
+	return name + "-" + s.cfg.Node
+}
 
 // build opens every part and starts it, lowest first: stopping in reverse then
 // drains each before what it writes to goes away.
@@ -156,6 +166,12 @@ func (s *server) openStore(ctx context.Context) error {
 // up to date by the sink's own loop, so that the rooms open even while
 // ClickHouse does not answer.
 func (s *server) openSink(ctx context.Context) error {
+	if s.cfg.Sink == "off" {
+		o := &otherSink{log: s.eventlog, now: s.now, logger: s.log}
+		s.carried = o
+		s.life.start(part{name: "other sink", run: o.run})
+		return nil
+	}
 	r, err := s.eventlog.Reader(ctx, readerSink, live.Position{})
 	if err != nil {
 		return fmt.Errorf("open the sink's reader: %w", err)
@@ -164,6 +180,7 @@ func (s *server) openSink(ctx context.Context) error {
 		DB: s.db, Epoch: s.eventlog.Epoch(), Reader: r, Now: s.now,
 		MaxRows: s.cfg.SinkRows, MaxAge: s.cfg.SinkAge, Logger: s.log, Registerer: s.reg,
 	})
+	s.carried = s.sink
 	s.life.start(part{name: "sink", drain: s.drainSink, run: func(ctx context.Context) error {
 		if err := s.migrate(ctx); err != nil {
 			return errors.Join(err, r.Close())
@@ -212,13 +229,13 @@ func (s *server) drainSink(ctx context.Context) error {
 }
 
 func (s *server) openRealtime(ctx context.Context) error {
-	r, err := s.eventlog.Reader(ctx, readerRealtime, live.Position{})
+	r, err := s.eventlog.Reader(ctx, s.readerName(readerRealtime), live.Position{})
 	if err != nil {
 		return fmt.Errorf("open the realtime reader: %w", err)
 	}
 	s.realtime, err = realtime.New(realtime.Config{
 		Reader: r, Shows: s.store, Now: s.now, Publish: s.publishSnapshot,
-		StoreLag: func() time.Duration { return s.sink.Lag(s.now()) }, Logger: s.log, Registerer: s.reg,
+		StoreLag: func() time.Duration { return s.carried.Lag(s.now()) }, Logger: s.log, Registerer: s.reg,
 	})
 	if err != nil {
 		return err
@@ -281,7 +298,7 @@ func (s *server) drainRelay(ctx context.Context) error {
 }
 
 func (s *server) openIngest(ctx context.Context) error {
-	r, err := s.eventlog.Reader(ctx, readerIngest, live.Position{})
+	r, err := s.eventlog.Reader(ctx, s.readerName(readerIngest), live.Position{})
 	if err != nil {
 		return fmt.Errorf("open the ingest reader: %w", err)
 	}

@@ -73,6 +73,13 @@ func (l *Log) Reader(ctx context.Context, name string, start live.Position) (*Re
 	return r, nil
 }
 
+// Checkpoint is where the reader of a name last committed, whoever has it open;
+// the zero position if it never did.
+func (l *Log) Checkpoint(ctx context.Context, name string) (live.Position, error) {
+	c, _, err := l.readCheckpoint(ctx, name)
+	return c.next, err
+}
+
 // Next returns the next events, at most limit, in order. It waits up to wait
 // for the first one and returns (nil, nil) if none came; it does not wait for
 // more. The slice is the caller's. After a [CorruptError], a [TrimmedError] or

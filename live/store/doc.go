@@ -1,6 +1,7 @@
 // Package store keeps what needs constraints: rooms, shows, shelves with their
 // stock, orders, commands and the audit log. It runs on SQLite inside the
-// process; the SQL keeps to what PostgreSQL understands too.
+// process, or on a PostgreSQL that several stores may share; the SQL text is the
+// same, and dialect.go has all that is not.
 //
 // Start with [Open], then read writer.go: every change is a closure that runs
 // inside one shared transaction, in a savepoint of its own, and is answered
@@ -13,7 +14,9 @@
 // A change writes its events to the outbox in the same transaction. [Relay]
 // moves them to the log, in order and exactly once.
 //
-//   - store.go, writer.go, tx.go     the engine
+//   - store.go, writer.go, commit.go the engine
+//   - dialect.go and its databases   what differs between SQLite and PostgreSQL
+//   - counters.go, watch.go          stores that share a database
 //   - room.go, show.go, shelf.go     the nouns an operator sets up
 //   - execute.go, effect*.go         the commands of the panel
 //   - place.go, till.go              taking orders, many in one transaction
