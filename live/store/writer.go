@@ -109,6 +109,9 @@ func (w *writer) close() error {
 	for _, st := range w.stmts {
 		errs = append(errs, st.Close())
 	}
+	if w.lost() {
+		return nil // It was gone already, and that showed only now.
+	}
 	return errors.Join(append(errs, w.conn.Close())...)
 }
 
