@@ -20,7 +20,7 @@ type ledger struct {
 	Money
 	// refunds by the time their order was paid, unix ms; the show's start and
 	// end, which decide what counts, may be learned later.
-	refunds map[int64]int64
+	refunds, goods map[int64]int64
 }
 
 // account is what one person ordered in one currency.
@@ -52,9 +52,20 @@ func (f *Fold) addDelta(d *live.Delta, at time.Time) {
 	l.RefundGoods += d.RefundGoods
 	l.RefundShipping += d.RefundShip
 	l.CancelledPaid += d.CancelledPaid
+	l.CancelledUser += d.CancelledUser
+	l.CancelledTimeout += d.CancelledTimeout
+	l.CancelledAllRefunded += d.CancelledAllRefunded
+	l.CancelledOversold += d.CancelledOversold
+	l.CancelledMerchant += d.CancelledMerchant
+	l.CancelledForRisk += d.CancelledForRisk
+	l.Settled += d.Settled
+	l.Deposit += d.Deposit
+	l.Commission += d.Commission - d.CommissionBack
+	l.RefundPreShip += d.RefundPreShip
 	refund := d.RefundGoods + d.RefundShip
 	if refund != 0 && !d.PaidAt.IsZero() {
 		l.refunds[d.PaidAt.UnixMilli()] += refund
+		l.goods[d.PaidAt.UnixMilli()] += d.RefundGoods
 	}
 
 	m := f.minuteOf(at)
@@ -144,7 +155,7 @@ func (b *book) move(who int32, from, to *source) {
 func (b *book) ledger(c live.Currency) *ledger {
 	l := b.money[c]
 	if l == nil {
-		l = &ledger{Money: Money{Currency: c}, refunds: map[int64]int64{}}
+		l = &ledger{Money: Money{Currency: c}, refunds: map[int64]int64{}, goods: map[int64]int64{}}
 		b.money[c] = l
 	}
 	return l

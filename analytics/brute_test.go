@@ -188,8 +188,19 @@ func bruteForce(t interface{ Fatal(...any) }, show live.Show, log []live.Entry, 
 			m.RefundGoods += d.RefundGoods
 			m.RefundShipping += d.RefundShip
 			m.CancelledPaid += d.CancelledPaid
+			m.CancelledUser += d.CancelledUser
+			m.CancelledTimeout += d.CancelledTimeout
+			m.CancelledAllRefunded += d.CancelledAllRefunded
+			m.CancelledOversold += d.CancelledOversold
+			m.CancelledMerchant += d.CancelledMerchant
+			m.CancelledForRisk += d.CancelledForRisk
+			m.Settled += d.Settled
+			m.Deposit += d.Deposit
+			m.Commission += d.Commission - d.CommissionBack
+			m.RefundPreShip += d.RefundPreShip
 			if !d.PaidAt.IsZero() && !d.PaidAt.Before(show.StartedAt) && !d.PaidAt.After(show.EndedAt) {
 				m.RefundsOfPayDate += d.RefundGoods + d.RefundShip
+				m.GoodsOfPayDate += d.RefundGoods
 			}
 		}
 		m.OrderUV, m.Buyers = buyersOf(in, createdOrders), buyersOf(in, paidOrders)

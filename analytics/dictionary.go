@@ -90,6 +90,28 @@ var Metrics = []Metric{
 		"refund_rate_amount", "退款率(金额)", "refund rate by amount", UnitRatio, "refund_by_pay_date / gmv_paid, at most 1", "D4", true,
 		money(func(m *Money) int64 { return min(m.RefundsOfPayDate, m.Paid) }), paid,
 	},
+	{
+		"refund_rate_goods", "退款率(商品金额)", "refund rate of goods", UnitRatio, "the goods part of refund_by_pay_date, without shipping / gmv_paid, at most 1", "D4, own", true,
+		money(func(m *Money) int64 { return min(m.GoodsOfPayDate, m.Paid) }), paid,
+	},
+	{
+		"pre_ship_refund_rate", "发货前退款率", "refund rate before shipping", UnitRatio, "refunds that succeeded before the first shipment / gmv_paid", "D4", true,
+		money(func(m *Money) int64 { return m.RefundPreShip }), paid,
+	},
+	{
+		"post_ship_refund_rate", "发货后退款率", "refund rate after shipping", UnitRatio, "refunds that succeeded after the first shipment / gmv_paid", "D4", true,
+		money(func(m *Money) int64 { return m.Refunded() - m.RefundPreShip }), paid,
+	},
+	{"gmv_settled_minor", "结算金额", "GMV settled", UnitMinor, "what platforms handed over, their subsidies included, at most what was paid and subsidised", "D1, own", true, settled, nil},
+	{"settle_rate", "结算率", "settlement rate", UnitRatio, "gmv_settled / gmv_paid; above 1 where platforms settle subsidies too", "D1", true, settled, paid},
+	{"deposit_minor", "预售定金", "presale deposits", UnitMinor, "money of presales that are not paid in full, forfeited deposits included; in no GMV", "D1, own", true, money(func(m *Money) int64 { return m.Deposit }), nil},
+	{"commission_minor", "佣金", "commission", UnitMinor, "commission accrued on payment less what refunds and cancellations reversed", "own", true, money(func(m *Money) int64 { return m.Commission }), nil},
+	{"cancel_rate_user", "取消率(用户)", "cancel rate, by the buyer", UnitRatio, "orders cancelled by the buyer / orders", "W2", false, money(func(m *Money) int64 { return m.CancelledUser }), orders},
+	{"cancel_rate_timeout", "取消率(超时)", "cancel rate, timed out", UnitRatio, "orders cancelled for not being paid in time / orders", "W2", false, money(func(m *Money) int64 { return m.CancelledTimeout }), orders},
+	{"cancel_rate_all_refunded", "取消率(全额退款)", "cancel rate, all refunded", UnitRatio, "orders cancelled because all was refunded / orders", "W2", false, money(func(m *Money) int64 { return m.CancelledAllRefunded }), orders},
+	{"cancel_rate_oversold", "取消率(超卖)", "cancel rate, oversold", UnitRatio, "orders cancelled for want of stock / orders", "W2", false, money(func(m *Money) int64 { return m.CancelledOversold }), orders},
+	{"cancel_rate_merchant", "取消率(商家)", "cancel rate, by the merchant", UnitRatio, "orders cancelled by the merchant / orders", "own", false, money(func(m *Money) int64 { return m.CancelledMerchant }), orders},
+	{"cancel_rate_risk", "取消率(风控)", "cancel rate, for risk", UnitRatio, "orders cancelled by risk control / orders", "own", false, money(func(m *Money) int64 { return m.CancelledForRisk }), orders},
 }
 
 func traffic(f func(*Traffic) int64) func(*Reading) int64 {
@@ -110,3 +132,4 @@ func orderUV(r *Reading) int64   { return r.Money.OrderUV }
 func skuPaid(r *Reading) int64   { return r.Money.SKUOrdersPaid }
 func itemsPaid(r *Reading) int64 { return r.Money.ItemsPaid }
 func paid(r *Reading) int64      { return r.Money.Paid }
+func settled(r *Reading) int64   { return r.Money.Settled }

@@ -58,6 +58,22 @@ type Money struct {
 	Created, Paid, Subsidy                              int64
 	RefundGoods, RefundShipping, CancelledPaid          int64
 	RefundsOfPayDate/* refunds of orders paid on the show */ int64
+	MoneyLife
+}
+
+// MoneyLife is what became of the orders after their payment. No rollup keeps
+// it: it is read from the deltas.
+type MoneyLife struct {
+	GoodsOfPayDate int64 // the goods part of RefundsOfPayDate
+
+	// OrdersCancelled by type.
+	CancelledUser, CancelledTimeout, CancelledAllRefunded  int64
+	CancelledOversold, CancelledMerchant, CancelledForRisk int64
+
+	Settled       int64 // handed over by the platform, subsidies included
+	Deposit       int64 // held of presales that are not paid in full
+	Commission    int64 // accrued less reversed
+	RefundPreShip int64 // the part of the refunds that went back before anything was shipped
 }
 
 // Refunded is goods and shipping given back.

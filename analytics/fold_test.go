@@ -96,6 +96,7 @@ func randomOrder(t *rapid.T, id live.OrderID, at *rapid.Generator[time.Time], pe
 		created.Lines = append(created.Lines, live.OrderLine{
 			ID: fmt.Sprint("l", l), Product: live.ProductID(fmt.Sprint("p", l)), SKU: live.SKUID(fmt.Sprint("k", l)),
 			Qty: int64(rapid.IntRange(1, 3).Draw(t, "qty")), Goods: int64(rapid.IntRange(1, 10_000).Draw(t, "goods")),
+			CommissionBPS: int64(rapid.IntRange(0, 3_000).Draw(t, "commission")),
 		})
 	}
 	facts := []live.OrderFact{created}
@@ -109,7 +110,15 @@ func randomOrder(t *rapid.T, id live.OrderID, at *rapid.Generator[time.Time], pe
 		})
 	}
 	if rapid.Bool().Draw(t, "cancel") {
-		facts = append(facts, live.OrderFact{Kind: live.OrderCancelled, At: at.Draw(t, "cancelAt"), CancelType: live.CancelUser})
+		facts = append(facts, live.OrderFact{Kind: live.OrderCancelled, At: at.Draw(t, "cancelAt"), CancelType: rapid.SampledFrom([]live.CancelType{
+			live.CancelUser, live.CancelTimeout, live.CancelAllRefunded, live.CancelOversold, live.CancelMerchant, live.CancelRisk,
+		}).Draw(t, "cancelType")})
+	}
+	if rapid.Bool().Draw(t, "life") {
+		facts = append(facts,
+			live.OrderFact{Kind: live.OrderSettled, ID: "s", At: at.Draw(t, "settledAt"), Currency: cur, SettledMinor: int64(rapid.IntRange(1, 20_000).Draw(t, "settled"))},
+			live.OrderFact{Kind: live.OrderShipped, ID: "parcel", At: at.Draw(t, "shippedAt")},
+			live.OrderFact{Kind: live.DepositPaid, ID: "d", At: at.Draw(t, "depositAt"), Currency: cur, PaidMinor: int64(rapid.IntRange(1, 2_000).Draw(t, "deposit"))})
 	}
 	facts = rapid.Permutation(facts).Draw(t, "order")
 	var events []live.Event

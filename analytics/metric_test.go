@@ -19,7 +19,9 @@ comment_pv comment_uv comment_rate_uv like_count like_uv like_rate_uv share_pv s
 product_exposure_pv product_exposure_uv product_click_pv product_click_uv product_ctr_exposure product_ctr_watch cart_pv cart_uv checkout_pv checkout_uv
 orders orders_paid orders_cancelled orders_refunded sku_orders sku_orders_paid items_paid buyers order_uv
 gmv_created_minor gmv_paid_minor gmv_net_minor refund_minor refund_by_pay_date_minor cancelled_paid_minor subsidy_minor aov_minor price_per_item_minor
-gpm_watch_minor uv_value_minor ctor create_per_click pay_per_create view_to_pay unpaid_rate refund_rate_amount enter_rate_pv revenue_per_minute_minor watch_over_1m_rate`
+gpm_watch_minor uv_value_minor ctor create_per_click pay_per_create view_to_pay unpaid_rate refund_rate_amount enter_rate_pv revenue_per_minute_minor watch_over_1m_rate
+refund_rate_goods pre_ship_refund_rate post_ship_refund_rate gmv_settled_minor settle_rate deposit_minor commission_minor
+cancel_rate_user cancel_rate_timeout cancel_rate_all_refunded cancel_rate_oversold cancel_rate_merchant cancel_rate_risk`
 
 func TestDictionary(t *testing.T) {
 	want := strings.Fields(publishedKeys)
@@ -64,6 +66,10 @@ func figures() Figures {
 			{
 				Currency: "CNY", Orders: 100, OrdersPaid: 80, OrdersCancelled: 15, OrdersRefunded: 5, SKUOrders: 130, SKUOrdersPaid: 104, ItemsCreated: 200, ItemsPaid: 160,
 				Buyers: 64, OrderUV: 90, Created: 1_250_000, Paid: 1_000_000, Subsidy: 7_000, RefundGoods: 40_000, RefundShipping: 1_000, CancelledPaid: 9_000, RefundsOfPayDate: 30_000,
+				MoneyLife: MoneyLife{
+					GoodsOfPayDate: 29_000, CancelledUser: 1, CancelledTimeout: 2, CancelledAllRefunded: 3, CancelledOversold: 4, CancelledMerchant: 6, CancelledForRisk: 7,
+					Settled: 900_000, Deposit: 3_300, Commission: 45_000, RefundPreShip: 11_000,
+				},
 			},
 			{Currency: "USD", Orders: 1, OrdersPaid: 1, Buyers: 1, OrderUV: 1, Created: 500, Paid: 500},
 		},
@@ -80,6 +86,10 @@ func TestMetricsOfKnownFigures(t *testing.T) {
 		"product_ctr_exposure": {600, 3000}, "product_ctr_watch": {600, 1000}, "ctor": {104, 600}, "create_per_click": {90, 320},
 		"pay_per_create": {64, 90}, "view_to_pay": {64, 800}, "unpaid_rate": {20, 100}, "aov_minor": {1_000_000, 64}, "price_per_item_minor": {1_000_000, 160},
 		"gpm_watch_minor": {1_000_000_000, 1000}, "uv_value_minor": {1_000_000, 800}, "revenue_per_minute_minor": {1_000_000, 60}, "refund_rate_amount": {30_000, 1_000_000},
+		"refund_rate_goods": {29_000, 1_000_000}, "pre_ship_refund_rate": {11_000, 1_000_000}, "post_ship_refund_rate": {30_000, 1_000_000},
+		"gmv_settled_minor": {900_000, 0}, "settle_rate": {900_000, 1_000_000}, "deposit_minor": {3_300, 0}, "commission_minor": {45_000, 0},
+		"cancel_rate_user": {1, 100}, "cancel_rate_timeout": {2, 100}, "cancel_rate_all_refunded": {3, 100}, "cancel_rate_oversold": {4, 100},
+		"cancel_rate_merchant": {6, 100}, "cancel_rate_risk": {7, 100},
 	} {
 		v, ok := vs.Get(key)
 		if !ok || (Rate{v.Num, v.Den}) != want {

@@ -29,6 +29,7 @@ func (f *Fold) Figures(asOf time.Time) Figures {
 		for paidAt, refund := range l.refunds {
 			if PaidOnShow(f.show, time.UnixMilli(paidAt)) {
 				m.RefundsOfPayDate += refund
+				m.GoodsOfPayDate += l.goods[paidAt]
 			}
 		}
 		orders += m.Orders

@@ -21,6 +21,17 @@ func moneyOf(m *analytics.Money) []any {
 	}
 }
 
+// lifeSums are the additive columns that no rollup keeps, in the order of lifeOf.
+const lifeSums = ` sum(cancelled_user), sum(cancelled_timeout), sum(cancelled_all_refunded), sum(cancelled_oversold), sum(cancelled_merchant),
+	sum(cancelled_risk), sum(settled), sum(deposit), sum(commission - commission_back), sum(refund_pre_ship)`
+
+func lifeOf(m *analytics.Money) []any {
+	return []any{
+		&m.CancelledUser, &m.CancelledTimeout, &m.CancelledAllRefunded, &m.CancelledOversold, &m.CancelledMerchant,
+		&m.CancelledForRisk, &m.Settled, &m.Deposit, &m.Commission, &m.RefundPreShip,
+	}
+}
+
 // onShow bounds the payments made on the show, in unix milliseconds; an empty
 // interval if it has not started.
 func onShow(show live.Show) (from, until int64) {
@@ -38,12 +49,13 @@ func (q *question) money(ctx context.Context, f *analytics.Figures) error {
 	from, until := onShow(q.show)
 	q.parameters["from"], q.parameters["until"] = strconv.FormatInt(from, 10), strconv.FormatInt(until, 10)
 	at := map[live.Currency]int{}
-	err := q.rows(ctx, "money", `SELECT currency,`+moneySums+`,
-		sumIf(refund_goods + refund_ship, paid_at IS NOT NULL AND toUnixTimestamp64Milli(assumeNotNull(paid_at)) BETWEEN {from:Int64} AND {until:Int64})`+
+	const ofPayDate = `paid_at IS NOT NULL AND toUnixTimestamp64Milli(assumeNotNull(paid_at)) BETWEEN {from:Int64} AND {until:Int64}`
+	err := q.rows(ctx, "money", `SELECT currency,`+moneySums+`,`+lifeSums+`,
+		sumIf(refund_goods + refund_ship, `+ofPayDate+`), sumIf(refund_goods, `+ofPayDate+`)`+
 		deltas+`GROUP BY currency ORDER BY currency`,
 		func(scan scanner) error {
 			var m analytics.Money
-			if err := scan(append(moneyOf(&m), &m.RefundsOfPayDate)...); err != nil {
+			if err := scan(append(append(moneyOf(&m), lifeOf(&m)...), &m.RefundsOfPayDate, &m.GoodsOfPayDate)...); err != nil {
 				return err
 			}
 			at[m.Currency] = len(f.Money)
@@ -219,7 +231,7 @@ func (q *question) sources(ctx context.Context, f *analytics.Figures) error {
 
 // RollupMoney reads the money of a show from the rollups alone, the other side
 // of a reconciliation. Rollups have no past: it is what is in by now.
-// RefundsOfPayDate has no rollup and is zero.
+// RefundsOfPayDate and what lifeSums has are in no rollup and zero.
 func (db *DB) RollupMoney(ctx context.Context, merchant live.MerchantID, show live.ShowID) ([]analytics.Money, error) {
 	q := question{db: db, parameters: map[string]string{"merchant": string(merchant), "show": string(show)}}
 	const where = ` WHERE merchant_id = {merchant:String} AND show_id = {show:String} `

@@ -245,8 +245,8 @@ func (w *world) order(show live.Show) {
 	}
 	created := slices.ContainsFunc(b.facts, func(f live.OrderFact) bool { return f.Kind == live.OrderCreated })
 	fact.Currency = currencies[len(id)%2]
-	switch n := w.rng.IntN(10); {
-	case !created && n < 8:
+	switch n := w.rng.IntN(14); {
+	case !created && n < 11:
 		fact.Kind, fact.Show, fact.Room, fact.Person = live.OrderCreated, show.ID, show.Room, w.person()
 		if show.Merchant != b.merchant {
 			return
@@ -254,7 +254,7 @@ func (w *world) order(show live.Show) {
 		for i := range 1 + w.rng.IntN(3) {
 			fact.Lines = append(fact.Lines, live.OrderLine{
 				ID: fmt.Sprintf("l%d", i), Product: w.product(), SKU: "k1", Qty: int64(1 + w.rng.IntN(3)),
-				Goods: int64(w.rng.IntN(30000)), Discount: int64(w.rng.IntN(500)), Subsidy: int64(w.rng.IntN(300)), Shipping: int64(w.rng.IntN(900)),
+				Goods: int64(w.rng.IntN(30000)), Discount: int64(w.rng.IntN(500)), Subsidy: int64(w.rng.IntN(300)), Shipping: int64(w.rng.IntN(900)), CommissionBPS: int64(w.rng.IntN(2000)),
 			})
 		}
 	case n < 6:
@@ -262,8 +262,15 @@ func (w *world) order(show live.Show) {
 	case n < 9:
 		fact.Kind, fact.ID = live.RefundSucceeded, fmt.Sprintf("rf%d", w.rng.IntN(3))
 		fact.Refunds = []live.RefundLine{{Line: "l0", Goods: int64(w.rng.IntN(3000)), Shipping: int64(w.rng.IntN(100))}}
+	case n < 10:
+		fact.Kind = live.OrderCancelled
+		fact.CancelType = pick(w, []live.CancelType{live.CancelUser, live.CancelTimeout, live.CancelAllRefunded, live.CancelOversold, live.CancelMerchant, live.CancelRisk})
+	case n < 11:
+		fact.Kind, fact.ID = live.OrderShipped, "parcel"
+	case n < 12:
+		fact.Kind, fact.ID, fact.SettledMinor = live.OrderSettled, "st1", int64(w.rng.IntN(20000))
 	default:
-		fact.Kind, fact.CancelType = live.OrderCancelled, live.CancelUser
+		fact.Kind, fact.ID, fact.PaidMinor = pick(w, []live.Kind{live.DepositPaid, live.BalancePaid}), "pre", int64(w.rng.IntN(5000))
 	}
 	if slices.ContainsFunc(b.facts, func(f live.OrderFact) bool { return f.Kind == fact.Kind && f.ID == fact.ID }) {
 		return // The book answers duplicate and states nothing.

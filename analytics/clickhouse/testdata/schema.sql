@@ -100,7 +100,18 @@ CREATE TABLE order_deltas (`merchant_id` LowCardinality(String),
   `sku_paid` Int64 CODEC(T64, ZSTD(1)),
   `seq` UInt64 CODEC(Delta(8), ZSTD(1)),
   `idx` UInt32 CODEC(T64, ZSTD(1)),
-  `n` UInt32 CODEC(T64, ZSTD(1)))
+  `n` UInt32 CODEC(T64, ZSTD(1)),
+  `cancelled_user` Int64 CODEC(T64, ZSTD(1)),
+  `cancelled_timeout` Int64 CODEC(T64, ZSTD(1)),
+  `cancelled_all_refunded` Int64 CODEC(T64, ZSTD(1)),
+  `cancelled_oversold` Int64 CODEC(T64, ZSTD(1)),
+  `cancelled_merchant` Int64 CODEC(T64, ZSTD(1)),
+  `cancelled_risk` Int64 CODEC(T64, ZSTD(1)),
+  `deposit` Int64 CODEC(T64, ZSTD(1)),
+  `settled` Int64 CODEC(T64, ZSTD(1)),
+  `commission` Int64 CODEC(T64, ZSTD(1)),
+  `commission_back` Int64 CODEC(T64, ZSTD(1)),
+  `refund_pre_ship` Int64 CODEC(T64, ZSTD(1)))
 ENGINE = MergeTree PARTITION BY toYYYYMM(at) ORDER BY (merchant_id, show_id, order_id, seq, idx, n)
 SETTINGS non_replicated_deduplication_window = 100000, fsync_after_insert = 1, fsync_part_directory = 1, index_granularity = 8192
 
