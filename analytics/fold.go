@@ -74,6 +74,11 @@ func (f *Fold) SetShow(show live.Show) { f.show = show }
 // counted then.
 func (f *Fold) Add(entry live.Entry) error {
 	e := &entry.Event
+	if e.Merchant != f.show.Merchant {
+		// A merchant may say anything of its own orders, also that they belong to
+		// somebody else's show.
+		return nil
+	}
 	if e.Show == f.show.ID {
 		f.addState(e)
 	}

@@ -202,7 +202,7 @@ func TestFoldLastWordOfEqualTimes(t *testing.T) {
 		var log []live.Entry
 		for i, k := range kinds {
 			log = append(log, live.Entry{Position: live.Position{Seq: uint64(i + 1)}, Event: live.Event{
-				Kind: k, Show: "s1", Person: "a", Actor: live.Actor{Role: live.RoleViewer}, ReceivedAt: t0,
+				Kind: k, Merchant: "m1", Show: "s1", Person: "a", Actor: live.Actor{Role: live.RoleViewer}, ReceivedAt: t0,
 			}})
 		}
 		return log
@@ -238,7 +238,7 @@ func TestFoldViewGap(t *testing.T) {
 				kind = live.RoomEntered
 			}
 			log = append(log, live.Entry{Event: live.Event{
-				Kind: kind, Show: "s1", Person: "a", Actor: live.Actor{Role: live.RoleViewer}, ReceivedAt: t0.Add(time.Duration(m * float64(time.Minute))),
+				Kind: kind, Merchant: "m1", Show: "s1", Person: "a", Actor: live.Actor{Role: live.RoleViewer}, ReceivedAt: t0.Add(time.Duration(m * float64(time.Minute))),
 			}})
 		}
 		return log
@@ -264,11 +264,28 @@ func TestFoldViewGap(t *testing.T) {
 
 func TestFoldRefusesBrokenOrder(t *testing.T) {
 	f := NewFold(testShow())
-	err := f.Add(live.Entry{Event: live.Event{ID: "e1", Kind: live.OrderPaid, Show: "s1", ReceivedAt: t0, Data: raw(`{"deltas":[{"show_id":"s1","orders":"many"}]}`)}})
+	err := f.Add(live.Entry{Event: live.Event{ID: "e1", Kind: live.OrderPaid, Merchant: "m1", Show: "s1", ReceivedAt: t0, Data: raw(`{"deltas":[{"show_id":"s1","orders":"many"}]}`)}})
 	if err == nil {
 		t.Fatal("a broken order event was taken without an error")
 	}
 	if got := f.Figures(t0).Money; got != nil {
 		t.Errorf("a broken order event left money %v", got)
 	}
+}
+
+// What another merchant says of our show is not counted in it.
+func TestFoldIgnoresOtherMerchants(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		show := testShow()
+		log := randomLog(t, show)
+		theirs := slices.Clone(log)
+		for i := range theirs {
+			theirs[i].Event.Merchant = "m2"
+		}
+		asOf := show.StartedAt.Add(5 * time.Hour)
+		got, want := foldAll(t, show, append(log, theirs...), asOf), foldAll(t, show, log, asOf)
+		if d := cmp.Diff(want, got); d != "" {
+			t.Fatalf("another merchant's facts were counted (-want +got):\n%s", d)
+		}
+	})
 }

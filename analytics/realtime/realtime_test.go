@@ -203,7 +203,7 @@ func (r *rig) taken() []analytics.Snapshot {
 func (r *rig) begin(id live.ShowID) live.Position {
 	s := live.Show{ID: id, Room: "r1", Merchant: "m1", Currency: "CNY", State: live.ShowStateLive, StartedAt: now()}
 	r.shows.set(s)
-	return r.log.say(live.Event{Kind: live.ShowStarted, Show: id, Actor: live.Actor{Role: live.RoleHost}})
+	return r.log.say(live.Event{Kind: live.ShowStarted, Merchant: "m1", Show: id, Actor: live.Actor{Role: live.RoleHost}})
 }
 
 func (r *rig) end(id live.ShowID) {
@@ -213,11 +213,11 @@ func (r *rig) end(id live.ShowID) {
 	}
 	s.State, s.EndedAt = live.ShowStateEnded, now()
 	r.shows.set(s)
-	r.log.say(live.Event{Kind: live.ShowEnded, Show: id, Actor: live.Actor{Role: live.RoleHost}})
+	r.log.say(live.Event{Kind: live.ShowEnded, Merchant: "m1", Show: id, Actor: live.Actor{Role: live.RoleHost}})
 }
 
 func (r *rig) enter(id live.ShowID, person live.PersonID) {
-	r.log.say(live.Event{Kind: live.RoomEntered, Show: id, Person: person, Actor: live.Actor{Role: live.RoleViewer}})
+	r.log.say(live.Event{Kind: live.RoomEntered, Merchant: "m1", Show: id, Person: person, Actor: live.Actor{Role: live.RoleViewer}})
 }
 
 func (r *rig) buy(id live.ShowID, order live.OrderID, minor int64) {
@@ -229,7 +229,7 @@ func (r *rig) buy(id live.ShowID, order live.OrderID, minor int64) {
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	r.log.say(live.Event{Kind: live.OrderPaid, Show: id, Person: "p1", Data: data, Actor: live.Actor{Role: live.RoleViewer}})
+	r.log.say(live.Event{Kind: live.OrderPaid, Merchant: "m1", Show: id, Person: "p1", Data: data, Actor: live.Actor{Role: live.RoleViewer}})
 }
 
 func metric(t *testing.T, s analytics.Snapshot, key string) int64 {
@@ -327,7 +327,7 @@ func TestRehearsalCountsNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t)
 		defer func() { r.stop() }()
-		r.shows.set(live.Show{ID: "s1", Currency: "CNY", State: live.ShowStateLive, StartedAt: now(), Rehearsal: true})
+		r.shows.set(live.Show{ID: "s1", Merchant: "m1", Currency: "CNY", State: live.ShowStateLive, StartedAt: now(), Rehearsal: true})
 		r.enter("s1", "p1")
 		r.buy("s1", "o1", 500)
 		settle(90 * time.Second)
@@ -442,7 +442,7 @@ func TestShowsAway(t *testing.T) {
 		defer func() { r.stop() }()
 		r.shows.away(true)
 		go func() { time.Sleep(20 * time.Second); r.shows.away(false) }()
-		r.shows.set(live.Show{ID: "s1", Currency: "CNY", State: live.ShowStateLive, StartedAt: now()})
+		r.shows.set(live.Show{ID: "s1", Merchant: "m1", Currency: "CNY", State: live.ShowStateLive, StartedAt: now()})
 		r.enter("ghost", "p1")
 		r.enter("s1", "p1")
 		settle(10 * time.Second)
@@ -464,7 +464,7 @@ func TestBrokenOrderFactIsCounted(t *testing.T) {
 		r := newRig(t)
 		defer func() { r.stop() }()
 		r.begin("s1")
-		r.log.say(live.Event{Kind: live.OrderPaid, Show: "s1", Data: json.RawMessage(`{"deltas":7}`)})
+		r.log.say(live.Event{Kind: live.OrderPaid, Merchant: "m1", Show: "s1", Data: json.RawMessage(`{"deltas":7}`)})
 		r.enter("s1", "p1")
 		settle(2 * time.Second)
 		if f, _ := r.rt.Figures("s1"); f.Traffic.WatchUV != 1 {
