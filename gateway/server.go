@@ -7,10 +7,12 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/valyala/fasthttp"
 
 	"showrunner/gateway/api"
 	"showrunner/gateway/connector"
@@ -93,6 +95,10 @@ func New(deps Deps) (*Server, error) {
 			return problems.Write(c, err)
 		},
 	})
+	app.Server().HeaderReceived = func(h *fasthttp.RequestHeader) fasthttp.RequestConfig {
+		path, _, _ := strings.Cut(string(h.RequestURI()), "?")
+		return fasthttp.RequestConfig{MaxRequestBodySize: api.BodyLimit(string(h.Method()), path, len(h.Peek(fiber.HeaderAuthorization)) > 0)}
+	}
 	s := &Server{app: app, deps: deps}
 	// The order is the way of a request: named, watched, caught, guarded.
 	app.Use(api.Identify, newWatch(deps).middleware, rescue(deps.Logger, problems), secureFirst, newOrigins(deps.Origins).middleware, plainBodies)

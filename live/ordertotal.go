@@ -11,6 +11,7 @@ type OrderTotal struct {
 	Person PersonID
 	PaidAt time.Time // zero: not paid
 	LedgerTotal
+	Settled int64 // handed over by the platform, as its facts say
 }
 
 // TotalOf sums an order. Buyers is 1 when it is paid and its person is known:
@@ -30,6 +31,7 @@ func TotalOf(o *Order) OrderTotal {
 		t.RefundGoodsMinor += l.RefundGoods
 		t.RefundShipMinor += l.RefundShip
 		t.CancelMinor += l.CancelledPaid
+		t.Settled += l.Settled
 		if paid {
 			t.SKUPaid += count(l.ID != "")
 			t.ItemsPaid += l.Qty

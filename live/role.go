@@ -55,6 +55,7 @@ const (
 	ActMoney            Action = "money.read"   // money in any of them
 	ActReport           Action = "report.read"
 	ActReconcile        Action = "reconciliation.read"
+	ActSettlement       Action = "settlement.write"
 	ActAudit            Action = "audit.read"
 	ActTicket           Action = "ticket.write"
 	ActImport           Action = "history.import" // orders and events from elsewhere, up to MaxHistoryAge old
@@ -86,6 +87,7 @@ var Rights = map[Action][]Role{
 	ActMoney:            {RoleAdmin, RoleMerchant, RoleOperator, RoleHost, RoleAnalyst, RoleAuditor},
 	ActReport:           {RoleAdmin, RoleMerchant, RoleOperator, RoleAnalyst, RoleAuditor},
 	ActReconcile:        {RoleAdmin, RoleMerchant, RoleOperator, RoleAnalyst, RoleAuditor},
+	ActSettlement:       {RoleAdmin, RoleMerchant, RoleOperator},
 	ActAudit:            {RoleAdmin, RoleMerchant, RoleAuditor},
 	ActImport:           {RoleAdmin, RoleMerchant, RoleIntegration},
 	ActTicket:           append([]Role{RoleViewer}, staff...),

@@ -19,8 +19,17 @@ func FuzzSplitMinor(f *testing.F) {
 	}
 	for _, amount := range []int64{0, 1, -1, 7, -100, 19900, MaxMinor, -MaxMinor, math.MaxInt64, math.MinInt64 + 1} {
 		for _, ws := range [][]int64{
-			{1}, {0}, {-5, 0}, {1, 1, 1}, {3, 3, 1}, {0, 5, 0, 5}, {math.MaxInt64}, {math.MaxInt64, math.MaxInt64},
-			{math.MaxInt64, math.MaxInt64, math.MaxInt64}, {MaxMinor, 1, MaxMinor}, {-1, 2, 3},
+			{1},
+			{0},
+			{-5, 0},
+			{1, 1, 1},
+			{3, 3, 1},
+			{0, 5, 0, 5},
+			{math.MaxInt64},
+			{math.MaxInt64, math.MaxInt64},
+			{math.MaxInt64, math.MaxInt64, math.MaxInt64},
+			{MaxMinor, 1, MaxMinor},
+			{-1, 2, 3},
 		} {
 			f.Add(amount, raw(ws...))
 		}

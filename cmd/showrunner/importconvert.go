@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math/big"
 	"slices"
 	"strconv"
 	"strings"
@@ -260,27 +259,10 @@ func minor(row map[string]string, name string, c live.Currency) (int64, bool, er
 	if !ok {
 		return 0, false, nil
 	}
-	n, err := decimalMinor(v, c)
+	n, err := live.ParseMinor(v, c)
 	if err != nil {
-		return 0, true, fmt.Errorf("%s %w", name, err)
+		_, reason := importRefusal(err)
+		return 0, true, errors.New(name + " " + reason)
 	}
 	return n, true, nil
-}
-
-// decimalMinor turns a decimal of the major unit into minor units, exactly.
-func decimalMinor(v string, c live.Currency) (int64, error) {
-	for _, r := range v {
-		if (r < '0' || r > '9') && r != '.' && r != '-' {
-			return 0, errors.New("must be a decimal such as 12.50")
-		}
-	}
-	x, ok := new(big.Rat).SetString(v)
-	if !ok {
-		return 0, errors.New("must be a decimal such as 12.50")
-	}
-	x.Mul(x, new(big.Rat).SetInt(new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(c.Exponent())), nil)))
-	if !x.IsInt() || !x.Num().IsInt64() {
-		return 0, fmt.Errorf("has more than the %d decimals of %s", c.Exponent(), c)
-	}
-	return x.Num().Int64(), nil
 }

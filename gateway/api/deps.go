@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"io"
+	"iter"
 	"time"
 
 	"showrunner/analytics"
@@ -59,6 +60,15 @@ type Subscriptions interface {
 	ReplayWebhooks(ctx context.Context, subscription string, from, until time.Time, state store.WebhookState, by live.Principal) (n int64, more bool, err error)
 }
 
+// Settlements keeps the settlement files of platforms and tells the orders
+// they are compared with.
+type Settlements interface {
+	PutSettlement(ctx context.Context, in live.Settlement, rows iter.Seq2[live.SettlementRow, error]) (live.Settlement, error)
+	Settlement(ctx context.Context, m live.MerchantID, show live.ShowID, id string) (live.Settlement, error)
+	SettlementRows(ctx context.Context, m live.MerchantID, id string) iter.Seq2[live.SettlementRow, error]
+	OrderTotals(ctx context.Context, m live.MerchantID, show live.ShowID) iter.Seq2[live.OrderTotal, error]
+}
+
 // Ledger keeps what happened to requests: the audit log and the answers to
 // idempotent ones.
 type Ledger interface {
@@ -75,6 +85,7 @@ type Store interface {
 	Shows
 	Orders
 	Subscriptions
+	Settlements
 	Ledger
 }
 

@@ -27,6 +27,7 @@ func (a *API) register() {
 	a.reports()
 	a.ledger()
 	a.reconciliations()
+	a.settlements()
 	a.metrics()
 	a.audits()
 	a.me()

@@ -100,6 +100,9 @@ func checkBody(c *fiber.Ctx, r *Route) error {
 	if r.batch {
 		most = MaxBatchBody
 	}
+	if r.csv {
+		most = MaxSettlementBody
+	}
 	if n := len(c.Request().Body()); n > most {
 		return live.TooLarge("body_too_large", "", "the body is %d bytes, at most %d are allowed", n, most)
 	}
@@ -108,6 +111,12 @@ func checkBody(c *fiber.Ctx, r *Route) error {
 		return nil
 	}
 	kind, _, err := mime.ParseMediaType(media)
+	if r.csv {
+		if err == nil && kind == "text/csv" {
+			return nil
+		}
+		return NewProblem(http.StatusUnsupportedMediaType, "unsupported_media_type", "the body must be text/csv")
+	}
 	if err == nil && (kind == "application/json" || r.ndjson && isNDJSON(kind) || r.xml && isText(kind)) {
 		return nil
 	}

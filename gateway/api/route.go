@@ -34,6 +34,7 @@ type Route struct {
 	example  any   // of the body
 	optional bool  // the body may be left out
 	batch    bool  // the body may be up to MaxBatchBody
+	csv      bool  // the body is CSV and may be up to MaxSettlementBody
 	ndjson   bool  // the body may be NDJSON too
 	xml      bool  // the body may be XML or text too: platforms decide
 	source   bool  // webhook: limited by source and not by caller
@@ -143,6 +144,9 @@ func (a *API) describeBody(rb *huma.RequestBody, r *Route) {
 	schema := a.huma.OpenAPI().Components.Schemas.Schema(t, true, r.ID+"Body")
 	plainArrays(schema)
 	rb.Content = map[string]*huma.MediaType{"application/json": {Schema: schema, Example: r.example}}
+	if r.csv {
+		rb.Content = map[string]*huma.MediaType{"text/csv": {Schema: &huma.Schema{Type: huma.TypeString}, Example: r.example}}
+	}
 	if r.ndjson {
 		rb.Content[ndjsonType] = &huma.MediaType{Schema: &huma.Schema{
 			Type: huma.TypeString, Description: "One JSON object of the array's items on each line.",
