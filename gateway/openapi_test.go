@@ -170,6 +170,9 @@ func (o *oper) check(t *testing.T, name, path string, tags []string) {
 	}
 	if o.RequestBody != nil {
 		j := o.RequestBody.Content["application/json"]
+		if csv, ok := o.RequestBody.Content["text/csv"]; ok {
+			j = csv
+		}
 		if j.Schema == nil || j.Example == nil {
 			t.Errorf("%s: the body lacks a schema or an example", name)
 		}
