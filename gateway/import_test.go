@@ -2,6 +2,7 @@ package gateway_test
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -62,9 +63,7 @@ func TestImportEvents(t *testing.T) {
 	shop := e.as(live.RoleIntegration, "m1", "crm")
 	event := func(id string, at time.Time, more obj) []any {
 		v := obj{"event_id": id, "type": "group_joined", "occurred_at": at.Format(time.RFC3339), "user_id": "u1", "room_id": room, "data": obj{"group_id": "g"}}
-		for k, x := range more {
-			v[k] = x
-		}
+		maps.Copy(v, more)
 		return []any{v}
 	}
 	old := epoch.AddDate(-2, 0, 0)

@@ -1,6 +1,7 @@
 package gateway_test
 
 import (
+	"maps"
 	"testing"
 	"time"
 
@@ -23,9 +24,7 @@ func TestLifeOfAnOrder(t *testing.T) {
 	owner := e.as(live.RoleMerchant, "m1", "owner")
 	money := func(minor int64, more obj) obj {
 		d := obj{"order_id": "o1", "currency": "CNY", "paid_minor": minor}
-		for k, v := range more {
-			d[k] = v
-		}
+		maps.Copy(d, more)
 		return d
 	}
 	e.say(t, "order_created", obj{"order_id": "o1", "show_id": show, "user_id": "u1", "currency": "CNY", "payment_type": "presale", "lines": []any{

@@ -3,6 +3,7 @@ package gateway_test
 import (
 	"context"
 	"fmt"
+	"maps"
 	"strings"
 	"testing"
 
@@ -117,9 +118,7 @@ func TestSubscriptionInput(t *testing.T) {
 	sub, _ := e.subscribed("m1", live.OrderPaid)
 	good := func(change obj) obj {
 		b := obj{"url": hookURL, "types": []string{"order_paid"}}
-		for k, v := range change {
-			b[k] = v
-		}
+		maps.Copy(b, change)
 		return b
 	}
 	for _, tc := range []struct {

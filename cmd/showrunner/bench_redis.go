@@ -52,7 +52,7 @@ func startRedis(ctx context.Context, dir string) (*redisServer, error) {
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
-	return nil, errors.Join(fmt.Errorf("Redis does not answer: %w", err), s.stop())
+	return nil, errors.Join(fmt.Errorf("redis does not answer: %w", err), s.stop())
 }
 
 func (s *redisServer) stop() error {
@@ -101,5 +101,5 @@ func (c *redisConn) do(words ...string) (int64, error) {
 	case strings.HasPrefix(line, ":"):
 		return strconv.ParseInt(line[1:], 10, 64)
 	}
-	return 0, fmt.Errorf("Redis says: %s", line)
+	return 0, fmt.Errorf("redis says: %s", line)
 }

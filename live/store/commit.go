@@ -266,17 +266,24 @@ func (w *writer) reconnect() error {
 	return nil
 }
 
+// status asks a new session what became of a transaction.
+func (w *writer) status(xid string) (status string, err error) {
+	ctx, cancel := w.store.dialect.attempt()
+	defer cancel()
+	w.ctx = ctx
+	if err := w.reconnect(); err != nil {
+		return "", err
+	}
+	err = w.conn.QueryRowContext(ctx, w.store.dialect.outcome, xid).Scan(&status)
+	return status, err
+}
+
 // outcome asks whether a transaction whose COMMIT was not answered is stored.
 func (w *writer) outcome(xid string) (stored bool, err error) {
 	for n, wait := 1, waitFirst; n <= commitTries; n, wait = n+1, min(2*wait, waitMost) {
 		time.Sleep(wait)
-		ctx, cancel := w.store.dialect.attempt()
-		w.ctx = ctx
 		var status string
-		if err = w.reconnect(); err == nil {
-			err = w.conn.QueryRowContext(ctx, w.store.dialect.outcome, xid).Scan(&status)
-		}
-		cancel()
+		status, err = w.status(xid)
 		switch {
 		case err == nil && status == "committed":
 			return true, nil
