@@ -269,10 +269,13 @@ func (a answer) items() []any { s, _ := a.json["items"].([]any); return s }
 func (e *env) do(method, path, token string, body any, headers ...string) answer {
 	e.t.Helper()
 	var r io.Reader
+	kind := "application/json"
 	switch b := body.(type) {
 	case nil:
 	case string:
 		r = strings.NewReader(b)
+	case csvBody:
+		r, kind = strings.NewReader(string(b)), "text/csv"
 	default:
 		raw, err := json.Marshal(b)
 		if err != nil {
@@ -282,7 +285,7 @@ func (e *env) do(method, path, token string, body any, headers ...string) answer
 	}
 	req := httptest.NewRequest(method, path, r)
 	if body != nil {
-		req.Header.Set("Content-Type", "application/json")
+		req.Header.Set("Content-Type", kind)
 	}
 	if token != "" {
 		req.Header.Set("Authorization", "Bearer "+token)
@@ -321,6 +324,9 @@ func (e *env) want(status int, method, path, token string, body any, headers ...
 }
 
 type obj = map[string]any
+
+// csvBody is a body that is a file of comma-separated values.
+type csvBody string
 
 // stage makes a room with a show and one item on its shelf for a merchant.
 func (e *env) stage(merchant string) (room, show string) {

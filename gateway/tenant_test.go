@@ -34,7 +34,12 @@ var goodBody = map[string]any{
 	"update-subscription":        obj{"active": false},
 	"rotate-subscription-secret": obj{"overlap_minutes": 0},
 	"replay-subscription":        obj{"from": "2026-01-01T00:00:00Z", "to": "2027-01-01T00:00:00Z"},
-	"post-events":                []any{obj{"type": "followed", "show_id": "show-m1", "user_id": "u"}, obj{"type": "followed", "room_id": "room-m1", "user_id": "u"}, obj{"type": "followed", "merchant_id": "m1", "user_id": "u"}},
+	"put-settlement":             csvBody("order_id,currency,paid\no-1,CNY,1.00\n"),
+	"post-events": []any{
+		obj{"event_id": "e1", "type": "followed", "show_id": "show-m1", "user_id": "u"},
+		obj{"event_id": "e2", "type": "followed", "room_id": "room-m1", "user_id": "u"},
+		obj{"event_id": "e3", "type": "followed", "merchant_id": "m1", "user_id": "u"},
+	},
 }
 
 // TestOtherMerchant: what belongs to another merchant does not exist, on every
