@@ -46,6 +46,9 @@ const (
 	FlashSaleStarted      Kind = "flash_sale_started"
 	FlashSaleSoldOut      Kind = "flash_sale_sold_out"
 	FlashSaleEnded        Kind = "flash_sale_ended"
+	WaitlistJoined        Kind = "waitlist_joined"
+	WaitlistOffered       Kind = "waitlist_offered"
+	WaitlistExpired       Kind = "waitlist_expired"
 	StockChanged          Kind = "stock_changed"
 	AnnouncementPublished Kind = "announcement_published"
 	CommentHidden         Kind = "comment_hidden"
@@ -89,9 +92,10 @@ type Audience uint8
 
 // Audiences.
 const (
-	AudienceNone  Audience = iota // kept and counted; others see it in totals only
-	AudienceRoom                  // everybody in the room
-	AudiencePanel                 // panels only
+	AudienceNone   Audience = iota // kept and counted; others see it in totals only
+	AudienceRoom                   // everybody in the room
+	AudiencePanel                  // panels only
+	AudiencePerson                 // only the person it is about, as a viewer
 )
 
 // FieldType is the JSON type and the rule of a data field.
@@ -196,6 +200,9 @@ var Kinds = []Spec{
 	{StockHeld, FromSystem, AudienceRoom, nil},
 	{StockReturned, FromSystem, AudiencePanel, nil},
 	{StockChanged, FromSystem, AudienceRoom, nil},
+	{WaitlistJoined, FromSystem, AudiencePanel, nil}, // a viewer asks for it; the store decides
+	{WaitlistOffered, FromSystem, AudiencePerson, nil},
+	{WaitlistExpired, FromSystem, AudiencePerson, nil},
 	{FlashSaleScheduled, FromSystem, AudienceRoom, nil},
 	{FlashSaleStarted, FromSystem, AudienceRoom, nil},
 	{FlashSaleSoldOut, FromSystem, AudienceRoom, nil},

@@ -32,6 +32,7 @@ type ServeCmd struct {
 	LogMaxAge     time.Duration `default:"168h" help:"Age after which events that every reader has read leave the log; 0 keeps all."`
 	LogKeepBytes  int64         `default:"0" help:"Bytes of log to keep, oldest read events leave first; 0 is no bound."`
 	OrderTTL      time.Duration `default:"15m" help:"How long an unpaid order holds its stock, 1s to 24h."`
+	OfferTTL      time.Duration `default:"5m" help:"How long units that came free are held for the next of a waitlist, 1s to 24h."`
 	SinkAge       time.Duration `default:"1s" help:"Longest wait before events are written to ClickHouse, 10ms to 1m."`
 	SinkRows      int           `default:"50000" help:"Rows that make a ClickHouse batch full, 1 to 500000."`
 	AuditEvery    time.Duration `default:"10m" help:"How often every rollup of ClickHouse is compared with its facts; 0 is never."`
@@ -103,6 +104,7 @@ func (c *ServeCmd) validate() error {
 	}
 	within("log-window", c.LogWindow, 0, 100*time.Millisecond)
 	within("order-ttl", c.OrderTTL, time.Second, 24*time.Hour)
+	within("offer-ttl", c.OfferTTL, time.Second, 24*time.Hour)
 	within("sink-age", c.SinkAge, 10*time.Millisecond, time.Minute)
 	if c.AuditEvery != 0 {
 		within("audit-every", c.AuditEvery, 10*time.Second, 24*time.Hour)

@@ -151,7 +151,7 @@ func (s *server) openLog(ctx context.Context) error {
 
 func (s *server) openStore(ctx context.Context) error {
 	st, err := store.Open(ctx, store.Config{
-		Path: filepath.Join(s.cfg.Data, "showrunner.db"), URL: s.cfg.Database, Now: s.now, OrderTTL: s.cfg.OrderTTL,
+		Path: filepath.Join(s.cfg.Data, "showrunner.db"), URL: s.cfg.Database, Now: s.now, OrderTTL: s.cfg.OrderTTL, OfferTTL: s.cfg.OfferTTL,
 		Logger: s.log, Registerer: s.reg,
 	})
 	if err != nil {

@@ -36,6 +36,7 @@ type Shows interface {
 // Orders is the order book.
 type Orders interface {
 	PlaceOrder(ctx context.Context, o live.PlaceOrder) (live.PlacedOrder, error)
+	Waitlist(ctx context.Context, show live.ShowID, person live.PersonID) ([]live.WaitPlace, error)
 	CancelOrder(ctx context.Context, m live.MerchantID, id live.OrderID, by live.Principal, at time.Time) (live.Order, error)
 	ApplyFacts(ctx context.Context, m live.MerchantID, facts []store.Fact, at time.Time) ([]store.FactStatus, error)
 	Order(ctx context.Context, m live.MerchantID, id live.OrderID) (live.Order, []live.OrderFact, error)

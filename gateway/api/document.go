@@ -17,6 +17,7 @@ func (a *API) register() {
 	a.commands()
 	a.shelves()
 	a.orders()
+	a.waitlists()
 	a.events()
 	a.webhooks()
 	a.imports()

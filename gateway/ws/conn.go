@@ -149,7 +149,7 @@ func (c *conn) join() ([][]byte, error) {
 	var missed [][]byte
 	if j.Recovered {
 		// The client stands where it was until the frames that follow have moved it.
-		if missed = h.Encode(c.class, j.Messages, j.Offset); len(missed) > 0 {
+		if missed = h.Encode(c.class, o.Person, j.Messages, j.Offset); len(missed) > 0 {
 			w.Offset = c.since
 		}
 	}

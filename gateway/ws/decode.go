@@ -9,8 +9,9 @@ import (
 
 // Types of client frames that are neither facts nor commands of the panel.
 const (
-	typePlaceOrder  = "place_order"
-	typeCancelOrder = "cancel_order"
+	typePlaceOrder   = "place_order"
+	typeJoinWaitlist = string(live.WaitlistJoined)
+	typeCancelOrder  = "cancel_order"
 )
 
 // maxFrameID bounds the id a client gives a frame to find its ack.

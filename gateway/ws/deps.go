@@ -28,6 +28,7 @@ type Store interface {
 	OnAir(room live.RoomID) (live.Show, bool)
 	Execute(ctx context.Context, c live.Command) (live.CommandResult, error)
 	PlaceOrder(ctx context.Context, o live.PlaceOrder) (live.PlacedOrder, error)
+	JoinWaitlist(ctx context.Context, w live.JoinWaitlist) (live.WaitPlace, error)
 	CancelOrder(ctx context.Context, m live.MerchantID, id live.OrderID, by live.Principal, at time.Time) (live.Order, error)
 	// ProductOf is the product a SKU of a show belongs to, empty if none.
 	ProductOf(ctx context.Context, show live.ShowID, sku live.SKUID) (live.ProductID, error)

@@ -46,6 +46,9 @@ func MessageOf(e live.Entry) (m hub.Message, ok bool) {
 		return hub.Message{}, false
 	}
 	m = hub.Message{Offset: e.Position.Offset(), Audience: spec.Audience}
+	if spec.Audience == live.AudiencePerson {
+		m.Person = e.Event.Person
+	}
 	switch {
 	case e.Event.Kind == live.PromptSent:
 		m.JSON, m.Alone = encodePrompt(&e), true

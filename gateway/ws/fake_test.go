@@ -180,6 +180,13 @@ func (s *fakeStore) PlaceOrder(_ context.Context, o live.PlaceOrder) (live.Place
 	return live.PlacedOrder{ID: "o1", State: live.OrderUnpaid, Total: 19900, Currency: "CNY", ExpiresAt: o.At.Add(15 * time.Minute)}, nil
 }
 
+func (s *fakeStore) JoinWaitlist(_ context.Context, w live.JoinWaitlist) (live.WaitPlace, error) {
+	if w.SKU != "k1" {
+		return live.WaitPlace{}, live.Conflict("not_on_shelf", "no %s", w.SKU)
+	}
+	return live.WaitPlace{SKU: w.SKU, Person: live.PersonID(w.Person.Subject), Qty: w.Qty, State: live.Waiting, Ahead: 2}, nil
+}
+
 func (s *fakeStore) CancelOrder(_ context.Context, _ live.MerchantID, id live.OrderID, by live.Principal, _ time.Time) (live.Order, error) {
 	if id != "o1" || by.Subject != "v1" {
 		return live.Order{}, live.NotFound("order_not_found", "there is no such order")

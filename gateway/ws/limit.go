@@ -59,7 +59,7 @@ func bucketOf(kind string, role live.Role) bucket {
 		return bucketLikes
 	case string(live.ProductClicked):
 		return bucketClicks
-	case typePlaceOrder, typeCancelOrder:
+	case typePlaceOrder, typeCancelOrder, typeJoinWaitlist:
 		return bucketOrders
 	}
 	return bucketAll

@@ -95,6 +95,8 @@ func (c *conn) handle(raw []byte) {
 	switch kind := live.Kind(q.Type); {
 	case q.Type == typePlaceOrder:
 		data, err = c.placeOrder(q, now)
+	case q.Type == typeJoinWaitlist:
+		data, err = c.joinWaitlist(q)
 	case q.Type == typeCancelOrder:
 		data, err = c.cancelOrder(q, now)
 	case live.CommandName(q.Type).Known():
@@ -135,7 +137,7 @@ func (c *conn) refuse(q request, err error) {
 
 // label keeps the values of a metric's label bounded, whatever clients send.
 func label(kind string) string {
-	if kind == typePlaceOrder || kind == typeCancelOrder || live.CommandName(kind).Known() || fromViewer(live.Kind(kind)) {
+	if kind == typePlaceOrder || kind == typeCancelOrder || kind == typeJoinWaitlist || live.CommandName(kind).Known() || fromViewer(live.Kind(kind)) {
 		return kind
 	}
 	return "other"

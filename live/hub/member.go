@@ -87,7 +87,9 @@ func (m *Member) offer(p *pass) (o outcome) {
 	if none, partly := p.covers(m.after); none {
 		b = &batch{}
 	} else if partly {
-		b = p.build(m.class, m.after)
+		b = p.build(m.class, m.person, m.after)
+	} else if m.person != "" && p.alone[m.person] {
+		b = p.build(m.class, m.person, 0)
 	}
 	m.mu.Lock()
 	switch {

@@ -8,6 +8,8 @@ type Message struct {
 	Offset uint64
 	// Audience is who may see it. Messages for nobody are not kept.
 	Audience live.Audience
+	// Person is the only one who sees a message of live.AudiencePerson.
+	Person live.PersonID
 	// JSON is the encoded event. Nil: shown to [ClassMoney] only.
 	JSON []byte
 	// Money, if not nil, is what [ClassMoney] sees instead of JSON.
@@ -29,9 +31,13 @@ const (
 	classes                  // their number
 )
 
-// view is what the class sees of the message; nil is nothing.
-func (m *Message) view(c Class) []byte {
+// view is what a member of the class sees of the message; nil is nothing.
+func (m *Message) view(c Class, person live.PersonID) []byte {
 	switch {
+	case m.Audience == live.AudiencePerson:
+		if person != "" && person == m.Person {
+			return m.JSON
+		}
 	case m.Audience == live.AudienceRoom, m.Audience == live.AudiencePanel && c >= ClassPanel:
 		if c == ClassMoney && m.Money != nil {
 			return m.Money

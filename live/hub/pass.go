@@ -1,5 +1,7 @@
 package hub
 
+import "showrunner/live"
+
 // batch is what one class gets of one tick: usually one frame.
 type batch struct {
 	frames [][]byte
@@ -15,16 +17,22 @@ type pass struct {
 	offset uint64 // what a receiver is up to date with afterwards
 	panel  [classes][]byte
 
-	shared bool // every class sees the same
+	shared bool                   // every class sees the same
+	alone  map[live.PersonID]bool // who sees something nobody else does
 	built  [classes]*batch
 }
 
 func (h *Hub) newPass(msgs []Message, stats []byte, offset uint64) *pass {
 	p := &pass{hub: h, msgs: msgs, stats: stats, offset: offset, shared: true}
 	for i := range msgs {
-		if msgs[i].special() {
+		m := &msgs[i]
+		if m.Audience == live.AudiencePerson {
+			if p.alone == nil {
+				p.alone = map[live.PersonID]bool{}
+			}
+			p.alone[m.Person] = true
+		} else if m.special() {
 			p.shared = false
-			break
 		}
 	}
 	return p
@@ -36,13 +44,13 @@ func (p *pass) batch(c Class) *batch {
 		c = ClassViewer
 	}
 	if p.built[c] == nil {
-		p.built[c] = p.build(c, 0)
+		p.built[c] = p.build(c, "", 0)
 	}
 	return p.built[c]
 }
 
-// build encodes what the class sees of the messages after an offset.
-func (p *pass) build(c Class, after uint64) *batch {
+// build encodes what a member of the class sees of the messages after an offset.
+func (p *pass) build(c Class, person live.PersonID, after uint64) *batch {
 	b := &batch{}
 	events := make([][]byte, 0, min(len(p.msgs)+1, maxFrameEvents))
 	at := after
@@ -54,7 +62,7 @@ func (p *pass) build(c Class, after uint64) *batch {
 	}
 	for i := range p.msgs {
 		m := &p.msgs[i]
-		view := m.view(c)
+		view := m.view(c, person)
 		if m.Offset <= after || view == nil {
 			continue
 		}
@@ -88,8 +96,8 @@ func (p *pass) covers(after uint64) (none, partly bool) {
 	return none, !none
 }
 
-// Encode joins messages into frames that bring a member of the class up to
-// offset, as a tick would have done.
-func (h *Hub) Encode(c Class, msgs []Message, offset uint64) [][]byte {
-	return h.newPass(msgs, nil, offset).build(c, 0).frames
+// Encode joins messages into frames that bring a member of the class, who is
+// person or nobody in particular, up to offset, as a tick would have done.
+func (h *Hub) Encode(c Class, person live.PersonID, msgs []Message, offset uint64) [][]byte {
+	return h.newPass(msgs, nil, offset).build(c, person, 0).frames
 }

@@ -57,7 +57,7 @@ func TestRecoveryIsExact(t *testing.T) {
 				if !j.Recovered {
 					t.Errorf("client %d: not recovered from %d", i, at)
 				}
-				for _, f := range h.Encode(hub.ClassViewer, j.Messages, j.Offset) {
+				for _, f := range h.Encode(hub.ClassViewer, "", j.Messages, j.Offset) {
 					see(f)
 				}
 				for n := r.IntN(4); n > 0 && at < last; n-- {

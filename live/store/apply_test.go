@@ -432,7 +432,8 @@ func wantPosted(t *rapid.T, s *Store, id live.OrderID, o *live.Order) {
 func wantStockHeld(t testing.TB, s *Store) {
 	t.Helper()
 	rows, err := s.reader(t.Context()).query(`SELECT i.sku_id FROM items i WHERE i.released - i.reserved - i.sold < 0
-		OR i.reserved <> (SELECT COALESCE(SUM(l.qty), 0) FROM order_lines l JOIN orders o ON o.merchant_id = l.merchant_id AND o.order_id = l.order_id
+		OR i.reserved - (SELECT COALESCE(SUM(w.qty), 0) FROM waitlist w WHERE w.show_id = i.show_id AND w.sku_id = i.sku_id AND w.state = 'offered')
+			<> (SELECT COALESCE(SUM(l.qty), 0) FROM order_lines l JOIN orders o ON o.merchant_id = l.merchant_id AND o.order_id = l.order_id
 			WHERE o.show_id = i.show_id AND l.sku_id = i.sku_id AND l.held = 'reserved')
 		OR i.sold <> (SELECT COALESCE(SUM(l.qty), 0) FROM order_lines l JOIN orders o ON o.merchant_id = l.merchant_id AND o.order_id = l.order_id
 			WHERE o.show_id = i.show_id AND l.sku_id = i.sku_id AND l.held = 'sold')`)
@@ -444,7 +445,8 @@ func wantStockHeld(t testing.TB, s *Store) {
 		t.Errorf("the stock of %v is not what its orders hold", wrong)
 	}
 	rows, err = s.reader(t.Context()).query(`SELECT f.sale_id FROM flash_sales f WHERE f.reserved + f.sold > f.qty
-		OR f.reserved <> (SELECT COALESCE(SUM(l.qty), 0) FROM order_lines l WHERE l.sale_id = f.sale_id AND l.held = 'reserved')
+		OR f.reserved - (SELECT COALESCE(SUM(w.qty), 0) FROM waitlist w WHERE w.sale_id = f.sale_id AND w.state = 'offered')
+			<> (SELECT COALESCE(SUM(l.qty), 0) FROM order_lines l WHERE l.sale_id = f.sale_id AND l.held = 'reserved')
 		OR f.sold <> (SELECT COALESCE(SUM(l.qty), 0) FROM order_lines l WHERE l.sale_id = f.sale_id AND l.held = 'sold')`)
 	if wrong, err = collect(rows, err, func(r scanner) (sale string, err error) { return sale, r.Scan(&sale) }); err != nil {
 		t.Fatal(err)

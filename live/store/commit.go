@@ -172,6 +172,9 @@ func (w *writer) orders(t *tx, group []*op) error {
 	if err := t.place(orders); err != nil {
 		return err
 	}
+	if err := t.serveFreed(); err != nil {
+		return err
+	}
 	first.after, t.after = t.after, nil
 	for _, o := range group {
 		if o.order != nil {
@@ -184,13 +187,19 @@ func (w *writer) orders(t *tx, group []*op) error {
 // run is the op by itself.
 func (o *op) run(t *tx) error {
 	if o.order == nil {
-		return o.fn(t)
+		if err := o.fn(t); err != nil {
+			return err
+		}
+		return t.serveFreed()
 	}
 	o.order.err = nil
 	if err := t.place([]*placing{o.order}); err != nil {
 		return err
 	}
-	return o.order.err
+	if o.order.err != nil {
+		return o.order.err
+	}
+	return t.serveFreed()
 }
 
 func (w *writer) begin() (*tx, error) {

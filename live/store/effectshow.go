@@ -35,7 +35,17 @@ func readTransition(*args) effect {
 		}
 		data := showData(c.show)
 		data["version"] = c.show.Version + 1 // as it will be saved
-		if err := c.emit(t, transitionKinds[c.cmd.Name], data); err != nil || c.cmd.Name != live.EndShow {
+		if err := c.emit(t, transitionKinds[c.cmd.Name], data); err != nil {
+			return err
+		}
+		switch c.cmd.Name {
+		case live.ResumeShow:
+			return t.serveWaiting(c.show)
+		case live.EndShow:
+		default:
+			return nil
+		}
+		if err := t.closeWaitlist(c.show, "", live.WaitShowEnded); err != nil {
 			return err
 		}
 		if err := t.endSales(c.show, "", c.cmd.By); err != nil {

@@ -106,6 +106,16 @@ func (t *tx) emit(e live.Event) error {
 // announceChange emits what became of a show or a shelf, and returns the
 // event's id.
 func (t *tx) announceChange(sh *live.Show, kind live.Kind, by live.Principal, when time.Time, data map[string]any) (live.EventID, error) {
+	return t.announce(sh, kind, "", by, when, data)
+}
+
+// announceTo emits what concerns one person.
+func (t *tx) announceTo(sh *live.Show, kind live.Kind, person live.PersonID, by live.Principal, data map[string]any) error {
+	_, err := t.announce(sh, kind, person, by, t.now, data)
+	return err
+}
+
+func (t *tx) announce(sh *live.Show, kind live.Kind, person live.PersonID, by live.Principal, when time.Time, data map[string]any) (live.EventID, error) {
 	raw, err := json.Marshal(data)
 	if err != nil {
 		return "", fmt.Errorf("encode %s: %w", kind, err)
@@ -113,6 +123,6 @@ func (t *tx) announceChange(sh *live.Show, kind live.Kind, by live.Principal, wh
 	id := live.EventID(t.w.store.ids.next(t.now))
 	return id, t.emit(live.Event{
 		ID: id, Kind: kind, Source: SourceSystem, Merchant: sh.Merchant, Room: sh.Room, Show: sh.ID,
-		Actor: by.Actor(), Rehearsal: sh.Rehearsal, OccurredAt: when, Data: raw,
+		Actor: by.Actor(), Person: person, Rehearsal: sh.Rehearsal, OccurredAt: when, Data: raw,
 	})
 }

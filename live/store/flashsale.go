@@ -67,6 +67,7 @@ func (t *tx) endSale(sh *live.Show, f *live.FlashSale, why live.FlashEnd, by liv
 	if err := t.saveSale(f); err != nil {
 		return err
 	}
+	t.freed = append(t.freed, stockKey{f.Show, f.SKU}) // what is left is no longer bound to the sale
 	return t.tellSale(sh, live.FlashSaleEnded, f, by, when)
 }
 
@@ -137,7 +138,8 @@ type saleBuyer struct {
 // joinSale refuses an order that the flash sale of its SKU has no room for.
 // Once the sale's units are ordered the SKU is out of stock until it ends:
 // nobody who clicked on the sale's price is charged the full one.
-func (c *till) joinSale(sh *live.Show, person live.PersonID, l live.WantedLine, f *live.FlashSale) error {
+func (c *till) joinSale(sh *live.Show, person live.PersonID, l live.WantedLine, s *stack) error {
+	f := &s.sale
 	if k := (saleBuyer{f.ID, person}); f.PerPerson > 0 {
 		have, known := c.got[k]
 		if !known {
@@ -152,8 +154,12 @@ func (c *till) joinSale(sh *live.Show, person live.PersonID, l live.WantedLine, 
 			return personLimit(l.SKU, f.PerPerson, have)
 		}
 	}
-	if f.Left() < l.Qty {
-		return outOfStock(l.SKU, f.Left())
+	left := f.Left()
+	if w := s.offers[person]; w.Sale == f.ID {
+		left += w.Qty
+	}
+	if left < l.Qty {
+		return outOfStock(l.SKU, left)
 	}
 	return nil
 }

@@ -17,7 +17,8 @@ const (
 	expiryBatch = 200
 )
 
-// Run cancels unpaid orders whose time is over, starts and ends flash sales, tells rooms what is left of
+// Run cancels unpaid orders whose time is over, starts and ends flash sales,
+// passes offers of the waitlist on, tells rooms what is left of
 // the stock that moved, and forgets what is old. It returns nil when ctx ends.
 func (s *Store) Run(ctx context.Context) error {
 	expiry, trim := time.NewTicker(expiryEvery), time.NewTicker(trimEvery)
@@ -33,6 +34,9 @@ func (s *Store) Run(ctx context.Context) error {
 		case <-expiry.C:
 			if _, err = s.expireOrders(ctx); err == nil {
 				err = s.turnSales(ctx)
+			}
+			if err == nil {
+				err = s.expireOffers(ctx)
 			}
 		case <-dirty:
 			err = s.tellStock(ctx)

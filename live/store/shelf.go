@@ -101,6 +101,7 @@ func (t *tx) saveItem(show live.ShowID, it *live.Item) error {
 		it.PerPerson, string(it.Policy), it.Withheld, it.Released, it.Reserved, it.Sold, it.Returned, it.CommissionBPS); err != nil {
 		return fmt.Errorf("write item: %w", err)
 	}
+	t.freed = append(t.freed, stockKey{show, it.SKU})
 	return nil
 }
 
@@ -224,6 +225,9 @@ func (t *tx) delist(sh *live.Show, it live.Item, by live.Principal, when time.Ti
 		return err
 	}
 	if err := t.endSales(sh, it.SKU, by); err != nil {
+		return err
+	}
+	if err := t.closeWaitlist(sh, it.SKU, live.WaitDelisted); err != nil {
 		return err
 	}
 	if _, err := t.announceChange(sh, live.ProductDelisted, by, when, itemData(&it)); err != nil {

@@ -166,6 +166,7 @@ func (t *tx) giveBack(h holding) error {
 	if err := t.moveSaleOf(h, -1); err != nil {
 		return err
 	}
+	t.freed = append(t.freed, h.stockKey)
 	return t.returnFreed(h)
 }
 

@@ -27,6 +27,9 @@ type Config struct {
 	Now func() time.Time
 	// OrderTTL is how long an unpaid order holds its stock. Zero means 15 minutes.
 	OrderTTL time.Duration
+	// OfferTTL is how long units are held for the next of a waitlist. Zero
+	// means 5 minutes.
+	OfferTTL time.Duration
 	// Logger receives what nobody else is told. Nil means none.
 	Logger *slog.Logger
 	// Registerer receives the metrics. Nil means none.
@@ -35,18 +38,19 @@ type Config struct {
 
 // Store is the state of every room. It is safe for concurrent use.
 type Store struct {
-	now     func() time.Time
-	ttl     time.Duration
-	log     *slog.Logger
-	writes  *sql.DB
-	reads   *sql.DB
-	dialect dialect
-	writer  *writer
-	cache   *cache
-	ids     *ids
-	stock   *dirtyStock
-	wake    chan struct{}
-	due     chan struct{} // see WebhookWake
+	now      func() time.Time
+	ttl      time.Duration
+	offerTTL time.Duration
+	log      *slog.Logger
+	writes   *sql.DB
+	reads    *sql.DB
+	dialect  dialect
+	writer   *writer
+	cache    *cache
+	ids      *ids
+	stock    *dirtyStock
+	wake     chan struct{}
+	due      chan struct{} // see WebhookWake
 
 	// Of a store on a shared database.
 	name  string // tells its own notifications from those of others
@@ -65,9 +69,12 @@ func Open(ctx context.Context, cfg Config) (_ *Store, err error) {
 		return nil, errors.New("open store: no clock given")
 	}
 	s := &Store{
-		now: cfg.Now, ttl: cfg.OrderTTL, log: cfg.Logger, dialect: sqlite,
+		now: cfg.Now, ttl: cfg.OrderTTL, offerTTL: cfg.OfferTTL, log: cfg.Logger, dialect: sqlite,
 		name: uuid.NewString(), cache: newCache(), ids: &ids{}, stock: newDirtyStock(), wake: make(chan struct{}, 1),
 		due: make(chan struct{}, 1),
+	}
+	if s.offerTTL <= 0 {
+		s.offerTTL = 5 * time.Minute
 	}
 	if s.ttl <= 0 {
 		s.ttl = 15 * time.Minute

@@ -48,8 +48,9 @@ type sale struct {
 // stack is the stock of one SKU while the group is decided.
 type stack struct {
 	item    live.Item
-	refusal error // it is not on the shelf
-	taken   int64 // by the orders of this group
+	refusal error                            // it is not on the shelf
+	taken   int64                            // by the orders of this group
+	offers  map[live.PersonID]live.WaitPlace // that hold units of it
 	sale    live.FlashSale
 	onSale  int64 // of taken, at the price of the flash sale
 }
@@ -104,7 +105,7 @@ func (c *till) decide(p *placing) (live.PlacedOrder, error) {
 		seenAt: t.now, expiresAt: t.now.Add(t.w.store.ttl),
 	}
 	for i, l := range w.Lines {
-		s, err := c.available(&sh, l)
+		s, err := c.available(&sh, f.Person, l)
 		if err != nil {
 			return live.PlacedOrder{}, err
 		}
@@ -113,7 +114,7 @@ func (c *till) decide(p *placing) (live.PlacedOrder, error) {
 			return live.PlacedOrder{}, err
 		}
 		if s.sale.State == live.FlashRunning {
-			if err := c.joinSale(&sh, f.Person, l, &s.sale); err != nil {
+			if err := c.joinSale(&sh, f.Person, l, s); err != nil {
 				return live.PlacedOrder{}, err
 			}
 			price = min(price, s.sale.Price)
@@ -148,6 +149,9 @@ func (c *till) take(row *orderRow, f *live.OrderFact, by live.Actor, rehearsal b
 	for i := range row.Lines {
 		k := stockKey{row.Show, row.Lines[i].SKU}
 		s := c.stock[k]
+		if err := c.accept(s, row.Person); err != nil {
+			return err
+		}
 		held := row.held[i] == heldReserved
 		if held {
 			if s.taken == 0 {
@@ -191,6 +195,21 @@ func (c *till) take(row *orderRow, f *live.OrderFact, by live.Actor, rehearsal b
 	return nil
 }
 
+// accept gives back what the waitlist holds for a person, for their order to
+// take it; what the order leaves goes to the next in line.
+func (c *till) accept(s *stack, person live.PersonID) error {
+	w, ok := s.offers[person]
+	if !ok {
+		return nil
+	}
+	delete(s.offers, person)
+	s.item.Reserved -= w.Qty
+	if w.Sale == s.sale.ID {
+		s.sale.Reserved -= w.Qty
+	}
+	return c.t.leave(&w)
+}
+
 // showFor is the show a viewer wants to buy in, on air or not.
 func (c *till) showFor(w *live.PlaceOrder) (live.Show, error) {
 	k := saleKey{w.Show, w.Room}
@@ -209,7 +228,7 @@ func (c *till) showFor(w *live.PlaceOrder) (live.Show, error) {
 }
 
 // available is the item a line wants, if the shelf still has so many.
-func (c *till) available(sh *live.Show, l live.WantedLine) (*stack, error) {
+func (c *till) available(sh *live.Show, person live.PersonID, l live.WantedLine) (*stack, error) {
 	k := stockKey{sh.ID, l.SKU}
 	s := c.stock[k]
 	if s == nil {
@@ -219,14 +238,18 @@ func (c *till) available(sh *live.Show, l live.WantedLine) (*stack, error) {
 			if s.sale, _, err = c.t.openSale(sh, l.SKU); err != nil {
 				return nil, err
 			}
+			if s.offers, err = c.t.offers(k); err != nil {
+				return nil, err
+			}
 		}
 		c.stock[k] = s
 	}
 	if s.refusal != nil {
 		return nil, s.refusal
 	}
-	if s.item.Left() < l.Qty {
-		return nil, outOfStock(l.SKU, s.item.Left())
+	// What the waitlist offers a person is theirs to order.
+	if left := s.item.Left() + s.offers[person].Qty; left < l.Qty {
+		return nil, outOfStock(l.SKU, left)
 	}
 	return s, nil
 }

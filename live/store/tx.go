@@ -30,6 +30,7 @@ type tx struct {
 	events    []any // rows of the outbox, written by finish
 	lastEvent live.EventID
 	after     []func()
+	freed     []stockKey // units may have come free, and somebody may wait for them
 }
 
 // onCommit runs fn after the transaction is on disk and before the caller is
