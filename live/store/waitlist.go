@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"maps"
 
 	"showrunner/live"
 )
@@ -133,9 +134,7 @@ func countAhead(q querier, w *live.WaitPlace) error {
 // place is about that person, and nobody else's business.
 func (t *tx) tellWait(sh *live.Show, kind live.Kind, w *live.WaitPlace, by live.Principal, more map[string]any) error {
 	data := map[string]any{"sku_id": w.SKU, "qty": w.Qty}
-	for k, v := range more {
-		data[k] = v
-	}
+	maps.Copy(data, more)
 	return t.announceTo(sh, kind, w.Person, by, data)
 }
 
