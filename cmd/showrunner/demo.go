@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"time"
 )
 
 // DemoCmd is the first minute of a newcomer: a server and a show in one.
@@ -34,32 +33,20 @@ func (c *DemoCmd) Execute(ctx context.Context, stdout, stderr io.Writer) (err er
 	}
 	serve := newServe()
 	serve.Addr, serve.Data, serve.LogLevel = c.Addr, data, "warn"
-	listening := make(chan string, 1)
-	serve.listening = func(url string) { listening <- url }
-
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	stopped := make(chan error, 1)
-	go func() { stopped <- serve.Execute(ctx, stdout, stderr) }()
-
-	var url string
-	select {
-	case url = <-listening:
-	case err := <-stopped:
-		return err
-	case <-time.After(2 * time.Minute):
-		cancel()
-		return errors.Join(errors.New("the server did not come up within two minutes"), <-stopped)
+	server, err := serve.background(ctx, stdout, stderr)
+	if errors.Is(err, context.Canceled) {
+		return nil
 	}
-
-	sim := SimulateCmd{URL: url, Data: data, Viewers: c.Viewers, Minutes: c.Minutes, Speed: c.Speed, Seed: c.Seed}
+	if err != nil {
+		return err
+	}
+	sim := SimulateCmd{URL: server.url, Data: data, Viewers: c.Viewers, Minutes: c.Minutes, Speed: c.Speed, Seed: c.Seed}
 	verdict := sim.Execute(ctx, stdout, stderr)
 	if !c.Keep || verdict != nil {
-		cancel()
-		return errors.Join(verdict, <-stopped)
+		return errors.Join(verdict, server.stop())
 	}
-	fmt.Fprintf(stdout, "\nconsole  %s/console/\n", url)
+	fmt.Fprintf(stdout, "\nconsole  %s/console/\n", server.url)
 	fmt.Fprintf(stdout, "token    bin/showrunner token --data %s --role operator --sub you --merchant %s\n", data, sim.Merchant)
-	fmt.Fprintf(stdout, "api      %s/openapi.json\nThe server keeps running; stop it with Ctrl-C.\n", url)
-	return <-stopped
+	fmt.Fprintf(stdout, "api      %s/openapi.json\nThe server keeps running; stop it with Ctrl-C.\n", server.url)
+	return server.wait()
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -125,4 +126,14 @@ func TestShow(t *testing.T) {
 		t.Errorf("the report as of %s changed over a restart:\n%s\n%s", asOf, first, second)
 	}
 	third.stop(10 * time.Second)
+
+	// Without a running server the command starts the one of the data folder.
+	var printed bytes.Buffer
+	fromData := ReportCmd{Data: data, Show: shows.Items[0].ID, Format: "json", AsOf: asOf, Output: "-"}
+	if err := fromData.Execute(deadline(t, 2*time.Minute), &printed, t.Output()); err != nil {
+		t.Fatal(err)
+	}
+	if printed.String() != first {
+		t.Errorf("the command prints another report as of %s:\n%s\n%s", asOf, first, printed.String())
+	}
 }

@@ -38,11 +38,14 @@ func (c *ReportCmd) Execute(ctx context.Context, stdout, stderr io.Writer) (err 
 		return fmt.Errorf("%w: one of --token and --data is needed to sign in", errUsage)
 	}
 	if c.URL == "" {
-		stop, err := c.serve(ctx, stderr)
-		if err != nil {
-			return err
+		s := newServe()
+		s.Data, s.Addr, s.LogLevel = c.Data, "127.0.0.1:0", "warn"
+		server, startErr := s.background(ctx, io.Discard, stderr)
+		if startErr != nil {
+			return startErr
 		}
-		defer func() { err = errors.Join(err, stop()) }()
+		defer func() { err = errors.Join(err, server.stop()) }()
+		c.URL = server.url
 	}
 	if c.Token == "" {
 		keys, err := openAuth(c.Data, clock)
@@ -66,23 +69,6 @@ func (c *ReportCmd) Execute(ctx context.Context, stdout, stderr io.Writer) (err 
 		return fmt.Errorf("write report: %w", err)
 	}
 	return nil
-}
-
-// serve starts the server of the data folder on a port of its own.
-func (c *ReportCmd) serve(ctx context.Context, stderr io.Writer) (stop func() error, err error) {
-	s := newServe()
-	s.Data, s.Addr, s.LogLevel = c.Data, "127.0.0.1:0", "warn"
-	listening, ended := make(chan string, 1), make(chan error, 1)
-	s.listening = func(url string) { listening <- url }
-	ctx, cancel := context.WithCancel(ctx)
-	go func() { ended <- s.Execute(ctx, io.Discard, stderr) }()
-	select {
-	case c.URL = <-listening:
-		return func() error { cancel(); return <-ended }, nil
-	case err := <-ended:
-		cancel()
-		return nil, err
-	}
 }
 
 func (c *ReportCmd) fetch(ctx context.Context) ([]byte, error) {

@@ -16,31 +16,16 @@ import (
 // startServer runs the server in this process, on its own clock.
 func startServer(t *testing.T, c *ServeCmd) (url string) {
 	t.Helper()
-	listening, ended := make(chan string, 1), make(chan error, 1)
-	c.listening = func(url string) { listening <- url }
-	ctx, cancel := context.WithCancel(context.Background())
-	go func() { ended <- c.Execute(ctx, io.Discard, t.Output()) }()
+	server, err := c.background(context.Background(), io.Discard, t.Output())
+	if err != nil {
+		t.Fatal(err)
+	}
 	t.Cleanup(func() {
-		cancel()
-		select {
-		case err := <-ended:
-			if err != nil {
-				t.Errorf("server: %v", err)
-			}
-		case <-time.After(30 * time.Second):
-			t.Error("server did not end")
+		if err := server.stop(); err != nil {
+			t.Errorf("server: %v", err)
 		}
 	})
-	select {
-	case url = <-listening:
-		return url
-	case err := <-ended:
-		ended <- err
-		t.Fatalf("server ended before it listened: %v", err)
-	case <-time.After(2 * time.Minute):
-		t.Fatal("server did not listen")
-	}
-	return ""
+	return server.url
 }
 
 // TestTwoShows runs two merchants' shows at once, one of them across midnight
