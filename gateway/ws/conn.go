@@ -60,7 +60,7 @@ func (s *Server) serve(wrapper *websocket.Conn) {
 		panic("BUG: a connection without arrival")
 	}
 	c := &conn{
-		arrival: a, srv: s, sock: wrapper.Conn, limits: limiter{limits: &s.deps.Limits}, beat: s.now(),
+		arrival: a, srv: s, sock: wrapper.Conn, beat: s.now(),
 		out: make(chan []byte, outgoing), wake: make(chan struct{}, 1),
 		ending: make(chan struct{}), written: make(chan struct{}),
 	}

@@ -1,9 +1,8 @@
 package ws
 
 import (
+	"math"
 	"time"
-
-	"golang.org/x/time/rate"
 
 	"showrunner/live"
 )
@@ -48,55 +47,77 @@ func (l Limits) withDefaults() Limits {
 	return l
 }
 
-// bucketOf says which bucket a kind draws from beside the one for all.
-func bucketOf(kind string, role live.Role) bucket {
+// class is what a frame is counted as, beside being a frame.
+type class uint8
+
+const (
+	classAll class = iota
+	classFlood
+	classComments
+	classLikes
+	classClicks
+	classOrders
+	limitClasses // their number
+)
+
+// classOf says what a frame of a kind is counted as beside classAll.
+func classOf(kind string, role live.Role) class {
 	switch kind {
 	case string(live.CommentSent), "question_asked":
 		if role == live.RoleViewer {
-			return bucketComments
+			return classComments
 		}
 	case string(live.Liked):
-		return bucketLikes
+		return classLikes
 	case string(live.ProductClicked):
-		return bucketClicks
+		return classClicks
 	case typePlaceOrder, typeCancelOrder, typeJoinWaitlist:
-		return bucketOrders
+		return classOrders
 	}
-	return bucketAll
+	return classAll
 }
 
-type bucket uint8
+// pace is a [Rate] as the buckets reckon with it: nanoseconds between two
+// tokens of an empty bucket, and how far ahead of the clock a full one may run.
+type pace struct{ each, ahead int64 }
 
-const (
-	bucketAll bucket = iota
-	bucketFlood
-	bucketComments
-	bucketLikes
-	bucketClicks
-	bucketOrders
-	buckets // their number
-)
-
-func (l *Limits) of(b bucket) Rate {
-	return [buckets]Rate{l.All, l.Flood, l.Comments, l.Likes, l.Clicks, l.Orders}[b]
+// paceOf turns a rate into its pace. A rate beyond one a nanosecond is none.
+func paceOf(r Rate) pace {
+	each := int64(float64(time.Second) / r.PerSecond)
+	burst := float64(max(r.Burst, 1) - 1)
+	return pace{each: each, ahead: int64(min(burst*float64(each), math.MaxInt64/4))}
 }
 
-// limiter holds the buckets of one connection. It belongs to the reader.
-type limiter struct {
-	limits  *Limits
-	buckets [buckets]*rate.Limiter // made when first drawn from
+// paces are the limits of a connection, shared by all.
+type paces [limitClasses]pace
+
+func (l *Limits) paces() *paces {
+	return &paces{
+		classAll: paceOf(l.All), classFlood: paceOf(l.Flood), classComments: paceOf(l.Comments),
+		classLikes: paceOf(l.Likes), classClicks: paceOf(l.Clicks), classOrders: paceOf(l.Orders),
+	}
 }
 
-// take draws one token, or says how long to wait for one.
-func (l *limiter) take(b bucket, now time.Time) (wait time.Duration, ok bool) {
-	if l.buckets[b] == nil {
-		r := l.limits.of(b)
-		l.buckets[b] = rate.NewLimiter(rate.Limit(r.PerSecond), r.Burst)
+// bucket is a token bucket in one number: the unix nanosecond at which it would
+// be full again (the generic cell rate algorithm's theoretical arrival time,
+// ITU-T I.371). The zero bucket is full.
+type bucket int64
+
+// take draws one token at an instant, or says how long to wait for one.
+func (b *bucket) take(p pace, now int64) (ok bool, wait time.Duration) {
+	full := max(int64(*b), now)
+	if wait := full - now - p.ahead; wait > 0 {
+		return false, time.Duration(wait)
 	}
-	r := l.buckets[b].ReserveN(now, 1)
-	if wait = r.DelayFrom(now); wait > 0 {
-		r.CancelAt(now)
-		return wait, false
-	}
-	return 0, true
+	*b = bucket(full + p.each)
+	return true, 0
+}
+
+// limiter holds the buckets of one connection. It is a value of 48 bytes
+// without a pointer, and belongs to whoever reads the connection.
+type limiter [limitClasses]bucket
+
+// take draws one token of a class, or says how long to wait for one.
+func (l *limiter) take(p *paces, c class, now time.Time) (ok bool, retryAfter time.Duration) {
+	return l[c].take(p[c], now.UnixNano())
 }

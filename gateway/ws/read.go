@@ -68,11 +68,11 @@ func (c *conn) extend() {
 // handle carries out one frame and answers it.
 func (c *conn) handle(raw []byte) {
 	now := c.srv.now()
-	if wait, ok := c.limits.take(bucketFlood, now); !ok {
+	if ok, wait := c.limits.take(c.srv.paces, classFlood, now); !ok {
 		c.hangUp(byeFor(live.RateLimited(wait, "far too many frames")))
 		return
 	}
-	if wait, ok := c.limits.take(bucketAll, now); !ok {
+	if ok, wait := c.limits.take(c.srv.paces, classAll, now); !ok {
 		q, _ := decode(raw) // For the id of the ack only.
 		c.refuse(q, live.RateLimited(wait, "too many frames"))
 		return
@@ -82,8 +82,8 @@ func (c *conn) handle(raw []byte) {
 		c.refuse(q, bad)
 		return
 	}
-	if b := bucketOf(q.Type, c.who.Role); b != bucketAll {
-		if wait, ok := c.limits.take(b, now); !ok {
+	if k := classOf(q.Type, c.who.Role); k != classAll {
+		if ok, wait := c.limits.take(c.srv.paces, k, now); !ok {
 			c.refuse(q, live.RateLimited(wait, "too many of %s", q.Type))
 			return
 		}

@@ -24,6 +24,7 @@ type Server struct {
 	deps    Deps
 	metrics *metrics
 	states  *states
+	paces   *paces
 	upgrade fiber.Handler
 }
 
@@ -31,6 +32,7 @@ type Server struct {
 func New(d Deps) *Server {
 	s := &Server{deps: d.withDefaults(), metrics: newMetrics(d.Registerer)}
 	s.states = newStates(s.readState)
+	s.paces = s.deps.Limits.paces()
 	s.upgrade = websocket.New(s.serve, websocket.Config{
 		Subprotocols:    []string{Subprotocol},
 		Origins:         []string{"*"}, // allowedOrigin has judged it.
