@@ -16,8 +16,9 @@
 //
 // The package knows nothing of websockets. A member is told through its Wake
 // function that there is something to take, and takes it with [Member.Next]
-// when it can; a goroutine per socket and an event loop fit equally well.
+// when it can; that is for a goroutine per socket. An event loop with thousands
+// of them joins as one [Fan], gets each tick once and sends it on itself.
 //
 // Locks are taken in the order Hub.mu, room.mu, Member.mu, and none is held
-// while a frame is encoded or Wake is called.
+// while a frame is encoded, Wake is called or a [Sink] is handed a pass.
 package hub

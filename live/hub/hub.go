@@ -134,7 +134,7 @@ func (h *Hub) raise(offset uint64) {
 func (h *Hub) Stats(id live.RoomID, event []byte) {
 	r := h.locked(id)
 	defer r.mu.Unlock()
-	if len(r.members) == 0 {
+	if r.size() == 0 {
 		return
 	}
 	r.stats = event
@@ -178,7 +178,7 @@ func (h *Hub) Rooms() []live.RoomID {
 	var out []live.RoomID
 	for id, r := range h.rooms {
 		r.mu.Lock()
-		if len(r.members) > 0 {
+		if r.size() > 0 {
 			out = append(out, id)
 		}
 		r.mu.Unlock()
@@ -204,10 +204,13 @@ func (h *Hub) Shutdown(ctx context.Context) error {
 		if r.timer != nil && r.timer.Stop() {
 			r.ticking = false
 		}
-		members := append([]*Member(nil), r.members...)
+		members, fans := append([]*Member(nil), r.members...), append([]*Fan(nil), r.fans...)
 		r.mu.Unlock()
 		for _, m := range members {
 			m.dismiss()
+		}
+		for _, f := range fans {
+			f.sink.Bye()
 		}
 	}
 	if h.count.Load() == 0 {

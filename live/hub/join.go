@@ -28,6 +28,12 @@ type Joined struct {
 	// TooOld tells that the ring does not reach back to Since; what lies
 	// between Since and Offset has to come from the log, or from the state.
 	TooOld bool
+	// Pass is the number of the newest tick that Offset covers.
+	Pass uint64
+	// After is what a returning member had seen already, 0 for newcomers. It is
+	// above Offset if this process was started again and has not read the log
+	// that far: then a pass may hold what it has to leave out.
+	After uint64
 }
 
 // Join makes a member. The only error is [ErrClosed].
@@ -41,11 +47,7 @@ func (h *Hub) Join(id live.RoomID, o JoinOptions) (*Member, Joined, error) {
 	m := &Member{room: r, class: o.Class, person: o.Person, wake: o.Wake}
 	j := r.join(m, o)
 	r.mu.Unlock()
-	h.metrics.members.Inc()
-	h.metrics.recovered.Add(float64(len(j.Messages)))
-	if j.TooOld {
-		h.metrics.tooOld.Inc()
-	}
+	h.metrics.joined(&j)
 	if h.closed.Load() { // Shutdown may have missed this one.
 		m.dismiss()
 	}

@@ -82,7 +82,7 @@ func (m *Member) Leave() { m.room.remove(m) }
 type outcome struct{ delivered, skipped int }
 
 // offer hands the member its part of a tick and never blocks.
-func (m *Member) offer(p *pass) (o outcome) {
+func (m *Member) offer(p *Pass) (o outcome) {
 	b := p.batch(m.class)
 	if none, partly := p.covers(m.after); none {
 		b = &batch{}

@@ -35,7 +35,15 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 	}
 }
 
-func (m *metrics) pass(p *pass, sum outcome) {
+func (m *metrics) joined(j *Joined) {
+	m.members.Inc()
+	m.recovered.Add(float64(len(j.Messages)))
+	if j.TooOld {
+		m.tooOld.Inc()
+	}
+}
+
+func (m *metrics) pass(p *Pass, sum outcome) {
 	frames := 0
 	for _, b := range p.built {
 		if b != nil {

@@ -1,17 +1,28 @@
 package hub
 
-import "showrunner/live"
+import (
+	"sync"
+	"sync/atomic"
+
+	"showrunner/live"
+)
 
 // batch is what one class gets of one tick: usually one frame.
 type batch struct {
 	frames [][]byte
 	events int // how many events are in it, room totals aside
+	once   sync.Once
+	wire   []byte // what Wire made of the frames
 }
 
-// pass is one tick of a room on its way to the members. It belongs to one
-// goroutine.
-type pass struct {
+// Pass is one tick of a room on its way to the members and fans. Until it is
+// handed to the fans it belongs to one goroutine; from then on it only is read.
+type Pass struct {
+	// Number counts the ticks of the room from 1.
+	Number uint64
+
 	hub    *Hub
+	room   *room
 	msgs   []Message
 	stats  []byte // the room's totals if they changed
 	offset uint64 // what a receiver is up to date with afterwards
@@ -20,10 +31,11 @@ type pass struct {
 	shared bool                   // every class sees the same
 	alone  map[live.PersonID]bool // who sees something nobody else does
 	built  [classes]*batch
+	left   atomic.Int32 // who is not through with it
 }
 
-func (h *Hub) newPass(msgs []Message, stats []byte, offset uint64) *pass {
-	p := &pass{hub: h, msgs: msgs, stats: stats, offset: offset, shared: true}
+func (h *Hub) newPass(msgs []Message, stats []byte, offset uint64) *Pass {
+	p := &Pass{hub: h, msgs: msgs, stats: stats, offset: offset, shared: true}
 	for i := range msgs {
 		m := &msgs[i]
 		if m.Audience == live.AudiencePerson {
@@ -39,7 +51,7 @@ func (h *Hub) newPass(msgs []Message, stats []byte, offset uint64) *pass {
 }
 
 // batch is what the class gets, encoded the first time somebody asks.
-func (p *pass) batch(c Class) *batch {
+func (p *Pass) batch(c Class) *batch {
 	if p.shared {
 		c = ClassViewer
 	}
@@ -50,7 +62,7 @@ func (p *pass) batch(c Class) *batch {
 }
 
 // build encodes what a member of the class sees of the messages after an offset.
-func (p *pass) build(c Class, person live.PersonID, after uint64) *batch {
+func (p *Pass) build(c Class, person live.PersonID, after uint64) *batch {
 	b := &batch{}
 	events := make([][]byte, 0, min(len(p.msgs)+1, maxFrameEvents))
 	at := after
@@ -88,7 +100,7 @@ func (p *pass) build(c Class, person live.PersonID, after uint64) *batch {
 
 // covers reports how the messages of the pass lie to an offset that a member
 // has already seen.
-func (p *pass) covers(after uint64) (none, partly bool) {
+func (p *Pass) covers(after uint64) (none, partly bool) {
 	if len(p.msgs) == 0 || after < p.msgs[0].Offset {
 		return false, false
 	}
@@ -100,4 +112,60 @@ func (p *pass) covers(after uint64) (none, partly bool) {
 // person or nobody in particular, up to offset, as a tick would have done.
 func (h *Hub) Encode(c Class, person live.PersonID, msgs []Message, offset uint64) [][]byte {
 	return h.newPass(msgs, nil, offset).build(c, person, 0).frames
+}
+
+// handOver gives the pass to the fans, with their class's frames built.
+func (p *Pass) handOver(fans []*Fan) {
+	p.left.Store(int32(len(fans)) + 1) //nolint:gosec // a few fans for each core.
+	for _, f := range fans {
+		p.batch(f.class)
+	}
+	for _, f := range fans {
+		f.sink.Pass(p)
+	}
+}
+
+// Done tells that a fan is through with the pass: to how many seats it handed a
+// frame, and how many were too slow for it. The last one ends the tick.
+func (p *Pass) Done(delivered, skipped int) {
+	p.hub.metrics.deliveries.Add(float64(delivered))
+	p.hub.metrics.skipped.Add(float64(skipped))
+	if p.left.Add(-1) == 0 {
+		p.room.passed()
+	}
+}
+
+// Offset is what a receiver is up to date with after the pass.
+func (p *Pass) Offset() uint64 { return p.offset }
+
+// Wire is what viewers get, as bytes for a socket, and how many events are in
+// it. Nil is nothing. The first caller's function makes the bytes of all.
+func (p *Pass) Wire(encode func(frames [][]byte) []byte) (wire []byte, events int) {
+	b := p.batch(ClassViewer)
+	b.once.Do(func() {
+		if len(b.frames) > 0 {
+			b.wire = encode(b.frames)
+		}
+	})
+	return b.wire, b.events
+}
+
+// Alike reports whether all viewers get the same, who saw nothing of it before.
+func (p *Pass) Alike() bool { return p.alone == nil }
+
+// For is what one viewer gets, who is person or nobody in particular and has
+// seen everything up to after; own is false if that is what all get.
+func (p *Pass) For(person live.PersonID, after uint64) (frames [][]byte, events int, own bool) {
+	none, partly := p.covers(after)
+	switch {
+	case none:
+		return nil, 0, true
+	case partly:
+	case person != "" && p.alone[person]:
+		after = 0
+	default:
+		return nil, 0, false
+	}
+	b := p.build(ClassViewer, person, after)
+	return b.frames, b.events, true
 }

@@ -15,6 +15,9 @@ type room struct {
 	mu      sync.Mutex
 	gone    bool // removed from the hub; look it up again
 	members []*Member
+	fans    []*Fan                // replaced, never changed in place, when one leaves
+	seats   int                   // of all fans
+	number  uint64                // of the newest tick
 	persons map[live.PersonID]int // connections of each counted person
 	pending []Message             // published, not sent
 	ring    ring
@@ -44,7 +47,7 @@ func (r *room) schedule(now time.Time) {
 		return
 	}
 	r.ticking = true
-	wait := r.hub.cfg.Tick.Interval(len(r.members)) - now.Sub(r.last)
+	wait := r.hub.cfg.Tick.Interval(r.size()) - now.Sub(r.last)
 	r.timer = time.AfterFunc(max(wait, 0), r.tick)
 }
 
@@ -60,12 +63,14 @@ func (r *room) tick() {
 	if len(msgs) > 0 {
 		r.sent = msgs[len(msgs)-1].Offset
 	}
+	r.number++
 	p := h.newPass(msgs, r.stats, r.sent)
+	p.room, p.Number = r, r.number
 	r.stats = nil
 	if r.changed {
 		p.panel, r.changed = r.panel, false
 	}
-	members := append(r.scratch[:0], r.members...)
+	members, fans := append(r.scratch[:0], r.members...), r.fans
 	r.mu.Unlock()
 
 	var sum outcome
@@ -74,12 +79,18 @@ func (r *room) tick() {
 		sum.delivered += o.delivered
 		sum.skipped += o.skipped
 	}
-	h.metrics.pass(p, sum)
-
 	clear(members)
+	r.scratch = members[:0]
+	p.handOver(fans)
+	h.metrics.pass(p, sum)
+	p.Done(0, 0)
+}
+
+// passed ends a tick, once everybody is through with it.
+func (r *room) passed() {
+	h := r.hub
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.scratch = members[:0]
 	r.ticking = false
 	if len(r.pending) > 0 || r.stats != nil || r.changed {
 		r.schedule(h.cfg.Now())
@@ -91,17 +102,22 @@ func (r *room) tick() {
 func (r *room) join(m *Member, o JoinOptions) Joined {
 	m.index = len(r.members)
 	r.members = append(r.members, m)
-	if m.person != "" {
-		r.persons[m.person]++
-	}
+	r.arrived(m.person)
 	if f := r.panel[m.class]; f != nil && m.class > ClassViewer {
 		m.snapshot = f
 	}
-	j := Joined{Offset: r.sent}
+	j := r.joined(o)
+	m.after = j.After
+	return j
+}
+
+// joined fixes the point between past and future for a newcomer.
+func (r *room) joined(o JoinOptions) Joined {
+	j := Joined{Offset: r.sent, Pass: r.number}
 	if !o.HasSince || o.Since > r.hub.high.Load() {
 		return j
 	}
-	m.after = o.Since
+	j.After = o.Since
 	if o.Since < r.ring.floor {
 		j.TooOld = true
 		return j
@@ -124,17 +140,32 @@ func (r *room) remove(m *Member) {
 	r.members[end] = nil
 	r.members = r.members[:end]
 	m.index = -1
-	if m.person != "" {
-		if r.persons[m.person]--; r.persons[m.person] == 0 {
-			delete(r.persons, m.person)
-		}
-	}
+	r.departed(m.person)
 	r.mu.Unlock()
 	r.hub.left()
 }
 
+// arrived and departed count the connections of a person who is counted.
+func (r *room) arrived(p live.PersonID) {
+	if p != "" {
+		r.persons[p]++
+	}
+}
+
+func (r *room) departed(p live.PersonID) {
+	if p == "" {
+		return
+	}
+	if r.persons[p]--; r.persons[p] == 0 {
+		delete(r.persons, p)
+	}
+}
+
+// size is how many sockets are in the room.
+func (r *room) size() int { return len(r.members) + r.seats }
+
 // idle forgets what is too old and reports whether nothing is left to keep.
 func (r *room) idle(now time.Time) bool {
 	r.ring.expire(now, r.hub.cfg.Ring)
-	return len(r.members) == 0 && r.ring.len() == 0 && !r.ticking
+	return r.size() == 0 && r.ring.len() == 0 && !r.ticking
 }
