@@ -4,210 +4,135 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"io"
 	"math/rand/v2"
-	"net"
-	"sync"
-	"sync/atomic"
 	"time"
-
-	"github.com/gofiber/contrib/websocket"
 
 	"showrunner/live"
 	"showrunner/live/hub"
 )
 
-// socket is what we use of the websocket under contrib's wrapper. The wrapper
-// itself is handed to another client once the handler returns; this is not.
-type socket interface {
-	NextReader() (kind int, r io.Reader, err error)
-	WriteMessage(kind int, data []byte) error
-	WriteControl(kind int, data []byte, deadline time.Time) error
-	SetWriteDeadline(t time.Time) error
-	SetPongHandler(h func(string) error)
-	NetConn() net.Conn
-}
-
-// outgoing bounds the acks that wait for the writer; then the reader waits, and
-// with it only the client that does not read its acks.
-const outgoing = 64
-
-// conn is one connection. The goroutine of the handler is its reader.
+// conn is one client: who they are, what they may still send, and what is to be
+// done with it. How frames come and go is the business of whatever carries it:
+// a [duplex] with goroutines of its own, or a seat of a [shard].
 type conn struct {
 	*arrival
 	srv    *Server
-	sock   socket
-	member *hub.Member
+	out    outlet
 	limits limiter
 	facts  factLine
 	beat   time.Time // of the last heartbeat or the join; belongs to the reader
-
-	out     chan []byte   // acks
-	wake    chan struct{} // the hub has something
-	ending  chan struct{} // closed when the connection is to end
-	written chan struct{} // closed when the writer has returned
-	closing atomic.Bool   // the closing handshake has begun
-	hangs   sync.Once
-	bye     *byeFrame // set before ending is closed; nil: the peer is gone
 }
 
-// serve is the life of a connection.
-func (s *Server) serve(wrapper *websocket.Conn) {
-	s.metrics.connections.Inc()
-	defer s.metrics.connections.Dec()
-	a, ok := wrapper.Locals(arrivalKey).(*arrival)
-	if !ok {
-		panic("BUG: a connection without arrival")
-	}
-	c := &conn{
-		arrival: a, srv: s, sock: wrapper.Conn, beat: s.now(),
-		out: make(chan []byte, outgoing), wake: make(chan struct{}, 1),
-		ending: make(chan struct{}), written: make(chan struct{}),
-	}
+// outlet is the way back to a client. Its methods may be called by anybody and
+// never wait for the client.
+type outlet interface {
+	// send sends an ack, or drops it if the connection has ended.
+	send(frame []byte)
+	// hangUp makes the connection end, with a bye unless it is nil. The first
+	// call counts.
+	hangUp(bye *byeFrame)
+	// ended reports whether hangUp was called.
+	ended() bool
+}
+
+func (c *conn) init(s *Server, a *arrival, out outlet) {
+	c.arrival, c.srv, c.out, c.beat = a, s, out, s.now()
 	c.facts.init(c)
-
-	defer func() { // Last of all: hub.Shutdown waits for it.
-		c.hangUp(nil)
-		if c.member != nil {
-			c.member.Leave()
-		}
-	}()
-	first, err := c.join()
-	if err != nil {
-		close(c.written)
-		c.refuseJoin(err)
-		return
-	}
-	if c.counted() {
-		data := json.RawMessage(`{"resumed":false}`)
-		if c.returns {
-			data = json.RawMessage(`{"resumed":true}`)
-		}
-		c.facts.push(fact{event: c.own(live.RoomEntered, data), door: live.FromSystem})
-	}
-	go c.write(first)
-	defer c.end()
-	c.read()
 }
 
-// end joins the writer and the fact line; only then may the handler return.
-func (c *conn) end() {
-	c.hangUp(nil)
-	for writing := true; writing; {
-		select {
-		case <-c.written:
-			writing = false
-		case <-time.After(c.srv.deps.Timing.Close):
-			c.cut() // The writer is stuck in a socket nobody reads.
-		}
-	}
-	if c.counted() {
-		reason := "left"
-		if c.bye != nil {
-			reason = c.bye.Reason
-		}
-		c.facts.push(fact{event: c.own(live.RoomLeft, encode(map[string]string{"reason": reason})), door: live.FromSystem})
-	}
-	c.facts.wait()
-}
+func (c *conn) send(frame []byte)    { c.out.send(frame) }
+func (c *conn) hangUp(bye *byeFrame) { c.out.hangUp(bye) }
 
 // counted reports whether the connection is a viewer's: staff are not viewers.
-func (c *conn) counted() bool { return c.who.Role == live.RoleViewer }
+func (a *arrival) counted() bool { return a.who.Role == live.RoleViewer }
 
 // person is whom the connection's facts are about.
-func (c *conn) person() live.PersonID { return live.PersonID(c.who.Subject) }
+func (a *arrival) person() live.PersonID { return live.PersonID(a.who.Subject) }
 
-// join makes the hub member and the frames that open the conversation: the
-// welcome, and what a returning client missed.
-func (c *conn) join() ([][]byte, error) {
-	o := hub.JoinOptions{Class: c.class, Wake: c.signal}
-	if c.counted() {
-		o.Person = c.person()
+// countedPerson is who is online by this connection, empty for staff.
+func (a *arrival) countedPerson() live.PersonID {
+	if !a.counted() {
+		return ""
 	}
-	if c.returns && c.known {
-		o.Since, o.HasSince = c.since, true
+	return a.person()
+}
+
+// joinOptions say to the hub who joins.
+func (a *arrival) joinOptions() hub.JoinOptions {
+	o := hub.JoinOptions{Class: a.class, Person: a.countedPerson()}
+	if a.returns && a.known {
+		o.Since, o.HasSince = a.since, true
 	}
-	h := c.srv.deps.Hub
-	m, j, err := h.Join(c.room.ID, o)
-	if err != nil {
-		return nil, err
-	}
-	c.member = m
-	ctx, cancel := c.srv.deadline()
+	return o
+}
+
+// opening makes the frames that open the conversation: the welcome, and what a
+// returning client missed.
+func (s *Server) opening(a *arrival, j hub.Joined) ([][]byte, error) {
+	ctx, cancel := s.deadline()
 	defer cancel()
-	if j.TooOld && c.srv.deps.History != nil {
-		j.Messages, j.Recovered = c.srv.deps.History.Range(ctx, c.room.ID, c.since, j.Offset)
+	if j.TooOld && s.deps.History != nil {
+		j.Messages, j.Recovered = s.deps.History.Range(ctx, a.room.ID, a.since, j.Offset)
 	}
-	room, err := c.srv.states.get(ctx, c.room.ID)
+	room, err := s.states.get(ctx, a.room.ID)
 	if err != nil {
 		return nil, err
 	}
 	w := welcomeFrame{
-		Type: "welcome", SessionID: c.srv.deps.NewID(), Role: c.who.Role,
-		Epoch: h.Epoch(), Offset: j.Offset, Room: room, Recovered: j.Recovered,
+		Type: "welcome", SessionID: s.deps.NewID(), Role: a.who.Role,
+		Epoch: s.deps.Hub.Epoch(), Offset: j.Offset, Room: room, Recovered: j.Recovered,
 	}
 	var missed [][]byte
 	if j.Recovered {
 		// The client stands where it was until the frames that follow have moved it.
-		if missed = h.Encode(c.class, o.Person, j.Messages, j.Offset); len(missed) > 0 {
-			w.Offset = c.since
+		if missed = s.deps.Hub.Encode(a.class, a.countedPerson(), j.Messages, j.Offset); len(missed) > 0 {
+			w.Offset = a.since
 		}
 	}
 	return append([][]byte{encode(w)}, missed...), nil
 }
 
-// refuseJoin ends a connection that was upgraded but cannot join.
-func (c *conn) refuseJoin(err error) {
-	bye := c.goingAway()
-	if !errors.Is(err, hub.ErrClosed) {
-		e, known := refusal(err)
-		if !known {
-			c.srv.deps.Logger.Error("joining a room", "room_id", c.room.ID, "error", err)
-		}
-		bye = newBye(CloseCodeOf(e), e.Code)
+// gap is the frame that stands for what a slow client did not get.
+func (s *Server) gap(room live.RoomID, g hub.Gap) ([]byte, error) {
+	ctx, cancel := s.deadline()
+	defer cancel()
+	state, err := s.states.get(ctx, room)
+	if err != nil {
+		return nil, err
 	}
-	c.sayBye(&bye)
-	c.drain()
+	return encode(gapFrame{Type: "gap", Missed: g.Missed, Epoch: s.deps.Hub.Epoch(), Offset: g.Offset, Room: state}), nil
+}
+
+// entered and left are what the server states about a viewer.
+func (c *conn) entered() {
+	if c.counted() {
+		c.facts.push(fact{event: c.own(live.RoomEntered, encode(map[string]bool{"resumed": c.returns})), door: live.FromSystem})
+	}
+}
+
+func (c *conn) left(reason string) {
+	if c.counted() {
+		c.facts.push(fact{event: c.own(live.RoomLeft, encode(map[string]string{"reason": reason})), door: live.FromSystem})
+	}
 }
 
 // goingAway is the bye of a shutdown, with the client's own wait.
-func (c *conn) goingAway() byeFrame {
+func (s *Server) goingAway() byeFrame {
 	bye := newBye(CloseGoingAway, "going_away")
-	bye.RetryAfterMS = rand.Int64N(c.srv.deps.Timing.Spread.Milliseconds() + 1)
+	bye.RetryAfterMS = rand.Int64N(s.deps.Timing.Spread.Milliseconds() + 1)
 	return bye
 }
 
-// signal tells the writer that the hub has something. It never blocks. A
-// shutdown does not wait for the writer, which may be stuck.
-func (c *conn) signal() {
-	if c.srv.deps.Hub.Closing() {
-		bye := c.goingAway()
-		c.hangUp(&bye)
+// joinRefused is the bye of a connection that was upgraded but cannot join.
+func (s *Server) joinRefused(room live.RoomID, err error) byeFrame {
+	if errors.Is(err, hub.ErrClosed) {
+		return s.goingAway()
 	}
-	select {
-	case c.wake <- struct{}{}:
-	default:
+	e, known := refusal(err)
+	if !known {
+		s.deps.Logger.Error("joining a room", "room_id", room, "error", err)
 	}
-}
-
-// send hands a frame to the writer, or drops it if the writer is gone.
-func (c *conn) send(frame []byte) {
-	select {
-	case c.out <- frame:
-	case <-c.written:
-	}
-}
-
-// hangUp makes the connection end, with a bye unless it is nil. The first call
-// counts; the handler makes one before it returns, so that a later one never
-// touches a socket that is another client's by then.
-func (c *conn) hangUp(bye *byeFrame) {
-	c.hangs.Do(func() {
-		c.bye = bye
-		c.closing.Store(true)
-		close(c.ending)
-		c.readFor(2 * c.srv.deps.Timing.Close) // Time for the writer to say bye, and for the peer to answer.
-	})
+	return newBye(CloseCodeOf(e), e.Code)
 }
 
 // deadline is the context of one piece of domain work: fiber's own would never end.

@@ -8,11 +8,13 @@ import (
 	"showrunner/live"
 )
 
-// factLine bounds: facts of one connection that may wait, and how many go to
-// ingest in one call.
+// Bounds of facts: of one connection that may wait, of those that go to ingest
+// in one call, and of calls that are under way at a time. A call waits for the
+// disk, so there are more of them than cores.
 const (
 	maxWaiting  = 512
 	maxTogether = 256
+	lanes       = 16
 )
 
 // fact is one fact on its way to the log.
@@ -25,21 +27,23 @@ type fact struct {
 	ack     bool
 }
 
-// factLine hands the facts of one connection to ingest in their order. One call
-// is under way at a time and the next takes all that came meanwhile, so order
-// holds without waiting for each fact. Its goroutine lives only while there are
-// facts: an idle viewer costs none.
+// factLine holds the facts of one connection until its [lane] takes them. Those
+// of one call are answered before the next are taken, so that one connection
+// can state many facts and no later one is logged before an earlier one.
 type factLine struct {
 	conn *conn
+	lane *lane
 
 	mu      sync.Mutex
-	moved   sync.Cond // waiting or running changed
+	moved   sync.Cond // waiting or busy changed
 	waiting []fact
-	running bool
+	busy    bool // on the lane, under way, or resting before the next try
+	pause   time.Duration
+	idle    func() // called, if not nil, whenever nothing is left to do
 }
 
 func (l *factLine) init(c *conn) {
-	l.conn = c
+	l.conn, l.lane = c, c.srv.nextLane()
 	l.moved.L = &l.mu
 }
 
@@ -47,15 +51,23 @@ func (l *factLine) init(c *conn) {
 // client whose facts they are.
 func (l *factLine) push(f fact) {
 	l.mu.Lock()
-	defer l.mu.Unlock()
 	for len(l.waiting) >= maxWaiting {
 		l.moved.Wait()
 	}
 	l.waiting = append(l.waiting, f)
-	if !l.running {
-		l.running = true
-		go l.run()
+	start := !l.busy
+	l.busy = true
+	l.mu.Unlock()
+	if start {
+		l.lane.add(l)
 	}
+}
+
+// full reports whether the next push would wait.
+func (l *factLine) full() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.waiting) >= maxWaiting
 }
 
 // wait blocks until every fact was answered. Each call of ingest is bounded, so
@@ -63,54 +75,148 @@ func (l *factLine) push(f fact) {
 func (l *factLine) wait() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for l.running {
+	for l.busy {
 		l.moved.Wait()
 	}
 }
 
-func (l *factLine) run() {
-	for {
-		l.mu.Lock()
-		if len(l.waiting) == 0 {
-			l.running = false
-			l.waiting = nil
-			l.moved.Broadcast()
-			l.mu.Unlock()
-			return
-		}
-		batch := l.take()
-		l.moved.Broadcast()
-		l.mu.Unlock()
-		l.conn.ingest(batch)
+// take removes at most n of the oldest facts that came through one door, which
+// is the door of the first if the caller names none.
+func (l *factLine) take(n int, door live.Origin) []fact {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if door == 0 {
+		door = l.waiting[0].door
 	}
-}
-
-// take removes the oldest facts that came through the same door.
-func (l *factLine) take() []fact {
-	n := 1
-	for n < len(l.waiting) && n < maxTogether && l.waiting[n].door == l.waiting[0].door {
-		n++
+	i := 0
+	for i < min(n, len(l.waiting)) && l.waiting[i].door == door {
+		i++
 	}
-	batch := l.waiting[:n:n]
-	l.waiting = l.waiting[n:]
+	batch := l.waiting[:i:i]
+	l.waiting = l.waiting[i:]
 	return batch
 }
 
+// answered goes on after a call: to the next facts, to another try of those that
+// are given back, or to rest.
+func (l *factLine) answered(again []fact) {
+	l.mu.Lock()
+	l.moved.Broadcast()
+	if len(again) > 0 {
+		l.waiting = append(again, l.waiting...)
+		l.pause = min(max(2*l.pause, firstPause), mostPause)
+		time.AfterFunc(l.pause, func() { l.lane.add(l) })
+		l.mu.Unlock()
+		return
+	}
+	l.pause = 0
+	more := len(l.waiting) > 0
+	if !more {
+		l.waiting, l.busy = nil, false
+	}
+	idle := l.idle
+	l.mu.Unlock()
+	switch {
+	case more:
+		l.lane.add(l)
+	case idle != nil:
+		idle()
+	}
+}
+
+// lane hands the facts of many connections to ingest, one call at a time with
+// all that came meanwhile. Its goroutine lives only while there are facts: idle
+// viewers cost none.
+type lane struct {
+	srv *Server
+
+	mu      sync.Mutex
+	ready   []*factLine
+	running bool
+}
+
+func (s *Server) nextLane() *lane { return &s.lanes[s.lastLane.Add(1)%lanes] }
+
+func (n *lane) add(l *factLine) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.ready = append(n.ready, l)
+	if !n.running {
+		n.running = true
+		go n.run()
+	}
+}
+
+// share is what one connection has in a call.
+type share struct {
+	line  *factLine
+	facts []fact
+}
+
+func (n *lane) run() {
+	for {
+		n.mu.Lock()
+		if len(n.ready) == 0 {
+			n.ready, n.running = nil, false
+			n.mu.Unlock()
+			return
+		}
+		var (
+			shares  []share
+			door    live.Origin
+			total   int
+			waiting []*factLine
+		)
+		for i, l := range n.ready {
+			if total == maxTogether {
+				waiting = append(waiting, n.ready[i:]...)
+				break
+			}
+			facts := l.take(maxTogether-total, door)
+			if len(facts) == 0 { // Its next fact came through another door.
+				waiting = append(waiting, l)
+				continue
+			}
+			door = facts[0].door
+			total += len(facts)
+			shares = append(shares, share{l, facts})
+		}
+		n.ready = waiting
+		n.mu.Unlock()
+		n.ingest(door, total, shares)
+	}
+}
+
 // ingest makes facts durable and answers them.
-func (c *conn) ingest(batch []fact) {
-	evs := make([]live.Event, len(batch))
-	for i := range batch {
-		evs[i] = batch[i].event
+func (n *lane) ingest(door live.Origin, total int, shares []share) {
+	evs := make([]live.Event, 0, total)
+	for i := range shares {
+		for j := range shares[i].facts {
+			evs = append(evs, shares[i].facts[j].event)
+		}
 	}
-	receipts, err := c.offer(batch[0].door, evs)
-	// A client sends again what was not taken. Nobody does that for the facts
-	// that the server states itself, and a missed entry is a missing viewer.
-	for pause := firstPause; err != nil && !batch[0].ack && c.waits(pause); pause = min(2*pause, mostPause) {
-		receipts, err = c.offer(batch[0].door, evs)
+	receipts, err := n.srv.offer(door, evs)
+	at := 0
+	for _, s := range shares {
+		var own []live.Receipt
+		if err == nil {
+			own = receipts[at : at+len(s.facts)]
+		}
+		at += len(s.facts)
+		s.line.answered(s.line.conn.settle(s.facts, own, err))
 	}
-	for i := range batch {
-		f := &batch[i]
+}
+
+// settle answers facts. A client sends again what was not taken. Nobody does
+// that for the facts that the server states itself, and a missed entry is a
+// missing viewer: those are given back, to be tried again while the connection
+// lasts.
+func (c *conn) settle(facts []fact, receipts []live.Receipt, err error) (again []fact) {
+	for i := range facts {
+		f := &facts[i]
 		switch {
+		case !f.ack && err != nil && !c.out.ended():
+			again = append(again, *f)
 		case !f.ack && err != nil:
 			c.srv.deps.Logger.Warn("a fact of the server's own was not taken", "type", f.event.Kind, "room_id", c.room.ID, "error", err)
 		case !f.ack:
@@ -125,6 +231,7 @@ func (c *conn) ingest(batch []fact) {
 			c.answer(f.request, factAck{EventID: receipts[i].EventID, CommentID: f.comment})
 		}
 	}
+	return again
 }
 
 // Pauses between the tries to state the server's own facts.
@@ -133,22 +240,10 @@ const (
 	mostPause  = 2 * time.Second
 )
 
-// waits pauses; false means that the connection ends.
-func (c *conn) waits(d time.Duration) bool {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-c.ending:
-		return false
-	case <-t.C:
-		return true
-	}
-}
-
-func (c *conn) offer(door live.Origin, evs []live.Event) ([]live.Receipt, error) {
-	ctx, cancel := c.srv.deadline()
+func (s *Server) offer(door live.Origin, evs []live.Event) ([]live.Receipt, error) {
+	ctx, cancel := s.deadline()
 	defer cancel()
-	receipts, err := c.srv.deps.Ingest.Ingest(ctx, door, evs)
+	receipts, err := s.deps.Ingest.Ingest(ctx, door, evs)
 	if err == nil && len(receipts) != len(evs) {
 		err = fmt.Errorf("ingest answered %d of %d facts", len(receipts), len(evs))
 	}

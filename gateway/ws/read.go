@@ -11,13 +11,14 @@ import (
 )
 
 // read carries out what the client sends until the connection ends.
-func (c *conn) read() {
+func (c *duplex) read() {
 	c.sock.SetPongHandler(func(string) error {
 		c.extend()
 		return nil
 	})
 	c.extend()
 	for {
+		c.rest()
 		kind, r, err := c.sock.NextReader()
 		var raw []byte
 		if err == nil {
@@ -48,7 +49,7 @@ func (c *conn) read() {
 }
 
 // drain reads the peer's last words until it closes or its time is over.
-func (c *conn) drain() {
+func (c *duplex) drain() {
 	for {
 		if _, _, err := c.sock.NextReader(); err != nil {
 			return
@@ -58,87 +59,9 @@ func (c *conn) drain() {
 
 // extend gives the client until the next sign of life. Once the connection is
 // closing the shorter deadline holds, whoever of reader and writer comes last.
-func (c *conn) extend() {
+func (c *duplex) extend() {
 	c.readFor(c.srv.deps.Timing.Idle)
 	if c.closing.Load() {
 		c.readFor(c.srv.deps.Timing.Close)
 	}
-}
-
-// handle carries out one frame and answers it.
-func (c *conn) handle(raw []byte) {
-	now := c.srv.now()
-	if ok, wait := c.limits.take(c.srv.paces, classFlood, now); !ok {
-		c.hangUp(byeFor(live.RateLimited(wait, "far too many frames")))
-		return
-	}
-	if ok, wait := c.limits.take(c.srv.paces, classAll, now); !ok {
-		q, _ := decode(raw) // For the id of the ack only.
-		c.refuse(q, live.RateLimited(wait, "too many frames"))
-		return
-	}
-	q, bad := decode(raw)
-	if bad != nil {
-		c.refuse(q, bad)
-		return
-	}
-	if k := classOf(q.Type, c.who.Role); k != classAll {
-		if ok, wait := c.limits.take(c.srv.paces, k, now); !ok {
-			c.refuse(q, live.RateLimited(wait, "too many of %s", q.Type))
-			return
-		}
-	}
-	var (
-		data any
-		err  error
-	)
-	switch kind := live.Kind(q.Type); {
-	case q.Type == typePlaceOrder:
-		data, err = c.placeOrder(q, now)
-	case q.Type == typeJoinWaitlist:
-		data, err = c.joinWaitlist(q)
-	case q.Type == typeCancelOrder:
-		data, err = c.cancelOrder(q, now)
-	case live.CommandName(q.Type).Known():
-		data, err = c.command(q, now)
-	case fromViewer(kind):
-		if err = c.state(q, kind, now); err == nil {
-			return // The fact line answers once the fact is durable.
-		}
-	default:
-		err = live.Invalid("unknown_type", "type", "this is nothing a client may send")
-	}
-	if err != nil {
-		c.refuse(q, err)
-		return
-	}
-	c.answer(q, data)
-}
-
-func fromViewer(k live.Kind) bool {
-	spec, ok := live.SpecOf(k)
-	return ok && spec.From&live.FromViewer != 0
-}
-
-func (c *conn) answer(q request, data any) {
-	c.srv.metrics.requests.WithLabelValues(q.Type, "ok").Inc()
-	c.send(ackOK(q.ID, data))
-}
-
-// refuse answers a frame with an error. What is our own fault is logged here.
-func (c *conn) refuse(q request, err error) {
-	e, known := refusal(err)
-	if !known {
-		c.srv.deps.Logger.Error("serving a frame", "type", label(q.Type), "room_id", c.room.ID, "error", err)
-	}
-	c.srv.metrics.requests.WithLabelValues(label(q.Type), e.Code).Inc()
-	c.send(ackRefused(q.ID, e))
-}
-
-// label keeps the values of a metric's label bounded, whatever clients send.
-func label(kind string) string {
-	if kind == typePlaceOrder || kind == typeCancelOrder || kind == typeJoinWaitlist || live.CommandName(kind).Known() || fromViewer(live.Kind(kind)) {
-		return kind
-	}
-	return "other"
 }

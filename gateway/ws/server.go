@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/gofiber/contrib/websocket"
@@ -24,8 +25,11 @@ type Server struct {
 	deps    Deps
 	metrics *metrics
 	states  *states
-	paces   *paces
-	upgrade fiber.Handler
+	lanes   [lanes]lane
+	// lastLane deals the lanes out in turn.
+	lastLane atomic.Uint32
+	paces    *paces
+	upgrade  fiber.Handler
 }
 
 // New builds a server; it panics if Deps are not complete.
@@ -33,6 +37,9 @@ func New(d Deps) *Server {
 	s := &Server{deps: d.withDefaults(), metrics: newMetrics(d.Registerer)}
 	s.states = newStates(s.readState)
 	s.paces = s.deps.Limits.paces()
+	for i := range s.lanes {
+		s.lanes[i].srv = s
+	}
 	s.upgrade = websocket.New(s.serve, websocket.Config{
 		Subprotocols:    []string{Subprotocol},
 		Origins:         []string{"*"}, // allowedOrigin has judged it.

@@ -12,7 +12,7 @@ import (
 
 // write is the only goroutine that writes data frames. It returns when the
 // connection ends or the socket breaks.
-func (c *conn) write(first [][]byte) {
+func (c *duplex) write(first [][]byte) {
 	defer close(c.written)
 	for _, f := range first {
 		if !c.put(f) {
@@ -33,8 +33,8 @@ func (c *conn) write(first [][]byte) {
 	ok := true
 	for ok {
 		select {
-		case f := <-c.out:
-			ok = c.put(f)
+		case <-c.news:
+			ok = c.flush()
 		case <-c.wake:
 			ok = c.deliver()
 		case <-ping.C:
@@ -56,7 +56,7 @@ func (c *conn) write(first [][]byte) {
 
 // deliver sends one thing the hub has, and asks to be woken for the next, so
 // that acks get their turn however much there is to deliver.
-func (c *conn) deliver() bool {
+func (c *duplex) deliver() bool {
 	d, ok := c.member.Next()
 	if !ok {
 		return true
@@ -64,21 +64,15 @@ func (c *conn) deliver() bool {
 	c.signal()
 	switch {
 	case d.Bye:
-		bye := c.goingAway()
+		bye := c.srv.goingAway()
 		c.hangUp(&bye)
 	case d.Gap != nil:
-		ctx, cancel := c.srv.deadline()
-		defer cancel()
-		room, err := c.srv.states.get(ctx, c.room.ID)
+		f, err := c.srv.gap(c.room.ID, *d.Gap)
 		if err != nil {
-			c.srv.deps.Logger.Error("reading the state of a room for a gap", "room_id", c.room.ID, "error", err)
-			bye := newBye(CloseUnavailable, "state_unavailable")
-			c.hangUp(&bye)
+			c.hangUp(c.srv.stateAway(c.room.ID, err))
 			return true
 		}
-		return c.put(encode(gapFrame{
-			Type: "gap", Missed: d.Gap.Missed, Epoch: c.srv.deps.Hub.Epoch(), Offset: d.Gap.Offset, Room: room,
-		}))
+		return c.put(f)
 	default:
 		for _, f := range d.Frames {
 			if !c.put(f) {
@@ -91,7 +85,7 @@ func (c *conn) deliver() bool {
 
 // put writes one frame. If the socket does not take it in time, the connection
 // is broken and the reader is ended with it.
-func (c *conn) put(frame []byte) bool {
+func (c *duplex) put(frame []byte) bool {
 	limit := c.srv.deps.Timing.Write
 	select {
 	case <-c.ending:
@@ -105,14 +99,14 @@ func (c *conn) put(frame []byte) bool {
 	return c.alive(err)
 }
 
-func (c *conn) control(kind int, payload []byte) bool {
+func (c *duplex) control(kind int, payload []byte) bool {
 	deadline := time.Now().Add(c.srv.deps.Timing.Write) //nolint:forbidigo // a socket deadline is real time.
 	return c.alive(c.sock.WriteControl(kind, payload, deadline))
 }
 
 // alive reports whether the socket still takes frames; a write error is a
 // client that went away, which is no fault of ours and not logged.
-func (c *conn) alive(err error) bool {
+func (c *duplex) alive(err error) bool {
 	if err != nil {
 		c.hangUp(nil)
 		c.cut()
@@ -123,28 +117,24 @@ func (c *conn) alive(err error) bool {
 // cut ends whatever the socket is waiting for. Its deadline is in the past from
 // now on; closing it is the server's business after the handler has returned,
 // and fasthttp makes it a no-op before.
-func (c *conn) cut() {
+func (c *duplex) cut() {
 	_ = c.sock.NetConn().SetDeadline(time.Unix(1, 0)) // It fails on a closed socket only.
 }
 
-// flush writes the acks that are ready before the connection ends.
-func (c *conn) flush() {
-	for {
-		select {
-		case f := <-c.out:
-			if !c.put(f) {
-				return
-			}
-		default:
-			return
+// flush writes the acks that are ready.
+func (c *duplex) flush() bool {
+	for _, f := range c.takeAcks() {
+		if !c.put(f) {
+			return false
 		}
 	}
+	return true
 }
 
 // sayBye writes the bye and the close frame and gives the peer a moment to
 // answer: closing at once would reset the connection and could take the bye
 // with it.
-func (c *conn) sayBye(bye *byeFrame) {
+func (c *duplex) sayBye(bye *byeFrame) {
 	c.srv.metrics.byes.WithLabelValues(strconv.Itoa(int(bye.Code))).Inc()
 	if c.put(encode(bye)) {
 		c.control(websocket.CloseMessage, websocket.FormatCloseMessage(int(bye.Code), bye.Reason))
@@ -153,7 +143,7 @@ func (c *conn) sayBye(bye *byeFrame) {
 }
 
 // readFor bounds how long the reader waits for the next frame.
-func (c *conn) readFor(d time.Duration) {
+func (c *duplex) readFor(d time.Duration) {
 	_ = c.sock.NetConn().SetReadDeadline(time.Now().Add(d)) //nolint:forbidigo // a socket deadline is real time; it fails on a closed socket only.
 }
 
@@ -161,5 +151,12 @@ func (c *conn) readFor(d time.Duration) {
 func byeFor(e *live.Error) *byeFrame {
 	bye := newBye(CloseCodeOf(e), e.Code)
 	bye.RetryAfterMS = milliseconds(e.RetryAfter)
+	return &bye
+}
+
+// stateAway is the bye of a client whose gap cannot be filled.
+func (s *Server) stateAway(room live.RoomID, err error) *byeFrame {
+	s.deps.Logger.Error("reading the state of a room for a gap", "room_id", room, "error", err)
+	bye := newBye(CloseUnavailable, "state_unavailable")
 	return &bye
 }
