@@ -3,7 +3,8 @@
 //
 // It is pure: no driver, no file, no clock. Start with [TouchOf], the one table
 // that says which facts are touches and of which stage and channel, then
-// [Journey], the touches of a buyer before an order, with the window rule of
-// [Journey.Within]. A [Credit] is the part of the order's money that one touch
-// earned; the attribution package divides the money by a model, to the cent.
+// [Journey], the touches of a buyer before an order, and [Policy], which says
+// which of them may earn. [Cycles] cuts the touches of a person at their
+// orders. A [Credit] is the part of the order's money that one touch earned; the
+// attribution package divides the money by a model, to the cent.
 package conversion

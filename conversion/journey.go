@@ -22,6 +22,7 @@ type Touchpoint struct {
 	Campaign string
 	Show     live.ShowID    // empty: outside a show
 	Product  live.ProductID // empty: about no product
+	Referrer live.PersonID  // who sent them; empty: nobody
 }
 
 // Journey is one paid order with the touches of its buyer before it.
@@ -39,26 +40,6 @@ type Journey struct {
 	Touches []Touchpoint // any order; see Within
 }
 
-// Within returns the touches that may earn credit, ascending by time and, for
-// equal times, by position: those with At - window <= t <= At, both ends
-// included. A window of zero or less keeps every touch up to the conversion.
-// The journey is not changed.
-//
-// Source: PostHog and the WICG look-back are inclusive; calendar-day windows
-// let touches after the conversion through.
-func (j *Journey) Within(window time.Duration) []Touchpoint {
-	var kept []Touchpoint
-	from := j.At.Add(-window)
-	for _, t := range j.Touches {
-		if t.At.After(j.At) || window > 0 && t.At.Before(from) {
-			continue
-		}
-		kept = append(kept, t)
-	}
-	SortTouches(kept)
-	return kept
-}
-
 // SortTouches puts touches into their one order: time, then position.
 func SortTouches(ts []Touchpoint) {
 	slices.SortStableFunc(ts, func(a, b Touchpoint) int {
@@ -71,5 +52,8 @@ type Credit struct {
 	Order    live.OrderID
 	Currency live.Currency
 	Touch    Touchpoint
-	Minor    int64 // minor units of Currency; negative only for a negative value
+	// Weight is the touch's part of the order's weights. It is kept so that a
+	// refund, however late, is split as the sale was.
+	Weight int64
+	Minor  int64 // minor units of Currency; negative only for a negative value
 }

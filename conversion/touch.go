@@ -70,17 +70,21 @@ var rules = func() map[live.Kind]*Rule {
 }()
 
 // TouchOf makes a touch of an event, or reports false if the event is none:
-// its kind is not in [Rules], it is about nobody, it belongs to a rehearsal, or
-// staff did it themselves. The event's own stage and channel go before the
+// its kind is not in [Rules], it is about nobody, it belongs to a rehearsal,
+// staff did it themselves, or somebody followed a link of their own. The event's own stage and channel go before the
 // table's. Position is left to the caller, who knows the log.
 func TouchOf(e live.Event) (Touchpoint, bool) {
 	r := rules[e.Kind]
 	if r == nil || e.Rehearsal || e.Person == "" || !r.admits(&e) {
 		return Touchpoint{}, false
 	}
+	d := read(e.Data)
+	if d.Referrer != "" && d.Referrer == e.Person {
+		return Touchpoint{}, false
+	}
 	t := Touchpoint{
 		At: e.OccurredAt, Kind: e.Kind, Stage: r.Stage, Channel: r.Channel, Campaign: e.Campaign,
-		Show: e.Show, Product: productOf(e.Data),
+		Show: e.Show, Product: d.Product, Referrer: d.Referrer,
 	}
 	if e.Stage.Valid() {
 		t.Stage = e.Stage
@@ -103,17 +107,17 @@ func (r *Rule) admits(e *live.Event) bool {
 	return false
 }
 
-// productOf reads the product a fact names. Data was checked when the event was
-// accepted; what cannot be read names no product.
-func productOf(data json.RawMessage) live.ProductID {
-	if len(data) == 0 {
-		return ""
+// touchData is what a touch takes from the data of its fact.
+type touchData struct {
+	Product  live.ProductID `json:"product_id"`
+	Referrer live.PersonID  `json:"referrer"`
+}
+
+// read takes what it can from data, which was checked when the event was
+// accepted; what cannot be read names nothing.
+func read(data json.RawMessage) (d touchData) {
+	if len(data) == 0 || json.Unmarshal(data, &d) != nil {
+		return touchData{}
 	}
-	var d struct {
-		Product live.ProductID `json:"product_id"`
-	}
-	if json.Unmarshal(data, &d) != nil {
-		return ""
-	}
-	return d.Product
+	return d
 }

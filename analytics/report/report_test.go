@@ -18,6 +18,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"showrunner/analytics"
+	"showrunner/conversion/attribution"
 	"showrunner/live"
 )
 
@@ -114,8 +115,8 @@ func TestReportAddsUp(t *testing.T) {
 			t.Errorf("%s add up to %d, want %d", table.name, sum, got["gmv_net_minor"])
 		}
 	}
-	if len(r.Attribution) != 3 {
-		t.Fatalf("%d models, want 3", len(r.Attribution))
+	if len(r.Attribution) != len(attribution.Models()) {
+		t.Fatalf("%d models, want %d", len(r.Attribution), len(attribution.Models()))
 	}
 	for _, result := range r.Attribution {
 		for _, total := range result.Totals {

@@ -43,6 +43,10 @@ var modelNames = map[string]phrase{
 	"first":  {"首次触点", "first touch"},
 	"last":   {"末次触点", "last touch"},
 	"linear": {"线性", "linear"},
+
+	"last_non_direct": {"末次非直接触点", "last non-direct touch"},
+	"position":        {"首末加权 40/20/40", "position 40/20/40"},
+	"time_decay":      {"时间衰减", "time decay"},
 }
 
 // say prints a phrase as text: the language of the page, and in a Chinese page

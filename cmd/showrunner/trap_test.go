@@ -401,9 +401,8 @@ func TestTrap10_CurrenciesNeverMeet(t *testing.T) {
 	}
 }
 
-// Trap 11. Orders after the show count for it, and window and model are part
-// of every attribution. Windows per platform and a snapshot frozen at day 30
-// are not there yet.
+// Trap 11. Orders after the show count for it, and window, model, parameters
+// and version are part of every attribution.
 func TestTrap11_OrdersAfterTheShow(t *testing.T) {
 	w := newTrapShop(t, 100)
 	id := w.ordered("v1")
@@ -415,9 +414,35 @@ func TestTrap11_OrdersAfterTheShow(t *testing.T) {
 	j := []conversion.Journey{{Order: id, At: at, Currency: "CNY", Value: 2000, Touches: []conversion.Touchpoint{{At: at.Add(-7*24*time.Hour - time.Millisecond), Channel: "ads"}}}}
 	for window, unattributed := range map[time.Duration]int64{7 * 24 * time.Hour: 2000, 8 * 24 * time.Hour: 0} {
 		r := attribution.Attribute(trapModel(t, "last"), j, window)
-		if r.Model != "last" || r.Window != window || r.Totals[0].Unattributed != unattributed {
+		if r.Model != "last" || r.Window != window || r.Version < 1 || r.Totals[0].Unattributed != unattributed {
 			t.Errorf("window %v: %+v", window, r)
 		}
+	}
+	// A window for each type of touch, and a click beats any view.
+	j[0].Touches = []conversion.Touchpoint{
+		{At: at.Add(-30 * time.Hour), Channel: "clicked", Kind: "ad_clicked"},
+		{At: at.Add(-20 * time.Hour), Channel: "seen", Kind: live.RoomExposed},
+	}
+	for name, policy := range map[string]conversion.Policy{
+		"clicked": {Window: 168 * time.Hour, ViewWindow: 24 * time.Hour, ClickFirst: true},
+		"seen":    {Window: 24 * time.Hour, ClickFirst: true},
+		"":        {Window: time.Hour, ClickFirst: true},
+	} {
+		r := attribution.Plan{Model: trapModel(t, "last"), Policy: policy}.Attribute(j)
+		credited := ""
+		for _, c := range r.Orders[0].Credits {
+			credited = c.Touch.Channel
+		}
+		if credited != name || r.Policy.ViewWindow != policy.ViewWindow || (name == "") != (r.Totals[0].Unattributed == 2000) {
+			t.Errorf("%+v: credit to %q, want %q: %+v", policy, credited, name, r)
+		}
+	}
+	decay, err := attribution.New(attribution.Options{Model: "time_decay", HalfLife: time.Hour})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r := attribution.Attribute(decay, j, time.Hour); r.Params["half_life"] != "1h0m0s" {
+		t.Errorf("the half-life is not told: %v", r.Params)
 	}
 }
 
@@ -458,8 +483,8 @@ func TestTrap12_AsOfIsForEver(t *testing.T) {
 }
 
 // Trap 13. Cross-room: the shares of an order that saw two shows sum to the
-// order, so the shows sum to the total. "Assisted" as a figure of its own is
-// not there yet.
+// order, so the shows sum to the total. What a show assisted is a figure of its
+// own, beside credit and never in it.
 func TestTrap13_SharesSumToOneOrder(t *testing.T) {
 	at := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
 	touch := func(min int, show live.ShowID) conversion.Touchpoint {
@@ -477,6 +502,19 @@ func TestTrap13_SharesSumToOneOrder(t *testing.T) {
 		}
 		if sum != 1501 || r.Totals[0].Value != 1501 {
 			t.Errorf("%s: the shows have %d of %d", m.Name(), sum, r.Totals[0].Value)
+		}
+		assists := r.Assists("CNY", func(p *conversion.Touchpoint) string { return string(p.Show) })
+		if want := []attribution.Assist{{Key: "s1", Orders: 1, Minor: 1001}, {Key: "s2", Orders: 1, Minor: 1001}}; !slices.Equal(assists, want) {
+			t.Errorf("%s: assisted %+v, want %+v whatever the model", m.Name(), assists, want)
+		}
+		for _, o := range r.Orders {
+			var sum int64
+			for _, c := range o.Credits {
+				sum += c.Minor
+			}
+			if sum != o.Value {
+				t.Errorf("%s: order %s has %d of %d", m.Name(), o.Order, sum, o.Value)
+			}
 		}
 	}
 }
@@ -583,11 +621,48 @@ func TestTrap16_TheAxisIsNamed(t *testing.T) {
 	}
 }
 
-// Trap 17. Direct traffic: the last-non-direct model is not there yet, and
-// asking for it is refused instead of answered with another model's numbers.
-func TestTrap17_NoModelStandsInForAnother(t *testing.T) {
-	for _, name := range []string{"last_non_direct", "", "Last"} {
-		if m, err := attribution.Named(name); err == nil && m.Name() != name {
+// Trap 17. Direct traffic: who came back by themselves was brought by somebody
+// before. last_non_direct says by whom, last does not, and no model stands in
+// for another.
+func TestTrap17_DirectTraffic(t *testing.T) {
+	at := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
+	journey := func(channels ...string) []conversion.Journey {
+		j := conversion.Journey{Order: "o", At: at, Currency: "CNY", Value: 999}
+		for i, c := range channels {
+			j.Touches = append(j.Touches, conversion.Touchpoint{At: at.Add(time.Duration(i-len(channels)) * time.Minute), Channel: c})
+		}
+		return []conversion.Journey{j}
+	}
+	// The channel of an entry that names none, as it comes from the log.
+	entered, ok := conversion.TouchOf(live.Event{Kind: live.RoomEntered, Person: "p1", Actor: live.Actor{ID: "p1", Role: live.RoleViewer}, OccurredAt: at})
+	if !ok {
+		t.Fatal("an entry is no touch")
+	}
+	for _, c := range []struct {
+		path          []string
+		last, behind  string
+		unattributed  int64
+		alsoInternals []string
+	}{
+		{path: []string{"ads", "group", entered.Channel, entered.Channel}, last: "direct", behind: "group"},
+		{path: []string{entered.Channel, entered.Channel}, last: "direct", behind: "direct"},
+		{path: []string{"ads", "Direct"}, last: "Direct", behind: "ads"},
+		{path: []string{"ads", "alipay", "direct"}, last: "direct", behind: "ads", alsoInternals: []string{"alipay"}},
+		{unattributed: 999},
+	} {
+		for name, want := range map[string]string{"last": c.last, "last_non_direct": c.behind} {
+			r := attribution.Plan{Model: trapModel(t, name), Policy: conversion.Policy{Internal: c.alsoInternals}}.Attribute(journey(c.path...))
+			got := ""
+			for _, s := range r.Totals[0].ByChannel {
+				got = s.Key
+			}
+			if got != want || r.Totals[0].Unattributed != c.unattributed {
+				t.Errorf("%v by %s: %q and %d unattributed, want %q and %d", c.path, name, got, r.Totals[0].Unattributed, want, c.unattributed)
+			}
+		}
+	}
+	for _, name := range []string{"", "Last", "data_driven"} {
+		if m, err := attribution.Named(name); err == nil {
 			t.Errorf("asked for %q, got %s", name, m.Name())
 		}
 	}

@@ -9,12 +9,25 @@ import (
 	"showrunner/live"
 )
 
-// Result is what a model made of a set of orders.
+// Plan is how orders are divided: which touches may earn, and by what model.
+type Plan struct {
+	Model  Model
+	Policy conversion.Policy
+	// Cycles lets a touch earn one order alone, see [conversion.Cycles].
+	Cycles bool
+}
+
+// Result is what a plan made of a set of orders. It names everything that the
+// numbers depend on, so that no two of them are compared by mistake.
 type Result struct {
-	Model  string
-	Window time.Duration
-	Orders []Order // sorted by order id
-	Totals []Total // one per currency, sorted by currency
+	Model   string
+	Params  map[string]string // see Model
+	Version int               // of the arithmetic, see [Version]
+	Window  time.Duration     // of Policy
+	Policy  conversion.Policy
+	Cycles  bool
+	Orders  []Order // sorted by order id
+	Totals  []Total // one per currency, sorted by currency
 }
 
 // Order is one order divided. The credits and Unattributed sum to Value.
@@ -22,8 +35,11 @@ type Order struct {
 	Order        live.OrderID
 	Currency     live.Currency
 	Value        int64
-	Unattributed int64 // Value if there was no touch in the window, else 0
+	Unattributed int64 // Value if no touch was admitted, else 0
 	Credits      []conversion.Credit
+	// Touches are those that were admitted, ascending, also those that the model
+	// gave nothing.
+	Touches []conversion.Touchpoint
 }
 
 // Total is the money of one currency by channel and by stage. Each of the two
@@ -51,9 +67,21 @@ type Share struct {
 // inside the window (see [conversion.Journey.Within]). Journeys may come in any
 // order; each order id is expected once.
 func Attribute(m Model, journeys []conversion.Journey, window time.Duration) Result {
-	r := Result{Model: m.Name(), Window: window, Orders: make([]Order, 0, len(journeys))}
+	return Plan{Model: m, Policy: conversion.Policy{Window: window}}.Attribute(journeys)
+}
+
+// Attribute divides the value of every journey. Journeys may come in any order;
+// each order id is expected once.
+func (p Plan) Attribute(journeys []conversion.Journey) Result {
+	r := Result{
+		Model: p.Model.Name(), Params: p.Model.Params(), Version: Version,
+		Window: p.Policy.Window, Policy: p.Policy, Cycles: p.Cycles, Orders: make([]Order, 0, len(journeys)),
+	}
+	if p.Cycles {
+		journeys = conversion.Cycles(journeys)
+	}
 	for i := range journeys {
-		r.Orders = append(r.Orders, divide(m, &journeys[i], window))
+		r.Orders = append(r.Orders, p.divide(&journeys[i]))
 	}
 	slices.SortStableFunc(r.Orders, func(a, b Order) int {
 		return cmp.Or(cmp.Compare(a.Order, b.Order), cmp.Compare(a.Currency, b.Currency), cmp.Compare(a.Value, b.Value))
@@ -62,21 +90,25 @@ func Attribute(m Model, journeys []conversion.Journey, window time.Duration) Res
 	return r
 }
 
-func divide(m Model, j *conversion.Journey, window time.Duration) Order {
-	o := Order{Order: j.Order, Currency: j.Currency, Value: j.Value}
-	touches := j.Within(window)
-	if len(touches) == 0 {
+func (p *Plan) divide(j *conversion.Journey) Order {
+	o := Order{Order: j.Order, Currency: j.Currency, Value: j.Value, Touches: p.Policy.Admit(j)}
+	if len(o.Touches) == 0 {
 		o.Unattributed = j.Value
 		return o
 	}
-	weights := m.Weights(j, touches)
+	weights := p.Model.Weights(nil, o.Touches)
 	// Without a positive weight SplitMinor splits evenly: then all have a part.
 	even := slices.Max(weights) <= 0
 	for i, minor := range live.SplitMinor(j.Value, weights) {
-		if weights[i] <= 0 && !even {
+		if even {
+			weights[i] = 1
+		}
+		if weights[i] <= 0 {
 			continue
 		}
-		o.Credits = append(o.Credits, conversion.Credit{Order: j.Order, Currency: j.Currency, Touch: touches[i], Minor: minor})
+		o.Credits = append(o.Credits, conversion.Credit{
+			Order: j.Order, Currency: j.Currency, Touch: o.Touches[i], Weight: weights[i], Minor: minor,
+		})
 	}
 	return o
 }

@@ -3,31 +3,100 @@ package attribution
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"showrunner/conversion"
 	"showrunner/live"
 )
 
+// Version is that of the arithmetic of every model. It is part of every result
+// and grows when the same journeys would give other numbers than before.
+const Version = 2
+
 // Model says what each touch of a journey is worth.
 type Model interface {
 	// Name is the stable name of the model, as users give it.
 	Name() string
-	// Weights gives one weight, zero or more, for each touch: the touches that
-	// were inside the window, ascending, at least one. Only their proportion
+	// Params are what the model was made with, by stable names; nil for none.
+	Params() map[string]string
+	// Weights appends one weight, zero or more, for each touch: the touches that
+	// the policy admitted, ascending, at least one. Only their proportion
 	// matters, but a model must give whole numbers so that equal shares are
-	// exactly equal.
-	Weights(j *conversion.Journey, touches []conversion.Touchpoint) []int64
+	// exactly equal. It must be safe for concurrent use.
+	Weights(dst []int64, touches []conversion.Touchpoint) []int64
 }
+
+// Options name a model and say how it is made. What a model does not know of is
+// ignored; a zero value is the model's own.
+type Options struct {
+	Model string
+	// Weights of position: of the first touch, of all between, of the last.
+	// Zero is 40, 20, 40.
+	Weights [3]int64
+	// TwoTouch says how position divides two touches.
+	TwoTouch TwoTouch
+	// HalfLife of time_decay. Zero is 7 days.
+	HalfLife time.Duration
+	// Direct are the channels of those who came by themselves, for
+	// last_non_direct. Nil is [conversion.ChannelDirect].
+	Direct []string
+}
+
+// makers is the registry, in the order reports show them. Linear comes last,
+// because it names every touched key.
+var makers = []struct {
+	name string
+	make func(*Options) (Model, error)
+}{
+	{"first", func(*Options) (Model, error) { return first{}, nil }},
+	{"last", func(*Options) (Model, error) { return last{}, nil }},
+	{"last_non_direct", newLastNonDirect},
+	{"position", newPosition},
+	{"time_decay", newTimeDecay},
+	{"linear", func(*Options) (Model, error) { return linear{}, nil }},
+}
+
+// New makes the model that the options name. Faults are a [live.Error] with code
+// "unknown_model", which lists the known ones, or "invalid_field".
+func New(o Options) (Model, error) {
+	names := make([]string, len(makers))
+	for i := range makers {
+		if makers[i].name == o.Model {
+			return makers[i].make(&o)
+		}
+		names[i] = makers[i].name
+	}
+	return nil, live.Invalid("unknown_model", "model", "must be one of %s", strings.Join(names, ", "))
+}
+
+// Named is [New] with the model's own parameters.
+func Named(name string) (Model, error) { return New(Options{Model: name}) }
+
+// Models lists every model that divides the money of an order, with its own
+// parameters, in the order reports show them.
+func Models() []Model { return slices.Clone(models) }
+
+var models = func() []Model {
+	var ms []Model
+	for i := range makers {
+		m, err := makers[i].make(&Options{})
+		if err != nil {
+			panic("BUG: the model " + makers[i].name + " refuses its own parameters")
+		}
+		ms = append(ms, m)
+	}
+	return ms
+}()
 
 // first gives everything to the first touch.
 type first struct{}
 
 func (first) Name() string { return "first" }
 
-func (first) Weights(_ *conversion.Journey, touches []conversion.Touchpoint) []int64 {
-	w := make([]int64, len(touches))
-	w[0] = 1
-	return w
+func (first) Params() map[string]string { return nil }
+
+func (first) Weights(dst []int64, touches []conversion.Touchpoint) []int64 {
+	return only(dst, len(touches), 0)
 }
 
 // last gives everything to the last touch.
@@ -35,10 +104,18 @@ type last struct{}
 
 func (last) Name() string { return "last" }
 
-func (last) Weights(_ *conversion.Journey, touches []conversion.Touchpoint) []int64 {
-	w := make([]int64, len(touches))
-	w[len(w)-1] = 1
-	return w
+func (last) Params() map[string]string { return nil }
+
+func (last) Weights(dst []int64, touches []conversion.Touchpoint) []int64 {
+	return only(dst, len(touches), len(touches)-1)
+}
+
+// only appends n weights of which all but one are zero.
+func only(dst []int64, n, one int) []int64 {
+	at := len(dst)
+	dst = append(dst, make([]int64, n)...)
+	dst[at+one] = 1
+	return dst
 }
 
 // linear gives the same to every touch; a channel touched twice counts twice.
@@ -46,29 +123,43 @@ type linear struct{}
 
 func (linear) Name() string { return "linear" }
 
-func (linear) Weights(_ *conversion.Journey, touches []conversion.Touchpoint) []int64 {
-	w := make([]int64, len(touches))
-	for i := range w {
-		w[i] = 1
+func (linear) Params() map[string]string { return nil }
+
+func (linear) Weights(dst []int64, touches []conversion.Touchpoint) []int64 {
+	for range touches {
+		dst = append(dst, 1)
 	}
-	return w
+	return dst
 }
 
-// models is the registry, in the order reports show them.
-var models = []Model{first{}, last{}, linear{}}
+// lastNonDirect gives everything to the last touch that is not direct, and to
+// the last touch if all are: who came by themselves was brought by somebody
+// before.
+type lastNonDirect struct{ direct []string }
 
-// Models lists every model, in the order reports show them.
-func Models() []Model { return slices.Clone(models) }
-
-// Named finds a model. An unknown name is a [live.Error] with code
-// "unknown_model" that lists the known ones.
-func Named(name string) (Model, error) {
-	names := make([]string, len(models))
-	for i, m := range models {
-		if m.Name() == name {
-			return m, nil
-		}
-		names[i] = m.Name()
+func newLastNonDirect(o *Options) (Model, error) {
+	m := lastNonDirect{slices.Clone(o.Direct)}
+	if m.direct == nil {
+		m.direct = []string{conversion.ChannelDirect}
 	}
-	return nil, live.Invalid("unknown_model", "model", "must be one of %s", strings.Join(names, ", "))
+	return m, nil
+}
+
+func (lastNonDirect) Name() string { return "last_non_direct" }
+
+func (m lastNonDirect) Params() map[string]string {
+	return map[string]string{"direct": strings.Join(m.direct, ",")}
+}
+
+func (m lastNonDirect) Weights(dst []int64, touches []conversion.Touchpoint) []int64 {
+	for i := range slices.Backward(touches) {
+		if !m.isDirect(touches[i].Channel) {
+			return only(dst, len(touches), i)
+		}
+	}
+	return only(dst, len(touches), len(touches)-1)
+}
+
+func (m lastNonDirect) isDirect(channel string) bool {
+	return slices.ContainsFunc(m.direct, func(d string) bool { return strings.EqualFold(d, channel) })
 }
