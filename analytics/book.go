@@ -60,7 +60,9 @@ func (f *Fold) addDelta(d *live.Delta, at time.Time) {
 	l.CancelledForRisk += d.CancelledForRisk
 	l.Settled += d.Settled
 	l.Deposit += d.Deposit
-	l.Commission += d.Commission - d.CommissionBack
+	l.Balance += d.Balance
+	l.CommissionAccrued += d.Commission
+	l.CommissionReversed += d.CommissionBack
 	l.RefundPreShip += d.RefundPreShip
 	refund := d.RefundGoods + d.RefundShip
 	if refund != 0 && !d.PaidAt.IsZero() {

@@ -196,7 +196,9 @@ func bruteForce(t interface{ Fatal(...any) }, show live.Show, log []live.Entry, 
 			m.CancelledForRisk += d.CancelledForRisk
 			m.Settled += d.Settled
 			m.Deposit += d.Deposit
-			m.Commission += d.Commission - d.CommissionBack
+			m.Balance += d.Balance
+			m.CommissionAccrued += d.Commission
+			m.CommissionReversed += d.CommissionBack
 			m.RefundPreShip += d.RefundPreShip
 			if !d.PaidAt.IsZero() && !d.PaidAt.Before(show.StartedAt) && !d.PaidAt.After(show.EndedAt) {
 				m.RefundsOfPayDate += d.RefundGoods + d.RefundShip

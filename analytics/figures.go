@@ -61,23 +61,27 @@ type Money struct {
 	MoneyLife
 }
 
-// MoneyLife is what became of the orders after their payment. No rollup keeps
-// it: it is read from the deltas.
+// MoneyLife is what became of the orders beside and after their payment.
 type MoneyLife struct {
-	GoodsOfPayDate int64 // the goods part of RefundsOfPayDate
+	GoodsOfPayDate int64 // the goods part of RefundsOfPayDate; like it in no rollup
 
 	// OrdersCancelled by type.
 	CancelledUser, CancelledTimeout, CancelledAllRefunded  int64
 	CancelledOversold, CancelledMerchant, CancelledForRisk int64
 
-	Settled       int64 // handed over by the platform, subsidies included
-	Deposit       int64 // held of presales that are not paid in full
-	Commission    int64 // accrued less reversed
-	RefundPreShip int64 // the part of the refunds that went back before anything was shipped
+	Settled            int64 // handed over by the platform, subsidies included
+	Deposit            int64 // held of presales that are not paid in full
+	Balance            int64 // the part of Paid that came as the balance of a presale
+	CommissionAccrued  int64 // on payment
+	CommissionReversed int64 // of it, with refunds and cancellations
+	RefundPreShip      int64 // the part of the refunds that went back before anything was shipped
 }
 
 // Refunded is goods and shipping given back.
 func (m *Money) Refunded() int64 { return m.RefundGoods + m.RefundShipping }
+
+// Commission is what is owed to whoever brought the buyers.
+func (m *Money) Commission() int64 { return m.CommissionAccrued - m.CommissionReversed }
 
 // Net is what the merchant keeps: gmv_net.
 func (m *Money) Net() int64 { return m.Paid - m.Refunded() - m.CancelledPaid }

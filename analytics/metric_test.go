@@ -18,9 +18,9 @@ const publishedKeys = `online_now room_exposure_pv room_exposure_uv watch_pv wat
 comment_pv comment_uv comment_rate_uv like_count like_uv like_rate_uv share_pv share_uv follow_gross follow_net follow_rate interact_uv interact_rate
 product_exposure_pv product_exposure_uv product_click_pv product_click_uv product_ctr_exposure product_ctr_watch cart_pv cart_uv checkout_pv checkout_uv
 orders orders_paid orders_cancelled orders_refunded sku_orders sku_orders_paid items_paid buyers order_uv
-gmv_created_minor gmv_paid_minor gmv_net_minor refund_minor refund_by_pay_date_minor cancelled_paid_minor subsidy_minor aov_minor price_per_item_minor
+gmv_created_minor gmv_paid_minor gmv_net_minor refund_minor refund_goods_minor refund_shipping_minor refund_by_pay_date_minor cancelled_paid_minor subsidy_minor aov_minor price_per_item_minor
 gpm_watch_minor uv_value_minor ctor create_per_click pay_per_create view_to_pay unpaid_rate refund_rate_amount enter_rate_pv revenue_per_minute_minor watch_over_1m_rate
-refund_rate_goods pre_ship_refund_rate post_ship_refund_rate gmv_settled_minor settle_rate deposit_minor commission_minor
+refund_rate_goods pre_ship_refund_rate post_ship_refund_rate gmv_settled_minor settle_rate deposit_minor balance_minor commission_accrued_minor commission_reversed_minor commission_minor
 cancel_rate_user cancel_rate_timeout cancel_rate_all_refunded cancel_rate_oversold cancel_rate_merchant cancel_rate_risk`
 
 func TestDictionary(t *testing.T) {
@@ -68,7 +68,7 @@ func figures() Figures {
 				Buyers: 64, OrderUV: 90, Created: 1_250_000, Paid: 1_000_000, Subsidy: 7_000, RefundGoods: 40_000, RefundShipping: 1_000, CancelledPaid: 9_000, RefundsOfPayDate: 30_000,
 				MoneyLife: MoneyLife{
 					GoodsOfPayDate: 29_000, CancelledUser: 1, CancelledTimeout: 2, CancelledAllRefunded: 3, CancelledOversold: 4, CancelledMerchant: 6, CancelledForRisk: 7,
-					Settled: 900_000, Deposit: 3_300, Commission: 45_000, RefundPreShip: 11_000,
+					Settled: 900_000, Deposit: 3_300, Balance: 120_000, CommissionAccrued: 50_000, CommissionReversed: 5_000, RefundPreShip: 11_000,
 				},
 			},
 			{Currency: "USD", Orders: 1, OrdersPaid: 1, Buyers: 1, OrderUV: 1, Created: 500, Paid: 500},
@@ -88,6 +88,8 @@ func TestMetricsOfKnownFigures(t *testing.T) {
 		"gpm_watch_minor": {1_000_000_000, 1000}, "uv_value_minor": {1_000_000, 800}, "revenue_per_minute_minor": {1_000_000, 60}, "refund_rate_amount": {30_000, 1_000_000},
 		"refund_rate_goods": {29_000, 1_000_000}, "pre_ship_refund_rate": {11_000, 1_000_000}, "post_ship_refund_rate": {30_000, 1_000_000},
 		"gmv_settled_minor": {900_000, 0}, "settle_rate": {900_000, 1_000_000}, "deposit_minor": {3_300, 0}, "commission_minor": {45_000, 0},
+		"balance_minor": {120_000, 0}, "commission_accrued_minor": {50_000, 0}, "commission_reversed_minor": {5_000, 0},
+		"refund_goods_minor": {40_000, 0}, "refund_shipping_minor": {1_000, 0},
 		"cancel_rate_user": {1, 100}, "cancel_rate_timeout": {2, 100}, "cancel_rate_all_refunded": {3, 100}, "cancel_rate_oversold": {4, 100},
 		"cancel_rate_merchant": {6, 100}, "cancel_rate_risk": {7, 100},
 	} {

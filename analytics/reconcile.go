@@ -62,6 +62,15 @@ var reconciled = []struct {
 	{"refund_minor", (*Money).Refunded, func(l *live.LedgerTotal) int64 { return l.RefundGoodsMinor + l.RefundShipMinor }},
 	{"cancelled_paid_minor", func(m *Money) int64 { return m.CancelledPaid }, func(l *live.LedgerTotal) int64 { return l.CancelMinor }},
 	{"subsidy_minor", func(m *Money) int64 { return m.Subsidy }, func(l *live.LedgerTotal) int64 { return l.SubsidyMinor }},
+	{"refund_goods_minor", func(m *Money) int64 { return m.RefundGoods }, func(l *live.LedgerTotal) int64 { return l.RefundGoodsMinor }},
+	{"refund_shipping_minor", func(m *Money) int64 { return m.RefundShipping }, func(l *live.LedgerTotal) int64 { return l.RefundShipMinor }},
+	{"refund_pre_ship_minor", func(m *Money) int64 { return m.RefundPreShip }, func(l *live.LedgerTotal) int64 { return l.RefundPreShipMinor }},
+	{"gmv_settled_minor", func(m *Money) int64 { return m.Settled }, func(l *live.LedgerTotal) int64 { return l.SettledMinor }},
+	{"deposit_minor", func(m *Money) int64 { return m.Deposit }, func(l *live.LedgerTotal) int64 { return l.DepositMinor }},
+	{"balance_minor", func(m *Money) int64 { return m.Balance }, func(l *live.LedgerTotal) int64 { return l.BalanceMinor }},
+	{"commission_accrued_minor", func(m *Money) int64 { return m.CommissionAccrued }, func(l *live.LedgerTotal) int64 { return l.CommissionMinor }},
+	{"commission_reversed_minor", func(m *Money) int64 { return m.CommissionReversed }, func(l *live.LedgerTotal) int64 { return l.CommissionBackMinor }},
+	{"commission_minor", (*Money).Commission, func(l *live.LedgerTotal) int64 { return l.CommissionMinor - l.CommissionBackMinor }},
 }
 
 // Reconcile compares the figures of a show: the dashboard's fold (nil if the

@@ -51,7 +51,8 @@ type DayRow struct {
 // payFigures stand on the pay-date axis: before a payment there is no such day.
 var payFigures = []string{
 	"orders_paid", "orders_refunded", "sku_orders_paid", "items_paid", "gmv_paid_minor", "gmv_net_minor", "refund_minor",
-	"cancelled_paid_minor", "subsidy_minor",
+	"cancelled_paid_minor", "subsidy_minor", "refund_goods_minor", "refund_shipping_minor", "refund_pre_ship_minor", "gmv_settled_minor",
+	"balance_minor", "commission_accrued_minor", "commission_reversed_minor", "commission_minor",
 }
 
 // on reports whether a figure can be told by day on the axis.

@@ -83,7 +83,7 @@ func TestExplain(t *testing.T) {
 func TestEventDays(t *testing.T) {
 	zone := time.FixedZone("east", 8*3600)
 	noon := time.Date(2026, 3, 1, 12, 0, 0, 0, zone)
-	line := live.OrderLine{ID: "l1", SKU: "s1", Qty: 2, Goods: 1000}
+	line := live.OrderLine{ID: "l1", SKU: "s1", Qty: 2, Goods: 1000, CommissionBPS: 500}
 	facts := []live.ReceivedFact{
 		{OrderFact: live.OrderFact{Kind: live.RefundSucceeded, ID: "r1", Source: "shop", At: noon, Currency: "CNY", Refunds: []live.RefundLine{{Line: "l1", Goods: 300}}}, Received: noon},
 		{OrderFact: live.OrderFact{Kind: live.OrderPaid, ID: "p1", Source: "shop", At: noon.Add(-time.Hour), Currency: "CNY", PaidMinor: 1000}, Received: noon.Add(24 * time.Hour)},
@@ -126,6 +126,12 @@ func TestEventDays(t *testing.T) {
 					m.RefundGoods += x.RefundGoods
 					m.RefundShipping += x.RefundShip
 					m.CancelledPaid += x.CancelledPaid
+					m.RefundPreShip += x.RefundPreShip
+					m.Settled += x.Settled
+					m.Deposit += x.Deposit
+					m.Balance += x.Balance
+					m.CommissionAccrued += x.Commission
+					m.CommissionReversed += x.CommissionBack
 				}
 				before = after
 				said = append(said, d)

@@ -152,7 +152,7 @@ func (c *settling) total(t *live.OrderTotal) {
 	}
 	c.sum(t.Currency, "paid_minor").Ledger += t.PaidMinor
 	c.sum(t.Currency, "refunded_minor").Ledger += t.RefundGoodsMinor + t.RefundShipMinor
-	c.sum(t.Currency, "settled_minor").Ledger += t.Settled
+	c.sum(t.Currency, "settled_minor").Ledger += t.SettledMinor
 }
 
 func (c *settling) compare(r *live.SettlementRow, t *live.OrderTotal) {
@@ -173,7 +173,7 @@ func (c *settling) compare(r *live.SettlementRow, t *live.OrderTotal) {
 	if r.Refunded != nil {
 		amount("refunded_minor", *r.Refunded, t.RefundGoodsMinor+t.RefundShipMinor)
 	}
-	if r.Settled != nil && t.Settled != 0 {
-		amount("settled_minor", *r.Settled, t.Settled)
+	if r.Settled != nil && t.SettledMinor != 0 {
+		amount("settled_minor", *r.Settled, t.SettledMinor)
 	}
 }

@@ -80,8 +80,9 @@ type CurrencyValues struct {
 // currency by itself.
 var currencyKeys = []string{
 	"orders", "orders_paid", "orders_cancelled", "orders_refunded", "sku_orders", "sku_orders_paid", "items_paid", "buyers", "order_uv",
-	"gmv_created_minor", "gmv_paid_minor", "gmv_net_minor", "refund_minor", "refund_by_pay_date_minor", "cancelled_paid_minor", "subsidy_minor",
-	"aov_minor", "price_per_item_minor", "refund_rate_amount", "refund_rate_goods", "gmv_settled_minor", "settle_rate", "deposit_minor", "commission_minor",
+	"gmv_created_minor", "gmv_paid_minor", "gmv_net_minor", "refund_minor", "refund_goods_minor", "refund_shipping_minor", "refund_by_pay_date_minor", "cancelled_paid_minor", "subsidy_minor",
+	"aov_minor", "price_per_item_minor", "refund_rate_amount", "refund_rate_goods", "gmv_settled_minor", "settle_rate", "deposit_minor", "balance_minor",
+	"commission_accrued_minor", "commission_reversed_minor", "commission_minor",
 }
 
 // ByCurrency computes the order metrics of every currency of the figures.

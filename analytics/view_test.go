@@ -208,6 +208,8 @@ func TestReconcile(t *testing.T) {
 			SKUOrders: m.SKUOrders, SKUPaid: m.SKUOrdersPaid, ItemsCreated: m.ItemsCreated, ItemsPaid: m.ItemsPaid,
 			CreatedMinor: m.Created, PaidMinor: m.Paid, SubsidyMinor: m.Subsidy,
 			RefundGoodsMinor: m.RefundGoods, RefundShipMinor: m.RefundShipping, CancelMinor: m.CancelledPaid,
+			DepositMinor: m.Deposit, BalanceMinor: m.Balance, SettledMinor: m.Settled, CommissionMinor: m.CommissionAccrued,
+			CommissionBackMinor: m.CommissionReversed, RefundPreShipMinor: m.RefundPreShip,
 		}}
 	}
 	for _, tc := range []struct {
@@ -219,7 +221,11 @@ func TestReconcile(t *testing.T) {
 		{"dashboard", func(b, _, _ []Money, _ []live.LedgerTotal) { b[0].Paid++ }, []string{"gmv_paid_minor", "gmv_net_minor"}},
 		{"report", func(_, f, _ []Money, _ []live.LedgerTotal) { f[0].Buyers-- }, []string{"buyers"}},
 		{"rollup", func(_, _, r []Money, _ []live.LedgerTotal) { r[0].Orders++ }, []string{"orders"}},
-		{"ledger", func(_, _, _ []Money, l []live.LedgerTotal) { l[0].RefundShipMinor++ }, []string{"gmv_net_minor", "refund_minor"}},
+		{"ledger", func(_, _, _ []Money, l []live.LedgerTotal) { l[0].RefundShipMinor++ }, []string{"gmv_net_minor", "refund_minor", "refund_shipping_minor"}},
+		{"settled", func(_, _, r []Money, _ []live.LedgerTotal) { r[0].Settled++ }, []string{"gmv_settled_minor"}},
+		{"deposit", func(_, f, _ []Money, _ []live.LedgerTotal) { f[0].Deposit-- }, []string{"deposit_minor"}},
+		{"balance", func(_, _, _ []Money, l []live.LedgerTotal) { l[0].BalanceMinor++ }, []string{"balance_minor"}},
+		{"commission", func(b, _, _ []Money, _ []live.LedgerTotal) { b[0].CommissionReversed++ }, []string{"commission_reversed_minor", "commission_minor"}},
 	} {
 		board, facts, sums, ledger := side(), side(), side(), book()
 		tc.spoil(board, facts, sums, ledger)

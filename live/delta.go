@@ -28,7 +28,7 @@ type Delta struct {
 	Created, PaidMinor, Subsidy            int64
 	RefundGoods, RefundShip, CancelledPaid int64
 	SKUOrders /* lines created */, SKUPaid/* lines paid */ int64
-	Deposit, Settled           int64
+	Deposit, Balance, Settled  int64 // Balance is in PaidMinor
 	Commission, CommissionBack int64
 	RefundPreShip              int64 // in RefundGoods and RefundShip
 }
@@ -39,7 +39,7 @@ func (d *Delta) IsZero() bool {
 		d.UnitsCreated == 0 && d.UnitsPaid == 0 && d.Created == 0 && d.PaidMinor == 0 && d.Subsidy == 0 &&
 		d.RefundGoods == 0 && d.RefundShip == 0 && d.CancelledPaid == 0 && d.SKUOrders == 0 && d.SKUPaid == 0 &&
 		d.CancelledUser == 0 && d.CancelledTimeout == 0 && d.CancelledAllRefunded == 0 && d.CancelledOversold == 0 &&
-		d.CancelledMerchant == 0 && d.CancelledForRisk == 0 && d.Deposit == 0 && d.Settled == 0 &&
+		d.CancelledMerchant == 0 && d.CancelledForRisk == 0 && d.Deposit == 0 && d.Balance == 0 && d.Settled == 0 &&
 		d.Commission == 0 && d.CommissionBack == 0 && d.RefundPreShip == 0
 }
 
@@ -91,6 +91,7 @@ func Deltas(before, after Order) []Delta {
 			d.RefundShip += sign * l.RefundShip
 			d.CancelledPaid += sign * l.CancelledPaid
 			d.Deposit += sign * l.Deposit
+			d.Balance += sign * l.Balance
 			d.Settled += sign * l.Settled
 			d.Commission += sign * l.Commission
 			d.CommissionBack += sign * l.CommissionBack

@@ -40,6 +40,7 @@ type deltaJSON struct {
 	ByMerchant     int64     `json:"cancelled_merchant,omitempty"`
 	ForRisk        int64     `json:"cancelled_risk,omitempty"`
 	Deposit        int64     `json:"deposit_minor,omitempty"`
+	Balance        int64     `json:"balance_minor,omitempty"`
 	Settled        int64     `json:"settled_minor,omitempty"`
 	Commission     int64     `json:"commission_minor,omitempty"`
 	CommissionBack int64     `json:"commission_back_minor,omitempty"`
@@ -63,7 +64,7 @@ func EncodeDeltas(ds []Delta) json.RawMessage {
 			Subsidy: d.Subsidy, RefundGoods: d.RefundGoods, RefundShip: d.RefundShip,
 			CancelledPaid: d.CancelledPaid, SKUOrders: d.SKUOrders, SKUPaid: d.SKUPaid,
 			ByUser: d.CancelledUser, ByTimeout: d.CancelledTimeout, AllRefunded: d.CancelledAllRefunded, Oversold: d.CancelledOversold,
-			ByMerchant: d.CancelledMerchant, ForRisk: d.CancelledForRisk, Deposit: d.Deposit, Settled: d.Settled,
+			ByMerchant: d.CancelledMerchant, ForRisk: d.CancelledForRisk, Deposit: d.Deposit, Balance: d.Balance, Settled: d.Settled,
 			Commission: d.Commission, CommissionBack: d.CommissionBack, RefundPreShip: d.RefundPreShip,
 		}
 		if !d.PaidAt.IsZero() {
@@ -105,7 +106,7 @@ func DecodeDeltas(data json.RawMessage) ([]Delta, error) {
 			Created: r.Created, PaidMinor: r.PaidMinor, Subsidy: r.Subsidy, RefundGoods: r.RefundGoods,
 			RefundShip: r.RefundShip, CancelledPaid: r.CancelledPaid, SKUOrders: r.SKUOrders, SKUPaid: r.SKUPaid,
 			CancelledUser: r.ByUser, CancelledTimeout: r.ByTimeout, CancelledAllRefunded: r.AllRefunded, CancelledOversold: r.Oversold,
-			CancelledMerchant: r.ByMerchant, CancelledForRisk: r.ForRisk, Deposit: r.Deposit, Settled: r.Settled,
+			CancelledMerchant: r.ByMerchant, CancelledForRisk: r.ForRisk, Deposit: r.Deposit, Balance: r.Balance, Settled: r.Settled,
 			Commission: r.Commission, CommissionBack: r.CommissionBack, RefundPreShip: r.RefundPreShip,
 		}
 		if r.PaidAt != "" {

@@ -47,7 +47,7 @@ func TestOrderLifecycle(t *testing.T) {
 	settled := func(id string, minor int64) live.OrderFact {
 		return fact(live.OrderSettled, id, 99, func(f *live.OrderFact) { f.SettledMinor = minor })
 	}
-	type lines struct{ created, paid, net, deposit, settled []int64 }
+	type lines struct{ created, paid, net, deposit, balance, settled []int64 }
 	for name, tc := range map[string]struct {
 		facts  []live.OrderFact
 		state  live.OrderState
@@ -65,7 +65,7 @@ func TestOrderLifecycle(t *testing.T) {
 		},
 		"deposit and balance are the payment": {
 			facts: []live.OrderFact{money(live.BalancePaid, "b", 9, 1440), created(live.Presale), money(live.DepositPaid, "d", 1, 160)}, state: live.OrderStatePaid, paidAt: at(9),
-			want: lines{created: []int64{1100, 500}, paid: []int64{1100, 500}, net: []int64{1100, 500}},
+			want: lines{balance: []int64{990, 450}, created: []int64{1100, 500}, paid: []int64{1100, 500}, net: []int64{1100, 500}},
 		},
 		"a forfeited deposit stays money and is no sale": {
 			facts: []live.OrderFact{created(live.Presale), money(live.DepositPaid, "d", 1, 160), cancel(30, live.CancelTimeout)}, state: live.OrderStateCanceled,
@@ -154,6 +154,7 @@ func TestOrderLifecycle(t *testing.T) {
 				"net":     {tc.want.net, (*live.LineTotal).Net},
 				"deposit": {tc.want.deposit, func(l *live.LineTotal) int64 { return l.Deposit }},
 				"settled": {tc.want.settled, settledOf},
+				"balance": {tc.want.balance, func(l *live.LineTotal) int64 { return l.Balance }},
 			} {
 				if c.want == nil {
 					c.want = []int64{0, 0}

@@ -160,7 +160,9 @@ type LineTotal struct {
 	// was given back of it. When the order is cancelled it is forfeited and
 	// stays here: money the merchant has, and no sale. With the balance it
 	// becomes Paid.
-	Deposit        int64
+	Deposit int64
+	// Balance is the part of Paid that came as the balance of a presale.
+	Balance        int64
 	Settled        int64 // handed over to the merchant by the platform, subsidies included
 	Commission     int64 // accrued when the line was paid
 	CommissionBack int64 // reversed with refunds and cancellation

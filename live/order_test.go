@@ -148,13 +148,16 @@ func TestFoldOrderMoneyAddsUp(t *testing.T) {
 				}
 			}
 		}
-		var money, settled int64
+		var money, settled, balances int64
 		seen := map[live.Kind]bool{}
 		for kind, names := range first {
 			for _, f := range names {
 				if f.Currency == o.Currency {
 					seen[kind] = true
 					money += f.PaidMinor
+					if kind == live.BalancePaid {
+						balances += f.PaidMinor
+					}
 					settled += f.SettledMinor
 				}
 			}
@@ -167,6 +170,17 @@ func TestFoldOrderMoneyAddsUp(t *testing.T) {
 			t.Fatalf("lines are paid %d before deposit and balance are there", paid)
 		case whole != !o.PaidAt.IsZero() && o.Payment.PaidWhen() == live.PaidOnMoney:
 			t.Fatalf("paid at %v, payments say %v", o.PaidAt, whole)
+		}
+		if o.PaidAt.IsZero() {
+			balances = 0
+		}
+		for i := range o.Lines {
+			if l := &o.Lines[i]; l.Balance < 0 || l.Balance > l.Paid {
+				t.Fatalf("line %+v has a balance that is no part of what was paid", l)
+			}
+		}
+		if got := want(o.Lines, func(l *live.LineTotal) int64 { return l.Balance }); got != balances {
+			t.Fatalf("balances are %d, the payments say %d", got, balances)
 		}
 		if most := paid + subsidy(&o); want(o.Lines, settledOf) != min(settled, most) {
 			t.Fatalf("settled %d, the platform said %d of %d", want(o.Lines, settledOf), settled, most)
@@ -218,6 +232,7 @@ func (b book) add(ds []live.Delta) {
 		s.CancelledMerchant += d.CancelledMerchant
 		s.CancelledForRisk += d.CancelledForRisk
 		s.Deposit += d.Deposit
+		s.Balance += d.Balance
 		s.Settled += d.Settled
 		s.Commission += d.Commission
 		s.CommissionBack += d.CommissionBack

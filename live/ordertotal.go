@@ -11,7 +11,6 @@ type OrderTotal struct {
 	Person PersonID
 	PaidAt time.Time // zero: not paid
 	LedgerTotal
-	Settled int64 // handed over by the platform, as its facts say
 }
 
 // TotalOf sums an order. Buyers is 1 when it is paid and its person is known:
@@ -31,7 +30,12 @@ func TotalOf(o *Order) OrderTotal {
 		t.RefundGoodsMinor += l.RefundGoods
 		t.RefundShipMinor += l.RefundShip
 		t.CancelMinor += l.CancelledPaid
-		t.Settled += l.Settled
+		t.DepositMinor += l.Deposit
+		t.BalanceMinor += l.Balance
+		t.SettledMinor += l.Settled
+		t.CommissionMinor += l.Commission
+		t.CommissionBackMinor += l.CommissionBack
+		t.RefundPreShipMinor += l.RefundPreShip
 		if paid {
 			t.SKUPaid += count(l.ID != "")
 			t.ItemsPaid += l.Qty

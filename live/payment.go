@@ -67,7 +67,7 @@ func (k Kind) pays() bool { return k == OrderPaid || k == DepositPaid || k == Ba
 // money is held as a deposit.
 func (w *folding) payments() {
 	first := map[Kind]time.Time{}
-	var paid int64
+	var paid, balances int64
 	for i := range w.set {
 		f := &w.set[i]
 		if f.Kind == OrderPaymentFailed {
@@ -77,6 +77,9 @@ func (w *folding) payments() {
 			continue
 		}
 		paid += f.PaidMinor
+		if f.Kind == BalancePaid {
+			balances += f.PaidMinor
+		}
 		if at, ok := first[f.Kind]; !ok || f.At.Before(at) {
 			first[f.Kind] = f.At
 		}
@@ -107,10 +110,23 @@ func (w *folding) payments() {
 		for i, share := range w.spread(paid) {
 			w.Lines[i].Paid = share
 		}
+		w.balances(balances)
 		if !w.CreatedAt.IsZero() {
 			base, dearer := w.prices()
 			w.flags[FlagPaidDiffers] = paid != sum(base)+sum(dearer)
 		}
+	}
+}
+
+// balances splits what came as the balance of a presale in proportion to what
+// was paid for each line, of which it is a part.
+func (w *folding) balances(minor int64) {
+	weights := make([]int64, len(w.Lines))
+	for i := range w.Lines {
+		weights[i] = w.Lines[i].Paid
+	}
+	for i, share := range SplitMinor(minor, weights) {
+		w.Lines[i].Balance = share
 	}
 }
 

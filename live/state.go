@@ -50,4 +50,8 @@ type LedgerTotal struct {
 	SKUOrders, SKUPaid, ItemsCreated, ItemsPaid    int64
 	CreatedMinor, PaidMinor, SubsidyMinor          int64
 	RefundGoodsMinor, RefundShipMinor, CancelMinor int64
+
+	DepositMinor, BalanceMinor, SettledMinor int64
+	CommissionMinor, CommissionBackMinor     int64 // accrued, and reversed of it
+	RefundPreShipMinor                       int64 // in the refunds
 }

@@ -67,7 +67,7 @@ var reconciles = []reconcile{
 		append(kinds("entered", "room_entered", "comments", "comment_sent", "shares", "room_shared", "follows", "followed",
 			"clicks", "product_clicked", "carts", "cart_item_added", "checkouts", "checkout_started"), likes, watch),
 	},
-	{"show_money", "order_deltas", `rehearsal = 0`, `toString(currency)`, `toString(currency)`, same(countNames[:rolledUp]...)},
+	{"show_money", "order_deltas", `rehearsal = 0`, `toString(currency)`, `toString(currency)`, same(countNames[:]...)},
 	{
 		"money_minute", "order_deltas", `rehearsal = 0`, `concat(currency, ' ', ` + fmt.Sprintf(perMinute, "at") + `)`,
 		`concat(currency, ' ', toString(toUnixTimestamp(t)))`,

@@ -24,18 +24,15 @@ var countNames = [...]string{
 	"orders", "orders_paid", "cancelled", "refunded", "units_created", "units_paid", "created", "paid", "subsidy",
 	"refund_goods", "refund_ship", "cancelled_paid", "sku_orders", "sku_paid",
 	"cancelled_user", "cancelled_timeout", "cancelled_all_refunded", "cancelled_oversold", "cancelled_merchant", "cancelled_risk",
-	"deposit", "settled", "commission", "commission_back", "refund_pre_ship",
+	"deposit", "settled", "commission", "commission_back", "refund_pre_ship", "balance",
 }
-
-// rolledUp is how many of countNames, from the first, the rollup of a show keeps.
-const rolledUp = 14
 
 func counts(d *live.Delta) [len(countNames)]int64 {
 	return [...]int64{
 		d.Orders, d.Paid, d.Cancelled, d.Refunded, d.UnitsCreated, d.UnitsPaid, d.Created, d.PaidMinor, d.Subsidy,
 		d.RefundGoods, d.RefundShip, d.CancelledPaid, d.SKUOrders, d.SKUPaid,
 		d.CancelledUser, d.CancelledTimeout, d.CancelledAllRefunded, d.CancelledOversold, d.CancelledMerchant, d.CancelledForRisk,
-		d.Deposit, d.Settled, d.Commission, d.CommissionBack, d.RefundPreShip,
+		d.Deposit, d.Settled, d.Commission, d.CommissionBack, d.RefundPreShip, d.Balance,
 	}
 }
 

@@ -109,7 +109,7 @@ func TestFigures(t *testing.T) {
 				}
 				want := folded(t, w, show, last).Money
 				for i := range want {
-					want[i].RefundsOfPayDate, want[i].MoneyLife = 0, analytics.MoneyLife{}
+					want[i].RefundsOfPayDate, want[i].GoodsOfPayDate = 0, 0
 				}
 				if d := cmp.Diff(want, money); d != "" {
 					t.Errorf("rollup money of %s: -fold +rollup\n%s", show.ID, d)

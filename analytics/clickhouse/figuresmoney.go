@@ -10,25 +10,19 @@ import (
 	"showrunner/live"
 )
 
-// moneySums are the additive columns in the order of moneyOf.
+// moneySums are the additive columns in the order of moneyOf, of the facts and
+// of the rollup of a show alike.
 const moneySums = ` sum(orders), sum(orders_paid), sum(cancelled), sum(refunded), sum(sku_orders), sum(sku_paid),
-	sum(units_created), sum(units_paid), sum(created), sum(paid), sum(subsidy), sum(refund_goods), sum(refund_ship), sum(cancelled_paid)`
+	sum(units_created), sum(units_paid), sum(created), sum(paid), sum(subsidy), sum(refund_goods), sum(refund_ship), sum(cancelled_paid),
+	sum(cancelled_user), sum(cancelled_timeout), sum(cancelled_all_refunded), sum(cancelled_oversold), sum(cancelled_merchant), sum(cancelled_risk),
+	sum(settled), sum(deposit), sum(balance), sum(commission), sum(commission_back), sum(refund_pre_ship)`
 
 func moneyOf(m *analytics.Money) []any {
 	return []any{
 		(*string)(&m.Currency), &m.Orders, &m.OrdersPaid, &m.OrdersCancelled, &m.OrdersRefunded, &m.SKUOrders, &m.SKUOrdersPaid,
 		&m.ItemsCreated, &m.ItemsPaid, &m.Created, &m.Paid, &m.Subsidy, &m.RefundGoods, &m.RefundShipping, &m.CancelledPaid,
-	}
-}
-
-// lifeSums are the additive columns that no rollup keeps, in the order of lifeOf.
-const lifeSums = ` sum(cancelled_user), sum(cancelled_timeout), sum(cancelled_all_refunded), sum(cancelled_oversold), sum(cancelled_merchant),
-	sum(cancelled_risk), sum(settled), sum(deposit), sum(commission - commission_back), sum(refund_pre_ship)`
-
-func lifeOf(m *analytics.Money) []any {
-	return []any{
-		&m.CancelledUser, &m.CancelledTimeout, &m.CancelledAllRefunded, &m.CancelledOversold, &m.CancelledMerchant,
-		&m.CancelledForRisk, &m.Settled, &m.Deposit, &m.Commission, &m.RefundPreShip,
+		&m.CancelledUser, &m.CancelledTimeout, &m.CancelledAllRefunded, &m.CancelledOversold, &m.CancelledMerchant, &m.CancelledForRisk,
+		&m.Settled, &m.Deposit, &m.Balance, &m.CommissionAccrued, &m.CommissionReversed, &m.RefundPreShip,
 	}
 }
 
@@ -50,12 +44,12 @@ func (q *question) money(ctx context.Context, f *analytics.Figures) error {
 	q.parameters["from"], q.parameters["until"] = strconv.FormatInt(from, 10), strconv.FormatInt(until, 10)
 	at := map[live.Currency]int{}
 	const ofPayDate = `paid_at IS NOT NULL AND toUnixTimestamp64Milli(assumeNotNull(paid_at)) BETWEEN {from:Int64} AND {until:Int64}`
-	err := q.rows(ctx, "money", `SELECT currency,`+moneySums+`,`+lifeSums+`,
+	err := q.rows(ctx, "money", `SELECT currency,`+moneySums+`,
 		sumIf(refund_goods + refund_ship, `+ofPayDate+`), sumIf(refund_goods, `+ofPayDate+`)`+
 		deltas+`GROUP BY currency ORDER BY currency`,
 		func(scan scanner) error {
 			var m analytics.Money
-			if err := scan(append(append(moneyOf(&m), lifeOf(&m)...), &m.RefundsOfPayDate, &m.GoodsOfPayDate)...); err != nil {
+			if err := scan(append(moneyOf(&m), &m.RefundsOfPayDate, &m.GoodsOfPayDate)...); err != nil {
 				return err
 			}
 			at[m.Currency] = len(f.Money)
@@ -231,7 +225,7 @@ func (q *question) sources(ctx context.Context, f *analytics.Figures) error {
 
 // RollupMoney reads the money of a show from the rollups alone, the other side
 // of a reconciliation. Rollups have no past: it is what is in by now.
-// RefundsOfPayDate and what lifeSums has are in no rollup and zero.
+// RefundsOfPayDate and GoodsOfPayDate are in no rollup and zero.
 func (db *DB) RollupMoney(ctx context.Context, merchant live.MerchantID, show live.ShowID) ([]analytics.Money, error) {
 	q := question{db: db, parameters: map[string]string{"merchant": string(merchant), "show": string(show)}}
 	const where = ` WHERE merchant_id = {merchant:String} AND show_id = {show:String} `

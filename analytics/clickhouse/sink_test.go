@@ -13,7 +13,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/client_golang/prometheus"
 
-	"showrunner/analytics"
 	"showrunner/live"
 )
 
@@ -165,7 +164,7 @@ func TestSoak(t *testing.T) {
 			t.Fatal(err)
 		}
 		for i := range got.Money {
-			got.Money[i].RefundsOfPayDate, got.Money[i].MoneyLife = 0, analytics.MoneyLife{}
+			got.Money[i].RefundsOfPayDate, got.Money[i].GoodsOfPayDate = 0, 0
 		}
 		if d := cmp.Diff(got.Money, rollup); d != "" {
 			t.Errorf("show %s: -facts +rollup\n%s", show.ID, d)

@@ -294,7 +294,7 @@ func TestLedger(t *testing.T) {
 	got, err := s.Ledger(t.Context(), "m1", "s1")
 	want := []live.LedgerTotal{{
 		Currency: "CNY", Orders: 3, Paid: 2, Cancelled: 2, Refunded: 1, Buyers: 2, SKUOrders: 4, SKUPaid: 3, ItemsCreated: 5, ItemsPaid: 4,
-		CreatedMinor: 4480 + 500 + 100, PaidMinor: 4580, RefundGoodsMinor: 500, CancelMinor: 100,
+		CreatedMinor: 4480 + 500 + 100, PaidMinor: 4580, RefundGoodsMinor: 500, CancelMinor: 100, RefundPreShipMinor: 500,
 	}}
 	if diff := cmp.Diff(want, got); err != nil || diff != "" {
 		t.Errorf("%v (-want +got):\n%s", err, diff)

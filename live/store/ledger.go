@@ -32,13 +32,15 @@ func (s *Store) Ledger(ctx context.Context, m live.MerchantID, show live.ShowID)
 			SUM(CASE WHEN l.line_id <> '' AND o.paid_at <> 0 THEN 1 ELSE 0 END),
 			SUM(l.qty), SUM(CASE WHEN o.paid_at <> 0 THEN l.qty ELSE 0 END),
 			SUM(l.created_minor), SUM(l.paid_minor), SUM(CASE WHEN o.paid_at <> 0 THEN l.subsidy_minor ELSE 0 END),
-			SUM(l.refund_goods_minor), SUM(l.refund_ship_minor), SUM(l.cancelled_paid_minor)
+			SUM(l.refund_goods_minor), SUM(l.refund_ship_minor), SUM(l.cancelled_paid_minor), SUM(l.deposit_minor), SUM(l.balance_minor),
+			SUM(l.settled_minor), SUM(l.commission_minor), SUM(l.commission_back_minor), SUM(l.refund_pre_ship_minor)
 			FROM orders o JOIN order_lines l ON l.merchant_id = o.merchant_id AND l.order_id = o.order_id
 			WHERE o.merchant_id = ? AND o.show_id = ? GROUP BY o.currency`, string(m), string(show))
 		lines, err := collect(rows, err, func(r scanner) (live.LedgerTotal, error) {
 			var l live.LedgerTotal
 			return l, r.Scan(&l.Currency, &l.SKUOrders, &l.SKUPaid, &l.ItemsCreated, &l.ItemsPaid,
-				&l.CreatedMinor, &l.PaidMinor, &l.SubsidyMinor, &l.RefundGoodsMinor, &l.RefundShipMinor, &l.CancelMinor)
+				&l.CreatedMinor, &l.PaidMinor, &l.SubsidyMinor, &l.RefundGoodsMinor, &l.RefundShipMinor, &l.CancelMinor,
+				&l.DepositMinor, &l.BalanceMinor, &l.SettledMinor, &l.CommissionMinor, &l.CommissionBackMinor, &l.RefundPreShipMinor)
 		})
 		for _, l := range lines {
 			for i := range out {

@@ -68,7 +68,7 @@ func scanOrder(r scanner) (orderRow, error) {
 
 const lineColumns = `line_id, product_id, sku_id, qty, goods_minor, discount_minor, subsidy_minor, shipping_minor, tax_minor,
 	created_minor, paid_minor, refund_goods_minor, refund_ship_minor, cancelled_paid_minor, held, sale_id, first_paid,
-	commission_bps, refund_pre_ship_minor, deposit_minor, settled_minor, commission_minor, commission_back_minor`
+	commission_bps, refund_pre_ship_minor, deposit_minor, settled_minor, commission_minor, commission_back_minor, balance_minor`
 
 // lineRow is a line with the order it belongs to.
 type lineRow struct {
@@ -85,7 +85,7 @@ func scanLine(r scanner) (lineRow, error) {
 	l := &w.line
 	err := r.Scan(&w.order, &l.ID, &l.Product, &l.SKU, &l.Qty, &l.Goods, &l.Discount, &l.Subsidy, &l.Shipping, &l.Tax,
 		&l.Created, &l.Paid, &l.RefundGoods, &l.RefundShip, &l.CancelledPaid, &w.held, &w.sale, &first,
-		&l.CommissionBPS, &l.RefundPreShip, &l.Deposit, &l.Settled, &l.Commission, &l.CommissionBack)
+		&l.CommissionBPS, &l.RefundPreShip, &l.Deposit, &l.Settled, &l.Commission, &l.CommissionBack, &l.Balance)
 	w.first = first != 0
 	return w, err
 }
@@ -163,7 +163,7 @@ func appendLine(args []any, o *orderRow, i int) []any {
 	l := &o.Lines[i]
 	return append(args, string(o.Merchant), string(o.ID), i, l.ID, string(l.Product), string(l.SKU), l.Qty, l.Goods, l.Discount, l.Subsidy,
 		l.Shipping, l.Tax, l.Created, l.Paid, l.RefundGoods, l.RefundShip, l.CancelledPaid, o.held[i], o.sales[l.ID], bit(o.firstPaid[l.ID]),
-		l.CommissionBPS, l.RefundPreShip, l.Deposit, l.Settled, l.Commission, l.CommissionBack)
+		l.CommissionBPS, l.RefundPreShip, l.Deposit, l.Settled, l.Commission, l.CommissionBack, l.Balance)
 }
 
 // saveOrder writes an order and its lines as they are now.

@@ -111,7 +111,8 @@ CREATE TABLE order_deltas (`merchant_id` LowCardinality(String),
   `settled` Int64 CODEC(T64, ZSTD(1)),
   `commission` Int64 CODEC(T64, ZSTD(1)),
   `commission_back` Int64 CODEC(T64, ZSTD(1)),
-  `refund_pre_ship` Int64 CODEC(T64, ZSTD(1)))
+  `refund_pre_ship` Int64 CODEC(T64, ZSTD(1)),
+  `balance` Int64 CODEC(T64, ZSTD(1)))
 ENGINE = MergeTree PARTITION BY toYYYYMM(at) ORDER BY (merchant_id, show_id, order_id, seq, idx, n)
 SETTINGS non_replicated_deduplication_window = 100000, fsync_after_insert = 1, fsync_part_directory = 1, index_granularity = 8192
 
@@ -277,7 +278,19 @@ CREATE TABLE show_money (`merchant_id` LowCardinality(String),
   `refund_ship` SimpleAggregateFunction(sum, Int64),
   `cancelled_paid` SimpleAggregateFunction(sum, Int64),
   `sku_orders` SimpleAggregateFunction(sum, Int64),
-  `sku_paid` SimpleAggregateFunction(sum, Int64))
+  `sku_paid` SimpleAggregateFunction(sum, Int64),
+  `cancelled_user` SimpleAggregateFunction(sum, Int64),
+  `cancelled_timeout` SimpleAggregateFunction(sum, Int64),
+  `cancelled_all_refunded` SimpleAggregateFunction(sum, Int64),
+  `cancelled_oversold` SimpleAggregateFunction(sum, Int64),
+  `cancelled_merchant` SimpleAggregateFunction(sum, Int64),
+  `cancelled_risk` SimpleAggregateFunction(sum, Int64),
+  `deposit` SimpleAggregateFunction(sum, Int64),
+  `settled` SimpleAggregateFunction(sum, Int64),
+  `commission` SimpleAggregateFunction(sum, Int64),
+  `commission_back` SimpleAggregateFunction(sum, Int64),
+  `refund_pre_ship` SimpleAggregateFunction(sum, Int64),
+  `balance` SimpleAggregateFunction(sum, Int64))
 ENGINE = AggregatingMergeTree ORDER BY (merchant_id, show_id, currency)
 SETTINGS non_replicated_deduplication_window = 100000, index_granularity = 8192
 
@@ -297,8 +310,20 @@ CREATE MATERIALIZED VIEW show_money_mv TO show_money (`merchant_id` LowCardinali
   `refund_ship` Int64,
   `cancelled_paid` Int64,
   `sku_orders` Int64,
-  `sku_paid` Int64)
-AS SELECT merchant_id, show_id, currency, sum(orders) AS orders, sum(orders_paid) AS orders_paid, sum(cancelled) AS cancelled, sum(refunded) AS refunded, sum(units_created) AS units_created, sum(units_paid) AS units_paid, sum(created) AS created, sum(paid) AS paid, sum(subsidy) AS subsidy, sum(refund_goods) AS refund_goods, sum(refund_ship) AS refund_ship, sum(cancelled_paid) AS cancelled_paid, sum(sku_orders) AS sku_orders, sum(sku_paid) AS sku_paid FROM order_deltas WHERE rehearsal = 0 GROUP BY merchant_id, show_id, currency
+  `sku_paid` Int64,
+  `cancelled_user` Int64,
+  `cancelled_timeout` Int64,
+  `cancelled_all_refunded` Int64,
+  `cancelled_oversold` Int64,
+  `cancelled_merchant` Int64,
+  `cancelled_risk` Int64,
+  `deposit` Int64,
+  `settled` Int64,
+  `commission` Int64,
+  `commission_back` Int64,
+  `refund_pre_ship` Int64,
+  `balance` Int64)
+AS SELECT merchant_id, show_id, currency, sum(orders) AS orders, sum(orders_paid) AS orders_paid, sum(cancelled) AS cancelled, sum(refunded) AS refunded, sum(units_created) AS units_created, sum(units_paid) AS units_paid, sum(created) AS created, sum(paid) AS paid, sum(subsidy) AS subsidy, sum(refund_goods) AS refund_goods, sum(refund_ship) AS refund_ship, sum(cancelled_paid) AS cancelled_paid, sum(sku_orders) AS sku_orders, sum(sku_paid) AS sku_paid, sum(cancelled_user) AS cancelled_user, sum(cancelled_timeout) AS cancelled_timeout, sum(cancelled_all_refunded) AS cancelled_all_refunded, sum(cancelled_oversold) AS cancelled_oversold, sum(cancelled_merchant) AS cancelled_merchant, sum(cancelled_risk) AS cancelled_risk, sum(deposit) AS deposit, sum(settled) AS settled, sum(commission) AS commission, sum(commission_back) AS commission_back, sum(refund_pre_ship) AS refund_pre_ship, sum(balance) AS balance FROM order_deltas WHERE rehearsal = 0 GROUP BY merchant_id, show_id, currency
 
 CREATE TABLE show_person (`merchant_id` LowCardinality(String),
   `show_id` LowCardinality(String),
