@@ -26,6 +26,9 @@ type Deps struct {
 	// Requery is the client that asks shop platforms for orders. Nil means
 	// [connector.NewClient], which reaches public addresses only.
 	Requery *http.Client
+	// Mappings are those of the configuration, which integrations may name.
+	// Nil means none.
+	Mappings map[string]*connector.Mapping
 	// Websocket mounts the rooms' websockets. Nil means none.
 	Websocket func(fiber.Router)
 	// Console mounts the web console. Nil means none.
@@ -72,7 +75,7 @@ func New(deps Deps) (*Server, error) {
 		deps.API.Status = StatusOf
 	}
 	if deps.API.Connectors == nil {
-		deps.API.Connectors = connectors(deps.Requery)
+		deps.API.Connectors = connectors(deps.Requery, deps.Mappings)
 	}
 	if deps.ReadTimeout == 0 {
 		deps.ReadTimeout = DefaultReadTimeout
@@ -123,12 +126,12 @@ func New(deps Deps) (*Server, error) {
 }
 
 // connectors are the built-in ones.
-func connectors(client *http.Client) map[string]api.Connector {
+func connectors(client *http.Client, mappings map[string]*connector.Mapping) map[string]api.Connector {
 	if client == nil {
-		client = connector.NewClient()
+		client = connector.NewClient(false)
 	}
 	all := map[string]api.Connector{}
-	for name, c := range connector.All(client) {
+	for name, c := range connector.All(client, mappings) {
 		all[name] = c
 	}
 	return all

@@ -43,7 +43,9 @@ type ServeCmd struct {
 	RateLimits  string   `default:"on" enum:"on,off" help:"Per-caller rate limits; off is for load tests."`
 	LogLevel    string   `default:"info" enum:"debug,info,warn,error" help:"Least level that is logged."`
 
-	InsecureWebhooks bool `help:"Let webhooks go to loopback and private addresses, and over plain HTTP to loopback; for development."`
+	InsecureWebhooks bool `help:"Let webhooks and re-queries go to loopback and private addresses, and webhooks over plain HTTP to loopback; for development."`
+
+	Mapping map[string]string `placeholder:"NAME=FILE" help:"Mappings of shop platforms that integrations may name, each in a JSON file; see docs/connectors.md."`
 
 	// listening, if set, is told the address once the server is open.
 	listening func(url string)
@@ -126,7 +128,8 @@ func (c *ServeCmd) validate() error {
 			bad("allow-origin", "%q is not an origin such as https://console.example.com", o)
 		}
 	}
-	return errors.Join(faults...)
+	_, wrong := readMappings(c.Mapping)
+	return errors.Join(append(faults, wrong...)...)
 }
 
 // level is the slog level of the flag.

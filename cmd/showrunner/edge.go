@@ -9,6 +9,7 @@ import (
 	"showrunner/gateway"
 	"showrunner/gateway/api"
 	"showrunner/gateway/auth"
+	"showrunner/gateway/connector"
 	"showrunner/gateway/console"
 	"showrunner/gateway/ws"
 )
@@ -17,6 +18,10 @@ import (
 func (s *server) openGateway(context.Context) error {
 	var err error
 	if s.auth, err = openAuth(s.cfg.Data, s.now); err != nil {
+		return err
+	}
+	mappings, err := s.cfg.mappings()
+	if err != nil {
 		return err
 	}
 	s.tickets = auth.NewTicketStore(s.now)
@@ -34,6 +39,7 @@ func (s *server) openGateway(context.Context) error {
 			},
 			Rate: s.requestRate(), Now: s.now, Logger: s.log,
 		},
+		Requery: connector.NewClient(s.cfg.InsecureWebhooks), Mappings: mappings,
 		Websocket: socket.Mount, Console: console.Mount,
 		Checks: s.checks(), Gatherer: s.reg, Registerer: s.reg, Origins: s.cfg.AllowOrigin, Now: s.now, Logger: s.log,
 	})

@@ -82,7 +82,7 @@ func (h *hook) take(ctx context.Context) (FactResults, error) {
 	}
 	var gap error
 	for _, n := range d.Notices {
-		more, err := h.ask(ctx, n)
+		more, err := h.ask(ctx, &d, n)
 		if err != nil {
 			gap = errors.Join(gap, h.gap(ctx, &d, n, err))
 			continue
@@ -96,13 +96,15 @@ func (h *hook) take(ctx context.Context) (FactResults, error) {
 	return out, h.record(ctx, &d, out, err)
 }
 
-// ask re-queries one notice.
-func (h *hook) ask(ctx context.Context, n store.Notice) ([]store.Fact, error) {
+// ask re-queries one notice of a delivery.
+func (h *hook) ask(ctx context.Context, of *store.Delivery, n store.Notice) ([]store.Fact, error) {
 	d, err := h.connector.Requery(ctx, h.by.Secret, n)
 	if err != nil {
 		return nil, err
 	}
-	return h.facts(ctx, &d)
+	facts, err := h.facts(ctx, &d)
+	of.Skipped = append(of.Skipped, d.Skipped...)
+	return facts, err
 }
 
 // facts completes and checks what a connector read, and decodes what came in

@@ -19,7 +19,7 @@ type NewIntegration struct {
 	ShopID     string          `json:"shop_id,omitempty" doc:"shopify: the shop's domain; douyin_shop: its number. What is of another shop is refused."`
 	AESKey     string          `json:"aes_key,omitempty" doc:"wechat_shop: the EncodingAESKey. Never shown again." writeOnly:"true"`
 	Requery    *Requery        `json:"requery,omitempty" doc:"wechat_shop and douyin_shop: where to ask for what a notice only names."`
-	Mapping    json.RawMessage `json:"mapping,omitempty" doc:"mapping: what the platform's deliveries look like; see docs/connectors.md."`
+	Mapping    json.RawMessage `json:"mapping,omitempty" doc:"mapping: what the platform's deliveries look like, or the name of a mapping of the server's configuration; see docs/connectors.md."`
 	MerchantID string          `json:"merchant_id,omitempty" doc:"Only needed of an admin's token."`
 }
 

@@ -55,10 +55,11 @@ const CodeInvalid = "webhook_signature_invalid"
 const CodeNoRequery = "requery_not_configured"
 
 // All makes the built-in connectors. Re-queries go out through the client;
-// [NewClient] makes one that stays out of private networks.
-func All(client *http.Client) map[string]Connector {
+// [NewClient] makes one that stays out of private networks. The mappings are
+// those of the server's configuration, which integrations may name.
+func All(client *http.Client, mappings map[string]*Mapping) map[string]Connector {
 	all := map[string]Connector{}
-	for _, c := range []Connector{standard{}, shopify{}, douyin{requery{client}}, wechat{requery{client}}, mapped{requery{client}}} {
+	for _, c := range []Connector{standard{}, shopify{}, douyin{requery{client}}, wechat{requery{client}}, mapped{requery{client}, mappings}} {
 		all[c.Name()] = c
 	}
 	return all

@@ -65,6 +65,12 @@ func hmac256(key, text string) string {
 	return base64.StdEncoding.EncodeToString(mac.Sum(nil))
 }
 
+func hex256(key, text string) string {
+	mac := hmac.New(sha256.New, []byte(key))
+	mac.Write([]byte(text))
+	return hex.EncodeToString(mac.Sum(nil))
+}
+
 func md5hex(text string) string {
 	sum := md5.Sum([]byte(text))
 	return hex.EncodeToString(sum[:])
@@ -74,7 +80,7 @@ func md5hex(text string) string {
 // have no effect.
 func TestSettings(t *testing.T) {
 	const key = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
-	all := All(http.DefaultClient)
+	all := All(http.DefaultClient, nil)
 	for name, tc := range map[string]struct {
 		connector string
 		settings  Settings
@@ -109,7 +115,7 @@ func TestSettings(t *testing.T) {
 // TestNothingVerifiesWithoutSecret: an integration whose text is lost lets
 // nothing in.
 func TestNothingVerifiesWithoutSecret(t *testing.T) {
-	for name, c := range All(http.DefaultClient) {
+	for name, c := range All(http.DefaultClient, nil) {
 		for _, sealed := range []string{"", "{}", "null", "[]", `{"secret":""}`} {
 			for _, body := range []string{"", "{}", `{"Encrypt":""}`} {
 				h := values(shopifySignature, hmac256("", body), "app-id", "", "event-sign", md5hex(body), "webhook-id", "1", "webhook-timestamp", "1767355200", "webhook-signature", "v1,"+hmac256("", "1.1767355200."+body))
@@ -208,6 +214,11 @@ func jsonText(t testing.TB, v any) string {
 		t.Fatal(err)
 	}
 	return string(raw)
+}
+
+// replaced fills a sample in.
+func replaced(sample string, pairs ...string) string {
+	return strings.NewReplacer(pairs...).Replace(sample)
 }
 
 // fact is shorter to write than the two structs inside one another.

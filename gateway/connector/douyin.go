@@ -23,7 +23,7 @@ const (
 	douyinCurrency  = live.Currency("CNY")
 )
 
-// Tags of the messages that are facts of orders.
+// Tags of the messages that are facts of orders; douyinlife.go has the others.
 const (
 	douyinCreated  = "100" // doudian_trade_TradeCreate
 	douyinPaid     = "101" // doudian_trade_TradePaid
@@ -95,6 +95,8 @@ type douyinData struct {
 	Refund       word   `json:"refund_amount"` // with shipping
 	RefundPost   word   `json:"refund_post_amount"`
 	SuccessTime  word   `json:"success_time"`
+
+	douyinLife
 }
 
 // UnmarshalJSON takes the object itself or its text in a string. What is
@@ -154,8 +156,11 @@ func (douyin) Read(_ string, _ func(string) string, body []byte) (store.Delivery
 		case douyinRefunded:
 			err = m.Data.refunded(&f)
 		default:
-			d.Skipped = append(d.Skipped, clip(string(m.Tag))+": not a message of orders we read")
-			continue
+			var skip string
+			if skip, err = m.Data.step(string(m.Tag), &f); err == nil && skip != "" {
+				d.Skipped = append(d.Skipped, clip(string(m.Tag))+": "+skip)
+				continue
+			}
 		}
 		if err != nil {
 			return d, at(i, err)

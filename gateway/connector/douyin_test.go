@@ -21,7 +21,7 @@ const douyinPush = `[
  {"tag":"106","msg_id":"1:106","data":"{\"p_id\":4705288465508532862,\"shop_id\":12345,\"cancel_time\":1618990600,\"cancel_reason\":\"超时未支付\"}"},
  {"tag":206,"msgId":"1:206","data":{"p_id":4837049111461693249,"s_id":4837049111461693249,"shop_id":12345,"aftersale_id":7002120615012532524,"aftersale_status":12,"aftersale_type":1,"refund_amount":1500,"refund_post_amount":500,"success_time":1618999999}},
  {"tag":"0","msg_id":"0","data":"2026-09-28T10:00:00+08:00"},
- {"tag":"102","msg_id":"1:102","data":{"p_id":1}}
+ {"tag":"113","msg_id":"1:113","data":{"p_id":1}}
 ]`
 
 func TestDouyinFacts(t *testing.T) {
@@ -31,8 +31,8 @@ func TestDouyinFacts(t *testing.T) {
 	}
 	order := "4837049111461693249"
 	same(t, "delivery", d, store.Delivery{
-		Messages: []string{"1:100", "1:101", "1:106", "1:206", "0", "1:102"},
-		Topics:   []string{"100", "101", "106", "206", "0", "102"},
+		Messages: []string{"1:100", "1:101", "1:106", "1:206", "0", "1:113"},
+		Topics:   []string{"100", "101", "106", "206", "0", "113"},
 		Notices:  []store.Notice{{Topic: "100", Order: live.OrderID(order)}},
 		Facts: []store.Fact{
 			fact(order, live.OrderFact{Kind: live.OrderPaid, ID: order, At: time.Unix(1618990587, 0).UTC(), Currency: "CNY", PaidMinor: 2990}),
@@ -42,7 +42,7 @@ func TestDouyinFacts(t *testing.T) {
 				Refunds: []live.RefundLine{{Line: order, Goods: 1000, Shipping: 500}},
 			}),
 		},
-		Skipped: []string{"0: not a message of orders we read", "102: not a message of orders we read"},
+		Skipped: []string{"0: not a message of orders we read", "113: not a message of orders we read"},
 	})
 	if kind, body := (douyin{}).Reply(""); kind != "application/json" || body != `{"code":0,"msg":"success"}` {
 		t.Errorf("reply %q %q", kind, body)

@@ -1,6 +1,7 @@
 package connector
 
 import (
+	"encoding/json"
 	"net/url"
 	"slices"
 	"strconv"
@@ -11,13 +12,31 @@ import (
 	"showrunner/live/store"
 )
 
-// mapped is the connector whose platform a [Mapping] describes.
-type mapped struct{ requery }
+// mapped is the connector whose platform a [Mapping] describes: one that stands
+// in the integration, or one of the server's configuration that it names.
+type mapped struct {
+	requery
+	named map[string]*Mapping
+}
 
 func (mapped) Name() string { return "mapping" }
 
-func (mapped) Seal(s Settings) (string, error) {
-	m, err := ParseMapping([]byte(s[SettingMapping]))
+// mapping is the one of the settings: a JSON text that is an object, or the
+// name of a configured one.
+func (c mapped) mapping(s Settings) (*Mapping, error) {
+	var name string
+	if json.Unmarshal([]byte(s[SettingMapping]), &name) != nil {
+		return ParseMapping([]byte(s[SettingMapping]))
+	}
+	m, ok := c.named[name]
+	if !ok {
+		return nil, live.Invalid("invalid_field", SettingMapping, "%q is not a mapping of the server's configuration", clip(name))
+	}
+	return m, nil
+}
+
+func (c mapped) Seal(s Settings) (string, error) {
+	m, err := c.mapping(s)
 	if err != nil {
 		return "", err
 	}
@@ -32,9 +51,9 @@ func (mapped) Challenge(sealed string, query func(string) string) (string, error
 	return plain{}.Challenge(sealed, query)
 }
 
-func (mapped) Verify(sealed string, header, query func(string) string, body []byte, now time.Time) error {
+func (c mapped) Verify(sealed string, header, query func(string) string, body []byte, now time.Time) error {
 	s := unseal(sealed)
-	m, err := ParseMapping([]byte(s[SettingMapping]))
+	m, err := c.mapping(s)
 	if err != nil {
 		return forged("the integration has no mapping")
 	}
@@ -56,16 +75,16 @@ func (mapped) Verify(sealed string, header, query func(string) string, body []by
 	return nil
 }
 
-func (mapped) Reply(sealed string) (contentType, body string) {
-	m, err := ParseMapping([]byte(unseal(sealed)[SettingMapping]))
+func (c mapped) Reply(sealed string) (contentType, body string) {
+	m, err := c.mapping(unseal(sealed))
 	if err != nil {
 		return "", ""
 	}
 	return m.replyType, m.reply
 }
 
-func (mapped) Read(sealed string, header func(string) string, body []byte) (store.Delivery, error) {
-	m, err := ParseMapping([]byte(unseal(sealed)[SettingMapping]))
+func (c mapped) Read(sealed string, header func(string) string, body []byte) (store.Delivery, error) {
+	m, err := c.mapping(unseal(sealed))
 	if err != nil {
 		return store.Delivery{}, err
 	}
@@ -144,142 +163,6 @@ func (m *Mapping) unwrap(root *node) (*node, error) {
 		return nil, live.Invalid("malformed_body", m.payload.path.text, "%s", err)
 	}
 	return n, nil
-}
-
-// reading collects members of one fact; the first thing wrong stands in err.
-type reading struct {
-	m        *Mapping
-	n        *node
-	fields   map[string]path
-	currency live.Currency
-	err      error
-}
-
-func (r *reading) text(name string) string {
-	p, ok := r.fields[name]
-	if !ok {
-		return ""
-	}
-	s, scalar := p.one(r.n).scalar()
-	if !scalar {
-		r.fail(name, "is no single value")
-	}
-	return s
-}
-
-func (r *reading) fail(name, reason string) {
-	if r.err == nil {
-		r.err = live.Invalid("invalid_field", r.fields[name].text, "%s: %s", name, reason)
-	}
-}
-
-func (r *reading) must(name string) string {
-	s := r.text(name)
-	if s == "" {
-		r.fail(name, "is not there")
-	}
-	return s
-}
-
-// money reads an amount; one that is not there is zero.
-func (r *reading) money(name string) int64 {
-	s := r.text(name)
-	if s == "" {
-		return 0
-	}
-	var n int64
-	var err error
-	if r.m.major {
-		n, err = minor(s, r.currency)
-	} else {
-		n, err = fen(r.fields[name].text, word(s))
-	}
-	if err != nil || n < 0 {
-		r.fail(name, "is not an amount: "+clip(s))
-	}
-	return n
-}
-
-func (r *reading) count(name string) int64 {
-	n, err := strconv.ParseInt(r.must(name), 10, 64)
-	if err != nil || n < 1 || n > live.MaxQuantity {
-		r.fail(name, "is not a quantity")
-	}
-	return n
-}
-
-func (m *Mapping) fact(kind live.Kind, data *node) (store.Fact, error) {
-	fm := m.facts[kind]
-	r := &reading{m: m, n: data, fields: fm.fields, currency: m.currency}
-	if r.currency == "" {
-		text, _ := m.moneyIn.one(data).scalar()
-		if r.currency = live.Currency(text); !r.currency.Valid() {
-			return store.Fact{}, live.Invalid("unknown_currency", m.moneyIn.text, "%q is not an ISO 4217 code we know", clip(text))
-		}
-	}
-	f := store.Fact{Order: live.OrderID(r.must("order_id"))}
-	f.Kind, f.Currency = kind, r.currency
-	var err error
-	if f.At, err = m.clock.read(r.must("at")); err != nil {
-		r.fail("at", "is not a time of the declared form")
-	}
-	switch kind {
-	case live.OrderCreated:
-		f.Show, f.Person = live.ShowID(r.text("show_id")), live.PersonID(r.text("person_id"))
-		f.Channel, f.Campaign = r.text("channel"), r.text("campaign")
-		f.Lines = fm.created(r, data)
-	case live.OrderPaid:
-		f.PaidMinor = r.money("paid")
-		r.must("paid")
-		if f.ID = r.text("payment_id"); f.ID == "" {
-			f.ID = string(f.Order)
-		}
-	case live.OrderCancelled:
-		f.Reason, f.CancelType = short(r.text("reason")), m.cancel
-		if t, ok := m.cancels[r.text("cancel_type")]; ok {
-			f.CancelType = t
-		}
-	case live.RefundSucceeded:
-		f.ID, f.Reason = r.must("refund_id"), short(r.text("reason"))
-		f.Refunds = fm.refunded(r, data)
-	}
-	return f, r.err
-}
-
-func (fm *factMap) created(r *reading, data *node) (out []live.OrderLine) {
-	for _, item := range fm.lines.all(data) {
-		l := &reading{m: r.m, n: item, fields: fm.line, currency: r.currency}
-		line := live.OrderLine{
-			ID: l.must("line_id"), Product: live.ProductID(l.text("product_id")), SKU: live.SKUID(l.must("sku_id")), Qty: l.count("qty"),
-			Goods: l.money("goods"), Discount: l.money("discount"), Subsidy: l.money("subsidy"), Shipping: l.money("shipping"), Tax: l.money("tax"),
-		}
-		if _, unit := fm.line["unit_price"]; unit {
-			goods, err := times(l.money("unit_price"), line.Qty)
-			if err != nil {
-				l.fail("unit_price", "the line is beyond the largest amount")
-			}
-			line.Goods = goods
-		}
-		if out = append(out, line); r.err == nil {
-			r.err = l.err
-		}
-	}
-	return out
-}
-
-// refunded reads the lines of a refund, or the refund as a whole.
-func (fm *factMap) refunded(r *reading, data *node) (out []live.RefundLine) {
-	if fm.line == nil {
-		return []live.RefundLine{{Line: r.text("line_id"), SKU: live.SKUID(r.text("sku_id")), Goods: r.money("goods"), Shipping: r.money("shipping")}}
-	}
-	for _, item := range fm.lines.all(data) {
-		l := &reading{m: r.m, n: item, fields: fm.line, currency: r.currency}
-		out = append(out, live.RefundLine{Line: l.text("line_id"), SKU: live.SKUID(l.text("sku_id")), Goods: l.money("goods"), Shipping: l.money("shipping")})
-		if r.err == nil {
-			r.err = l.err
-		}
-	}
-	return out
 }
 
 // read gives the instant a text stands for.

@@ -2,8 +2,10 @@ package connector
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -29,8 +31,9 @@ type Mapping struct {
 	moneyIn  path // where the currency stands, if it is not fixed
 	clock    clock
 	facts    map[live.Kind]*factMap
-	cancels  map[string]live.CancelType
-	cancel   live.CancelType // when the table does not have the value
+	cancels  words[live.CancelType]
+	refunds  words[live.RefundType]
+	payments words[live.PaymentType]
 
 	replyType, reply string
 }
@@ -63,47 +66,68 @@ type factMap struct {
 	line   map[string]path
 }
 
-// Members a fact may and must have, and those of its lines.
-var factMembers = map[live.Kind]struct{ must, may, lineMust, lineMay []string }{
-	live.OrderCreated: {
-		[]string{"order_id", "at"},
-		[]string{"show_id", "person_id", "channel", "campaign"},
-		[]string{"line_id", "sku_id", "qty"},
-		[]string{"product_id", "goods", "unit_price", "discount", "subsidy", "shipping", "tax"},
-	},
-	live.OrderPaid:       {[]string{"order_id", "at", "paid"}, []string{"payment_id"}, nil, nil},
-	live.OrderCancelled:  {[]string{"order_id", "at"}, []string{"reason", "cancel_type"}, nil, nil},
-	live.RefundSucceeded: {[]string{"order_id", "at", "refund_id"}, []string{"reason", "goods", "shipping", "line_id", "sku_id"}, nil, []string{"line_id", "sku_id", "goods", "shipping"}},
-}
-
 // maxMapping bounds a mapping, in bytes.
 const maxMapping = 64 << 10
 
 // CodeMapping is the code of a mapping that cannot be used.
 const CodeMapping = "mapping_invalid"
 
-// ParseMapping reads a mapping and refuses a bad one with the line and the
-// column of what is wrong, its path, and the reason.
+// Fault is one thing that is wrong with a mapping, and where: lines and columns
+// count from 1, a column is a character, and the path leads to the member.
+type Fault struct {
+	Line   int    `json:"line"`
+	Column int    `json:"column"`
+	Path   string `json:"path"`
+	Reason string `json:"reason"`
+}
+
+// ParseMapping reads a mapping and refuses a bad one as [CodeMapping] with the
+// line and the column of the first thing that is wrong, its path, and the
+// reason; the detail "faults" has all of them.
 func ParseMapping(raw []byte) (*Mapping, error) {
 	if len(raw) > maxMapping {
 		return nil, live.TooLarge(CodeMapping, "mapping", "is %d bytes, at most %d are allowed", len(raw), maxMapping)
 	}
-	root, err := parse(raw)
-	var m *Mapping
-	if err == nil {
-		m, err = readMapping(root)
-	}
-	if err == nil {
+	m, faults := CheckMapping(raw)
+	if len(faults) == 0 {
 		return m, nil
 	}
-	f, ok := errors.AsType[*fault](err)
-	if !ok {
-		return nil, err
-	}
-	line, column := position(raw, f.offset)
-	e := live.Invalid(CodeMapping, strings.TrimSuffix("mapping."+f.path, "."), "line %d, column %d: %s", line, column, f.reason)
-	e.Data = map[string]any{"line": line, "column": column}
+	f := faults[0]
+	e := live.Invalid(CodeMapping, strings.TrimSuffix("mapping."+f.Path, "."), "line %d, column %d: %s", f.Line, f.Column, f.Reason)
+	e.Data = map[string]any{"line": f.Line, "column": f.Column, "faults": faults}
 	return nil, e
+}
+
+// CheckMapping reads a mapping and finds everything that is wrong with it, in
+// the order of its lines. Text that is no JSON has one fault: what stands
+// behind it cannot be told.
+func CheckMapping(raw []byte) (*Mapping, []Fault) {
+	if len(raw) > maxMapping {
+		return nil, []Fault{{1, 1, "", fmt.Sprintf("is %d bytes, at most %d are allowed", len(raw), maxMapping)}}
+	}
+	root, err := parse(raw)
+	if err != nil {
+		f, ok := errors.AsType[*fault](err)
+		if !ok {
+			f = &fault{reason: err.Error()}
+		}
+		return nil, []Fault{f.placed(raw)}
+	}
+	m, found := readMapping(root)
+	if len(found) == 0 {
+		return m, nil
+	}
+	slices.SortStableFunc(found, func(a, b *fault) int { return cmp.Compare(a.offset, b.offset) })
+	out := make([]Fault, len(found))
+	for i, f := range found {
+		out[i] = f.placed(raw)
+	}
+	return nil, out
+}
+
+func (f *fault) placed(raw []byte) Fault {
+	line, column := position(raw, f.offset)
+	return Fault{line, column, f.path, f.reason}
 }
 
 // position counts lines and columns from 1; a column is a character.
@@ -113,11 +137,11 @@ func position(raw []byte, offset int) (line, column int) {
 	return bytes.Count(before, []byte{'\n'}) + 1, len(bytes.Runes(before[start:])) + 1
 }
 
-func readMapping(root *node) (*Mapping, error) {
+func readMapping(root *node) (*Mapping, []*fault) {
 	f := &form{n: root}
-	m := &Mapping{facts: map[live.Kind]*factMap{}, currency: "CNY", cancel: live.CancelUser, replyType: "application/json", reply: `{"code":0,"msg":"success"}`}
-	f.object("version", "signature", "app_id", "payload", "message_id", "event", "status", "amount", "currency", "time", "facts", "cancel_type", "reply")
-	if v := f.need("version"); f.err == nil && v.text("") != "1" {
+	m := &Mapping{facts: map[live.Kind]*factMap{}, currency: "CNY", replyType: "application/json", reply: `{"code":0,"msg":"success"}`}
+	f.object("version", "signature", "app_id", "payload", "message_id", "event", "status", "amount", "currency", "time", "facts", "cancel_type", "refund_type", "payment_type", "reply")
+	if v := f.need("version"); v.n != nil && v.text("") != "1" {
 		v.fail("must be 1")
 	}
 	m.readSigning(f.need("signature"))
@@ -137,29 +161,28 @@ func readMapping(root *node) (*Mapping, error) {
 	}
 	m.readCurrency(f.need("currency"))
 	m.readClock(f.need("time"))
-	m.readCancels(f.have("cancel_type"))
+	m.cancels = readWords(f.have("cancel_type"), live.CancelUser, live.CancelType.Valid, "must be user, timeout, all_refunded, oversold, merchant or risk")
+	m.refunds = readWords(f.have("refund_type"), live.RefundOnly, live.RefundType.Valid, "must be refund_only or return_goods")
+	m.payments = readWords(f.have("payment_type"), "", live.PaymentType.Valid, "must be prepaid, presale, cod or cod_on_order")
 	m.readFacts(f.need("facts"))
 	if r := f.have("reply"); r.n != nil {
 		r.object("content_type", "body")
 		m.replyType, m.reply = r.need("content_type").text(""), r.need("body").text("")
 	}
-	if f.err == nil {
+	if len(f.faults) == 0 {
 		m.crossCheck(f)
 	}
-	if f.err != nil {
-		return nil, f.err
-	}
-	return m, nil
+	return m, f.faults
 }
 
 // crossCheck finds facts that are announced and not described.
 func (m *Mapping) crossCheck(f *form) {
+	facts := f.have("facts")
 	for _, table := range []map[string][]live.Kind{m.kinds, m.states} {
-		for value, kinds := range table {
-			for _, k := range kinds {
+		for _, value := range slices.Sorted(maps.Keys(table)) {
+			for _, k := range table[value] {
 				if m.facts[k] == nil {
-					f.have("facts").fail("%q means %s, which facts does not describe", clip(value), k)
-					return
+					facts.child(string(k), facts.n).fail("%q means %s, which facts does not describe", clip(value), k)
 				}
 			}
 		}
@@ -212,129 +235,34 @@ func (m *Mapping) readClock(f *form) {
 	m.clock.zone = loc
 }
 
-func (m *Mapping) readCancels(f *form) {
+// words turns the platform's words into ours.
+type words[T ~string] struct {
+	values    map[string]T
+	otherwise T // when the table does not have the word
+}
+
+func (w words[T]) of(word string) T {
+	if t, ok := w.values[word]; ok {
+		return t
+	}
+	return w.otherwise
+}
+
+func readWords[T ~string](f *form, otherwise T, valid func(T) bool, rule string) words[T] {
 	f.object("values", "default")
-	m.cancels = map[string]live.CancelType{}
-	read := func(v *form) live.CancelType {
-		t := live.CancelType(v.text(""))
-		if !t.Valid() {
-			v.fail("must be user, timeout, all_refunded, oversold, merchant or risk")
+	w := words[T]{values: map[string]T{}, otherwise: otherwise}
+	read := func(v *form) T {
+		t := T(v.text(""))
+		if t == "" || !valid(t) {
+			v.fail("%s", rule)
 		}
 		return t
 	}
 	for _, v := range f.have("values").all() {
-		m.cancels[v.name] = read(v)
+		w.values[v.name] = read(v)
 	}
 	if d := f.have("default"); d.n != nil {
-		m.cancel = read(d)
+		w.otherwise = read(d)
 	}
-}
-
-func (m *Mapping) readFacts(f *form) {
-	if f.n != nil && f.n.kind == nodeObject && len(f.n.members) == 0 {
-		f.fail("must describe one fact at least")
-	}
-	for _, v := range f.all() {
-		kind := live.Kind(v.name)
-		known, ok := factMembers[kind]
-		if !ok {
-			v.fail("%q is not a fact of orders a mapping can describe", clip(v.name))
-			return
-		}
-		fm := &factMap{fields: map[string]path{}}
-		m.facts[kind] = fm
-		names := slices.Concat(known.must, known.may)
-		hasLines := known.lineMust != nil || known.lineMay != nil
-		if hasLines {
-			names = append(names, "lines", "line")
-		}
-		v.object(names...)
-		fm.read(fm.fields, v, known.must, known.may)
-		if !hasLines {
-			continue
-		}
-		lines, line := v.have("lines"), v.have("line")
-		if lines.n == nil && known.lineMust != nil {
-			v.fail("needs lines and line")
-		}
-		if (lines.n == nil) != (line.n == nil) {
-			v.fail("lines and line belong together")
-			continue
-		}
-		if lines.n == nil {
-			continue
-		}
-		if fm.lines = lines.anyPath(); fm.lines.single() {
-			lines.fail("must have [] behind the name of the array")
-		}
-		fm.line = map[string]path{}
-		line.object(slices.Concat(known.lineMust, known.lineMay)...)
-		fm.read(fm.line, line, known.lineMust, known.lineMay)
-		if kind == live.OrderCreated && (line.have("goods").n == nil) == (line.have("unit_price").n == nil) {
-			line.fail("needs either goods, for the whole line, or unit_price")
-		}
-	}
-}
-
-func (fm *factMap) read(into map[string]path, v *form, must, may []string) {
-	for _, name := range must {
-		into[name] = v.need(name).path()
-	}
-	for _, name := range may {
-		if p := v.have(name); p.n != nil {
-			into[name] = p.path()
-		}
-	}
-}
-
-// form reads a mapping member by member. The first thing that is wrong stands
-// in err, which all forms of one mapping share through their root.
-type form struct {
-	n    *node
-	name string
-	at   string // path from the root of the mapping
-	root *form
-	err  error
-}
-
-func (f *form) top() *form {
-	if f.root != nil {
-		return f.root
-	}
-	return f
-}
-
-func (f *form) fail(format string, args ...any) {
-	if top := f.top(); top.err == nil {
-		e := &fault{path: f.at, reason: fmt.Sprintf(format, args...)}
-		if f.n != nil {
-			e.offset = f.n.offset
-		}
-		top.err = e
-	}
-}
-
-func (f *form) child(name string, n *node) *form {
-	at := name
-	if f.at != "" {
-		at = f.at + "." + name
-	}
-	return &form{n: n, name: name, at: at, root: f.top()}
-}
-
-// object refuses what is no object and members that are not named.
-func (f *form) object(names ...string) {
-	if f.n == nil {
-		return
-	}
-	if f.n.kind != nodeObject {
-		f.fail("must be an object and is %s", f.n.kind)
-		return
-	}
-	for _, m := range f.n.members {
-		if !slices.Contains(names, m.name) {
-			c := f.child(m.name, &node{offset: m.offset})
-			c.fail("is not known here; known are %s", strings.Join(names, ", "))
-		}
-	}
+	return w
 }

@@ -92,7 +92,7 @@ func TestMappingFacts(t *testing.T) {
 }
 
 func TestMappingSignature(t *testing.T) {
-	c := mapped{requery{http.DefaultClient}}
+	c := mapped{requery: requery{http.DefaultClient}}
 	sealed := mustSeal(t, c, Settings{"secret": "s", "app_id": "c", "mapping": youzan})
 	body := youzanBody("refund", "{}")
 	good := md5hex("c" + body + "s")

@@ -1,11 +1,65 @@
 package connector
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
 	"showrunner/live"
 )
+
+// form reads a mapping member by member. What is wrong stands in faults, which
+// all forms of one mapping share through their root: one of each member, since
+// a second one follows from the first as a rule.
+type form struct {
+	n      *node
+	name   string
+	at     string // path from the root of the mapping
+	root   *form
+	faults []*fault
+}
+
+func (f *form) top() *form {
+	if f.root != nil {
+		return f.root
+	}
+	return f
+}
+
+func (f *form) fail(format string, args ...any) {
+	e := &fault{path: f.at, reason: fmt.Sprintf(format, args...)}
+	if f.n != nil {
+		e.offset = f.n.offset
+	}
+	if top := f.top(); !slices.ContainsFunc(top.faults, func(x *fault) bool { return x.path == e.path && x.offset == e.offset }) {
+		top.faults = append(top.faults, e)
+	}
+}
+
+func (f *form) child(name string, n *node) *form {
+	at := name
+	if f.at != "" {
+		at = f.at + "." + name
+	}
+	return &form{n: n, name: name, at: at, root: f.top()}
+}
+
+// object refuses what is no object and members that are not named.
+func (f *form) object(names ...string) {
+	if f.n == nil {
+		return
+	}
+	if f.n.kind != nodeObject {
+		f.fail("must be an object and is %s", f.n.kind)
+		return
+	}
+	for _, m := range f.n.members {
+		if !slices.Contains(names, m.name) {
+			c := f.child(m.name, &node{offset: m.offset})
+			c.fail("is not known here; known are %s", strings.Join(names, ", "))
+		}
+	}
+}
 
 // have is a member that may be left out; its node is nil then.
 func (f *form) have(name string) *form {

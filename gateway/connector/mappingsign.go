@@ -38,8 +38,6 @@ const (
 	pieceQuery  = "query"
 )
 
-const hmacPrefix = "hmac-"
-
 func (m *Mapping) readSigning(f *form) {
 	f.object("algorithm", "template", "header", "query", "prefix", "encoding", "timestamp")
 	s := &m.sign
@@ -54,7 +52,7 @@ func (m *Mapping) readSigning(f *form) {
 	case t.n == nil:
 	case !has[pieceBody]:
 		t.fail("must contain {body}: else the body could be exchanged")
-	case !strings.HasPrefix(s.algorithm, hmacPrefix) && !has[pieceSecret]:
+	case s.algorithm == "md5" && !has[pieceSecret]:
 		t.fail("must contain {secret}: %s has no key beside it", s.algorithm)
 	}
 	h, q := f.have("header"), f.have("query")

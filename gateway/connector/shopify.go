@@ -20,6 +20,7 @@ const (
 	shopifyTopic     = "X-Shopify-Topic"
 	shopifyDelivery  = "X-Shopify-Webhook-Id"
 	shopifyDomain    = "X-Shopify-Shop-Domain"
+	shopifyTriggered = "X-Shopify-Triggered-At"
 )
 
 type shopify struct{ plain }
@@ -70,6 +71,23 @@ func (shopify) Read(_ string, header func(string) string, body []byte) (store.De
 		if err = decode(body, &r); err == nil {
 			f, skip, err = r.fact()
 		}
+	case "orders/fulfilled", "orders/partially_fulfilled":
+		var o shopifyShipment
+		if err = decode(body, &o); err == nil {
+			f, skip, err = o.fact(topic)
+		}
+	case "order_transactions/create":
+		var t shopifyTransaction
+		if err = decode(body, &t); err == nil {
+			f, skip, err = t.fact()
+		}
+	case "returns/request", "returns/approve", "returns/decline", "returns/cancel":
+		var r shopifyReturn
+		if err = decode(body, &r); err == nil {
+			f, err = r.fact(topic, header(shopifyTriggered))
+		}
+	case "orders/edited":
+		skip = "says which goods were added and removed, and no amount"
 	default:
 		skip = "not a topic of orders we read"
 	}

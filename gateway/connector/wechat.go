@@ -19,6 +19,10 @@ const (
 	wechatPaid      = "channels_ec_order_pay"
 	wechatCreated   = "channels_ec_order_new"
 	wechatCancelled = "channels_ec_order_cancel"
+	wechatDelivered = "channels_ec_order_deliver"
+	wechatConfirmed = "channels_ec_order_confirm"
+	wechatSettled   = "channels_ec_order_settle"
+	wechatExtra     = "channels_ec_order_ext_info_update"
 	wechatAftersale = "channels_ec_aftersale_update"
 
 	wechatCurrency = live.Currency("CNY")
@@ -77,6 +81,8 @@ type wechatMessage struct {
 	Order      struct {
 		ID         word `json:"order_id" xml:"order_id"`
 		CancelType word `json:"cancel_type" xml:"cancel_type"`
+		Finished   word `json:"finish_delivery" xml:"finish_delivery"`
+		Type       word `json:"type" xml:"type"`
 	} `json:"order_info" xml:"order_info"`
 	Aftersale struct {
 		Status string `json:"status" xml:"status"`
@@ -133,21 +139,10 @@ func (wechat) Read(sealed string, _ func(string) string, body []byte) (store.Del
 			return d, err
 		}
 		d.Facts = []store.Fact{f}
-	case wechatAftersale:
-		if !wechatRefunded(m.Aftersale.Status) {
-			d.Skipped = []string{m.Event + ": " + clip(m.Aftersale.Status) + ": no money has come back so far"}
-			return d, nil
-		}
-		d.Notices = []store.Notice{{Topic: m.Event, Order: live.OrderID(m.Aftersale.Order), Aftersale: string(m.Aftersale.ID)}}
 	default:
-		d.Skipped = []string{clip(m.Event) + ": not an event of orders we read"}
+		err = m.step(unseal(sealed), &d)
 	}
-	return d, nil
-}
-
-// wechatRefunded reports whether a return or refund ended with money.
-func wechatRefunded(status string) bool {
-	return status == "MERCHANT_REFUND_SUCCESS" || status == "MERCHANT_RETURN_SUCCESS"
+	return d, err
 }
 
 // Requery reads the platform's own form of orders and returns, or, from a
@@ -179,9 +174,9 @@ func wechatAnswer(raw []byte, n store.Notice) (store.Delivery, error) {
 	case a.Code != "" && a.Code != "0":
 		return store.Delivery{}, away("the platform answered with errcode " + clip(string(a.Code)))
 	case n.Aftersale != "" && a.Aftersale != nil && string(a.Aftersale.ID) == n.Aftersale:
-		facts, err = a.Aftersale.facts()
+		return a.Aftersale.read(n)
 	case n.Aftersale == "" && a.Order != nil && live.OrderID(a.Order.ID) == n.Order:
-		facts, err = a.Order.facts()
+		facts, err = a.Order.about(n)
 	case len(a.Type) > 0:
 		return store.Delivery{Own: raw}, nil
 	default:

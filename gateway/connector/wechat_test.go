@@ -162,11 +162,11 @@ func TestWechatNotices(t *testing.T) {
 		}},
 		"refund under way": {event("channels_ec_aftersale_update", `"finder_shop_aftersale_status_update":{"status":"USER_WAIT_RETURN","after_sale_order_id":"1234567","order_id":"12345"}`), store.Delivery{
 			Messages: []string{"channels_ec_aftersale_update:1234567:1662480000"}, Topics: []string{"channels_ec_aftersale_update"},
-			Skipped: []string{"channels_ec_aftersale_update: USER_WAIT_RETURN: no money has come back so far"},
+			Facts: []store.Fact{fact("12345", live.OrderFact{Kind: live.RefundApproved, ID: "1234567", At: at})},
 		}},
 		"refunded": {event("channels_ec_aftersale_update", `"finder_shop_aftersale_status_update":{"status":"MERCHANT_REFUND_SUCCESS","after_sale_order_id":"1234567","order_id":"12345"}`), store.Delivery{
 			Messages: []string{"channels_ec_aftersale_update:1234567:1662480000"}, Topics: []string{"channels_ec_aftersale_update"},
-			Notices: []store.Notice{{Topic: "channels_ec_aftersale_update", Order: "12345", Aftersale: "1234567"}},
+			Notices: []store.Notice{{Topic: "channels_ec_aftersale_update", Order: "12345", Aftersale: "1234567", State: "MERCHANT_REFUND_SUCCESS"}},
 		}},
 	} {
 		d, err := wechat{}.Read(wxSealed(t, wxApp), none, []byte(`{"Encrypt":"`+wxEncrypt(t, tc.message, wxApp)+`"}`))

@@ -40,6 +40,25 @@ type wechatProduct struct {
 // Statuses of an order that is cancelled.
 var wechatStatuses = map[word]live.CancelType{"190": live.CancelOversold, "200": live.CancelAllRefunded, "250": live.CancelTimeout}
 
+// about says what was asked for: the new price where that is what changed, else
+// all that the order tells.
+func (o *wechatOrder) about(n store.Notice) ([]store.Fact, error) {
+	if n.Topic != wechatExtra {
+		return o.facts()
+	}
+	changed := store.Fact{Order: live.OrderID(o.ID)}
+	// A change has no number of its own; its instant names it.
+	changed.Kind, changed.Currency, changed.ID = live.OrderPriceChanged, wechatCurrency, string(o.UpdateTime)
+	var err error
+	if changed.At, err = unix("update_time", o.UpdateTime); err != nil {
+		return nil, err
+	}
+	if changed.TotalMinor, err = fen("order_price", o.Detail.Price.Order); err != nil {
+		return nil, err
+	}
+	return []store.Fact{changed}, nil
+}
+
 // facts says all that the order tells: that it was made, whether it was paid
 // and whether it was cancelled. Said before, they are duplicates.
 func (o *wechatOrder) facts() ([]store.Fact, error) {
@@ -125,37 +144,4 @@ func (o *wechatOrder) lines() ([]live.OrderLine, error) {
 		}
 	}
 	return out, nil
-}
-
-// wechatReturn is what we read of a return or refund.
-type wechatReturn struct {
-	ID         word   `json:"after_sale_order_id"`
-	Status     string `json:"status"`
-	Order      word   `json:"order_id"`
-	UpdateTime word   `json:"update_time"`
-	Reason     string `json:"reason"`
-	Product    struct {
-		SKUID word `json:"sku_id"`
-	} `json:"product_info"`
-	Refund struct {
-		Amount word `json:"amount"`
-	} `json:"refund_info"`
-}
-
-func (r *wechatReturn) facts() ([]store.Fact, error) {
-	if !wechatRefunded(r.Status) {
-		// The notice came before the answer: what it told is not true yet.
-		return nil, away("the refund is in status " + clip(r.Status))
-	}
-	f := store.Fact{Order: live.OrderID(r.Order)}
-	f.Kind, f.Currency, f.ID, f.Reason = live.RefundSucceeded, wechatCurrency, string(r.ID), short(r.Reason)
-	amount, err := fen("amount", r.Refund.Amount)
-	if err != nil {
-		return nil, err
-	}
-	if f.At, err = unix("update_time", r.UpdateTime); err != nil {
-		return nil, err
-	}
-	f.Refunds = []live.RefundLine{{SKU: live.SKUID(r.Product.SKUID), Goods: amount}}
-	return []store.Fact{f}, nil
 }

@@ -19,4 +19,5 @@ type Notice struct {
 	Topic     string // in the platform's words
 	Order     live.OrderID
 	Aftersale string // the platform's name of the return or refund, if it is about one
+	State     string // in which state it is said to be, in the platform's words
 }
