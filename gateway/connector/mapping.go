@@ -99,7 +99,7 @@ func ParseMapping(raw []byte) (*Mapping, error) {
 }
 
 // CheckMapping reads a mapping and finds everything that is wrong with it, in
-// the order of its lines. Text that is no JSON has one fault: what stands
+// the order of its lines, and then what it lacks. Text that is no JSON has one fault: what stands
 // behind it cannot be told.
 func CheckMapping(raw []byte) (*Mapping, []Fault) {
 	if len(raw) > maxMapping {
@@ -117,7 +117,15 @@ func CheckMapping(raw []byte) (*Mapping, []Fault) {
 	if len(found) == 0 {
 		return m, nil
 	}
-	slices.SortStableFunc(found, func(a, b *fault) int { return cmp.Compare(a.offset, b.offset) })
+	slices.SortStableFunc(found, func(a, b *fault) int {
+		if a.missing != b.missing {
+			if a.missing {
+				return 1
+			}
+			return -1
+		}
+		return cmp.Compare(a.offset, b.offset)
+	})
 	out := make([]Fault, len(found))
 	for i, f := range found {
 		out[i] = f.placed(raw)

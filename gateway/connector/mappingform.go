@@ -31,8 +31,12 @@ func (f *form) fail(format string, args ...any) {
 	if f.n != nil {
 		e.offset = f.n.offset
 	}
-	if top := f.top(); !slices.ContainsFunc(top.faults, func(x *fault) bool { return x.path == e.path && x.offset == e.offset }) {
-		top.faults = append(top.faults, e)
+	f.top().add(e)
+}
+
+func (f *form) add(e *fault) {
+	if !slices.ContainsFunc(f.faults, func(x *fault) bool { return x.path == e.path && x.offset == e.offset }) {
+		f.faults = append(f.faults, e)
 	}
 }
 
@@ -76,9 +80,8 @@ func (f *form) have(name string) *form {
 // need is a member that must be there.
 func (f *form) need(name string) *form {
 	c := f.have(name)
-	if c.n == nil {
-		e := &form{n: f.n, at: c.at, root: f.top()}
-		e.fail("%s is required", name)
+	if c.n == nil && f.n != nil {
+		f.top().add(&fault{offset: f.n.offset, path: c.at, reason: name + " is required", missing: true})
 	}
 	return c
 }

@@ -116,7 +116,7 @@ func TestMappingKinds(t *testing.T) {
 }
 
 // TestMappingFaults: every fault of a file is told at once, in the order of its
-// lines.
+// lines, then what it lacks.
 func TestMappingFaults(t *testing.T) {
 	bad := replaced(everyKindMapping(), `"hmac-sha256"`, `"rot13"`, `"amount": {"unit": "major"}`, `"amount": {"unit": "fen"}`,
 		`"default": "refund_only"`, `"default": "maybe"`, `"sku_id": "new", `, "", `"settled": "sum"`, `"settled": "sum[]"`)
@@ -128,8 +128,8 @@ func TestMappingFaults(t *testing.T) {
 		{3, 30, "signature.algorithm", "must be one of hmac-sha256, hmac-sha1, md5"},
 		{5, 22, "amount.unit", "must be one of minor, major"},
 		{8, 67, "refund_type.default", "must be refund_only or return_goods"},
-		{13, 25, "facts.exchange_created.sku_id", "sku_id is required"},
 		{28, 62, "facts.order_settled.settled", "must lead to one value, without []"},
+		{13, 25, "facts.exchange_created.sku_id", "sku_id is required"},
 	})
 	_, faults = CheckMapping([]byte(replaced(everyKindMapping(), `"order_received": {"order_id": "o", "at": "t"},`, "", `"order_completed": {"order_id": "o", "at": "t"},`, "")))
 	if len(faults) != 2 || faults[0].Path != "facts.order_completed" || faults[1].Path != "facts.order_received" {

@@ -44,9 +44,10 @@ const maxDepth = 64
 
 // fault is what is wrong with a JSON text, and where.
 type fault struct {
-	offset int
-	path   string
-	reason string
+	offset  int
+	path    string
+	reason  string
+	missing bool // it is about what is not there
 }
 
 func (f *fault) Error() string { return f.reason }
