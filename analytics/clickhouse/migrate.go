@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"time"
 
 	ch "github.com/ClickHouse/clickhouse-go/v2"
 )
@@ -62,13 +63,17 @@ func (db *DB) apply(ctx context.Context, all []statement, after func(statement) 
 		if _, ok := done[s.id()]; ok {
 			continue
 		}
-		if err := db.conn.Exec(db.ddl(ctx), s.sql); err != nil {
+		run, err := db.statement(ctx, s)
+		if err != nil {
 			return fmt.Errorf("migrate clickhouse: %s statement %d: %w", s.version, s.number, err)
+		}
+		if !run {
+			continue
 		}
 		if err := after(s); err != nil {
 			return err
 		}
-		err := db.conn.Exec(db.ddl(ctx), `INSERT INTO schema_migrations (version, statement, sha256, applied_at) VALUES (?, ?, ?, ?)`,
+		err = db.conn.Exec(db.ddl(ctx), `INSERT INTO schema_migrations (version, statement, sha256, applied_at) VALUES (?, ?, ?, ?)`,
 			s.version, s.number, s.sum, db.cfg.Now().UTC())
 		if err != nil {
 			return fmt.Errorf("migrate clickhouse: note %s statement %d: %w", s.version, s.number, err)
@@ -77,6 +82,39 @@ func (db *DB) apply(ctx context.Context, all []statement, after func(statement) 
 	}
 	return nil
 }
+
+// tries and tryAgain bound how long a statement waits for another program that
+// runs the same migration and has a view detached for a moment.
+const (
+	tries    = 20
+	tryAgain = 250 * time.Millisecond
+)
+
+// statement runs one statement, unless another program has run it meanwhile.
+func (db *DB) statement(ctx context.Context, s statement) (run bool, err error) {
+	for range tries {
+		var done map[statementID]string
+		if done, err = db.applied(ctx); err != nil {
+			return false, err
+		}
+		if _, ok := done[s.id()]; ok {
+			return false, nil
+		}
+		if err = db.conn.Exec(db.ddl(ctx), s.sql); err == nil {
+			return true, nil
+		}
+		if e, ok := errors.AsType[*ch.Exception](err); !ok || e.Code != unknownTable {
+			return false, err
+		}
+		if err := sleep(ctx, tryAgain); err != nil {
+			return false, err
+		}
+	}
+	return false, err
+}
+
+// unknownTable is the code of ClickHouse's UNKNOWN_TABLE.
+const unknownTable = 60
 
 // statementID names a statement.
 type statementID struct {

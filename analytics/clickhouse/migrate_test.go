@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -203,6 +204,22 @@ func TestMigrateSettled(t *testing.T) {
 	w := play(5, 1500)
 	half := len(w.entries) / 2
 	log := fill(t, db, w.entries[:half], nil)
+	// One insert of before is sent again after the change and after a restart.
+	var again deltaColumns
+	for _, e := range play(6, 300).entries {
+		if live.OrderFactKind(e.Event.Kind) {
+			e.Position.Seq += 1 << 40
+			if err := again.add(e); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	send := func() {
+		if err := db.insert(t.Context(), again.block(), "again"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	send()
 	stop := errors.New("stopped")
 	for i := split; i < len(all); i++ {
 		if err := db.apply(t.Context(), all[:i+1], func(statement) error { return stop }); !errors.Is(err, stop) {
@@ -212,19 +229,43 @@ func TestMigrateSettled(t *testing.T) {
 	if err := db.apply(t.Context(), all, none); err != nil {
 		t.Fatal(err)
 	}
-	clean(t, db)
-	log.entries = w.entries
-	until(t, NewSink(SinkConfig{DB: db, Epoch: log.Epoch(), Reader: log.reader(), MaxAge: 10 * time.Millisecond, Now: time.Now}),
-		live.Position{Seq: w.entries[len(w.entries)-1].Position.Seq + 1})
-	clean(t, db)
-	var settled int64
-	for _, show := range w.shows {
-		money, err := db.RollupMoney(t.Context(), show.Merchant, show.ID)
+	money := func() {
+		t.Helper()
+		found, err := db.Audit(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
-		for i := range money {
-			settled += money[i].Settled
+		for _, m := range found {
+			if strings.HasPrefix(m.Check, "show_money.") {
+				t.Errorf("audit: %+v", m)
+			}
+		}
+	}
+	money()
+	send()
+	money()
+	pid := server.Pid()
+	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	for server.Pid() == pid {
+		time.Sleep(time.Millisecond)
+	}
+	waitReady(t)
+	send()
+	money()
+	log.entries = w.entries
+	until(t, NewSink(SinkConfig{DB: db, Epoch: log.Epoch(), Reader: log.reader(), MaxAge: 10 * time.Millisecond, Now: time.Now}),
+		live.Position{Seq: w.entries[len(w.entries)-1].Position.Seq + 1})
+	money()
+	var settled int64
+	for _, show := range w.shows {
+		rows, err := db.RollupMoney(t.Context(), show.Merchant, show.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range rows {
+			settled += rows[i].Settled
 		}
 	}
 	if settled == 0 {
