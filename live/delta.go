@@ -1,6 +1,9 @@
 package live
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Delta is the signed change that one fact made to one line of an order, or,
 // with an empty Line, to the order as a whole. Deltas only ever add: the sum of
@@ -57,21 +60,40 @@ func Deltas(before, after Order) []Delta {
 		cur     Currency
 		paidAt  int64 // unix ms
 	}
-	rows := map[key]*Delta{}
-	var order []key
+	// Most orders have so few rows that looking through them is faster than a map.
+	const few = 16
+	var keys []key
+	var rows []Delta
+	var places map[key]int
+	find := func(k key) (int, bool) {
+		if places == nil {
+			i := slices.Index(keys, k)
+			return i, i >= 0
+		}
+		i, ok := places[k]
+		return i, ok
+	}
 	add := func(o *Order, sign int64, paidAt time.Time) {
 		at := func(line string, product ProductID, sku SKUID) *Delta {
 			k := key{o.Show, o.Room, o.Person, line, product, sku, o.Currency, paidAt.UnixMilli()}
-			d := rows[k]
-			if d == nil {
-				d = &Delta{
-					Order: after.ID, Ver: after.Ver, Line: line, Show: o.Show, Room: o.Room, Person: o.Person,
-					Product: product, SKU: sku, Currency: o.Currency, PaidAt: paidAt,
-				}
-				rows[k] = d
-				order = append(order, k)
+			if i, ok := find(k); ok {
+				return &rows[i]
 			}
-			return d
+			keys = append(keys, k)
+			rows = append(rows, Delta{
+				Order: after.ID, Ver: after.Ver, Line: line, Show: o.Show, Room: o.Room, Person: o.Person,
+				Product: product, SKU: sku, Currency: o.Currency, PaidAt: paidAt,
+			})
+			switch n := len(keys); {
+			case n > few && places == nil:
+				places = make(map[key]int, 2*n)
+				for i, k := range keys {
+					places[k] = i
+				}
+			case places != nil:
+				places[k] = n - 1
+			}
+			return &rows[len(rows)-1]
 		}
 		head := at("", "", "")
 		paid := !o.PaidAt.IsZero()
@@ -119,11 +141,9 @@ func Deltas(before, after Order) []Delta {
 		add(&before, -1, paidAt)
 	}
 	add(&after, 1, after.PaidAt)
-	var out []Delta
-	for _, k := range order {
-		if d := rows[k]; !d.IsZero() {
-			out = append(out, *d)
-		}
+	out := slices.DeleteFunc(rows, func(d Delta) bool { return d.IsZero() })
+	if len(out) == 0 {
+		return nil
 	}
 	return out
 }

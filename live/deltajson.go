@@ -53,27 +53,62 @@ const deltaTime = "2006-01-02T15:04:05.000Z07:00"
 // EncodeDeltas is the "deltas" member of an order event: a JSON array, "[]"
 // for none. The order's id is not in the rows; it stands beside the array as
 // "order_id".
-func EncodeDeltas(ds []Delta) json.RawMessage {
-	rows := make([]deltaJSON, len(ds))
+func EncodeDeltas(ds []Delta) json.RawMessage { return json.RawMessage(AppendDeltas(nil, ds)) }
+
+// AppendDeltas appends what [EncodeDeltas] gives. The members stand in the
+// order of deltaJSON.
+func AppendDeltas(t JSONText, ds []Delta) JSONText {
+	t = append(t, '[')
 	for i := range ds {
-		d := &ds[i]
-		rows[i] = deltaJSON{
-			Line: d.Line, Ver: d.Ver, Show: d.Show, Room: d.Room, Person: d.Person, Product: d.Product, SKU: d.SKU,
-			Currency: d.Currency, Orders: d.Orders, Paid: d.Paid, Cancelled: d.Cancelled, Refunded: d.Refunded,
-			UnitsCreated: d.UnitsCreated, UnitsPaid: d.UnitsPaid, Created: d.Created, PaidMinor: d.PaidMinor,
-			Subsidy: d.Subsidy, RefundGoods: d.RefundGoods, RefundShip: d.RefundShip,
-			CancelledPaid: d.CancelledPaid, SKUOrders: d.SKUOrders, SKUPaid: d.SKUPaid,
-			ByUser: d.CancelledUser, ByTimeout: d.CancelledTimeout, AllRefunded: d.CancelledAllRefunded, Oversold: d.CancelledOversold,
-			ByMerchant: d.CancelledMerchant, ForRisk: d.CancelledForRisk, Deposit: d.Deposit, Balance: d.Balance, Settled: d.Settled,
-			Commission: d.Commission, CommissionBack: d.CommissionBack, RefundPreShip: d.RefundPreShip,
+		if i > 0 {
+			t = append(t, ',')
 		}
-		if !d.PaidAt.IsZero() {
-			rows[i].PaidAt = d.PaidAt.UTC().Format(deltaTime)
-		}
+		ds[i].appendTo(&t)
 	}
-	// Strings and integers always marshal; there is no error to give.
-	out, _ := json.Marshal(rows)
-	return out
+	return append(t, ']')
+}
+
+func (d *Delta) appendTo(t *JSONText) {
+	t.Open()
+	t.Text("line_id", d.Line)
+	t.Int("ver", int64(d.Ver))
+	t.Text("show_id", string(d.Show))
+	t.Text("room_id", string(d.Room))
+	t.Text("person_id", string(d.Person))
+	t.Text("product_id", string(d.Product))
+	t.Text("sku_id", string(d.SKU))
+	t.Text("currency", string(d.Currency))
+	if !d.PaidAt.IsZero() {
+		t.Name("paid_at")
+		*t = append(d.PaidAt.UTC().AppendFormat(append(*t, '"'), deltaTime), '"')
+	}
+	t.Count("orders", d.Orders)
+	t.Count("paid", d.Paid)
+	t.Count("cancelled", d.Cancelled)
+	t.Count("refunded", d.Refunded)
+	t.Count("units_created", d.UnitsCreated)
+	t.Count("units_paid", d.UnitsPaid)
+	t.Count("created_minor", d.Created)
+	t.Count("paid_minor", d.PaidMinor)
+	t.Count("subsidy_minor", d.Subsidy)
+	t.Count("refund_goods_minor", d.RefundGoods)
+	t.Count("refund_ship_minor", d.RefundShip)
+	t.Count("cancelled_paid_minor", d.CancelledPaid)
+	t.Count("sku_orders", d.SKUOrders)
+	t.Count("sku_paid", d.SKUPaid)
+	t.Count("cancelled_user", d.CancelledUser)
+	t.Count("cancelled_timeout", d.CancelledTimeout)
+	t.Count("cancelled_all_refunded", d.CancelledAllRefunded)
+	t.Count("cancelled_oversold", d.CancelledOversold)
+	t.Count("cancelled_merchant", d.CancelledMerchant)
+	t.Count("cancelled_risk", d.CancelledForRisk)
+	t.Count("deposit_minor", d.Deposit)
+	t.Count("balance_minor", d.Balance)
+	t.Count("settled_minor", d.Settled)
+	t.Count("commission_minor", d.Commission)
+	t.Count("commission_back_minor", d.CommissionBack)
+	t.Count("refund_pre_ship_minor", d.RefundPreShip)
+	t.Close()
 }
 
 // DecodeDeltas reads the deltas of an order event. Give it the event's whole

@@ -62,10 +62,7 @@ func (t *tx) applyFact(m live.MerchantID, f Fact, by live.Actor) (FactStatus, *o
 			return "", nil, err
 		}
 	}
-	body, hash, err := encodeFact(&f.OrderFact)
-	if err != nil {
-		return "", nil, err
-	}
+	body, hash := encodeFact(&f.OrderFact)
 	rows, err := t.query(`SELECT body FROM order_facts WHERE merchant_id = ? AND order_id = ?`, string(m), string(f.Order))
 	said, err := collect(rows, err, factReader)
 	if err != nil {
@@ -105,7 +102,7 @@ func (t *tx) applyFact(m live.MerchantID, f Fact, by live.Actor) (FactStatus, *o
 	if err := t.emitFact(&row, &f.OrderFact, by, eventID(f.Order, &f.OrderFact, hash, again), deltas); err != nil {
 		return "", nil, err
 	}
-	if err := t.post(t.appendPostings(nil, m, &f.OrderFact, deltas)); err != nil || !row.overtaken(said) {
+	if err := t.post(appendPostings(nil, m, &f.OrderFact, deltas, t.outbox, t.now)); err != nil || !row.overtaken(said) {
 		return FactAccepted, &row, err
 	}
 	cancelled, err := t.cancel(m, f.Order, live.CancelOversold, t.now, itself.Actor())
@@ -122,11 +119,7 @@ func (t *tx) emitFact(row *orderRow, f *live.OrderFact, by live.Actor, id live.E
 		rehearsal = n > 0
 	}
 	public := row.public()
-	e, err := orderEvent(&public, f, by, id, rehearsal, deltas)
-	if err != nil {
-		return err
-	}
-	return t.emit(e)
+	return t.emit(orderEvent(&public, f, by, id, rehearsal, deltas))
 }
 
 // roomOf fills in the room of a platform's order that names a show of the

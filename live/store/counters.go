@@ -61,7 +61,7 @@ func readCounters(q querier, c *counters) error {
 // finish writes the events, gives the counters back, and tells the other
 // stores to look.
 func (t *tx) finish() error {
-	if err := t.insert(`outbox (id, event)`, t.events); err != nil {
+	if err := t.insert(outboxRow, runs(t.events)); err != nil {
 		return fmt.Errorf("write to the outbox: %w", err)
 	}
 	if t.outbox != t.before.outbox || t.audit != t.before.audit {

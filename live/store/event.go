@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"time"
@@ -16,7 +17,8 @@ func stamp(t time.Time) string { return t.UTC().Format(wireTime) }
 // SourceSystem is the source of events that Showrunner states about shows.
 const SourceSystem = "system"
 
-// storedEvent is an event as the outbox keeps it until it is in the log.
+// storedEvent is an event as the outbox keeps it until it is in the log;
+// encodeEvent writes it.
 type storedEvent struct {
 	ID         live.EventID    `json:"id"`
 	Kind       live.Kind       `json:"kind"`
@@ -37,33 +39,49 @@ type storedEvent struct {
 	Data       json.RawMessage `json:"data,omitempty"`
 }
 
-func encodeEvent(e *live.Event) (string, error) {
-	b, err := json.Marshal(storedEvent{
-		ID: e.ID, Kind: e.Kind, Source: e.Source, Merchant: e.Merchant, Room: e.Room, Show: e.Show,
-		ActorID: e.Actor.ID, ActorName: e.Actor.Name, ActorRole: e.Actor.Role, Person: e.Person,
-		Channel: e.Channel, Campaign: e.Campaign, Stage: e.Stage, Rehearsal: e.Rehearsal,
-		OccurredAt: ms(e.OccurredAt), ReceivedAt: ms(e.ReceivedAt),
-	})
-	if err != nil {
-		return "", fmt.Errorf("encode event %s: %w", e.Kind, err)
+// encodeEvent writes a storedEvent, on one line: the outbox keeps one a line.
+func encodeEvent(e *live.Event) (live.JSONText, error) {
+	data := e.Data
+	if bytes.IndexByte(data, '\n') >= 0 {
+		var line bytes.Buffer
+		if err := json.Compact(&line, data); err != nil {
+			return nil, fmt.Errorf("encode event %s: %w", e.Kind, err)
+		}
+		data = line.Bytes()
 	}
-	return string(member(b, "data", e.Data)), nil
+	t := make(live.JSONText, 0, 320+len(data))
+	appendEnvelope(&t, e)
+	t.Raw("data", data)
+	t.Close()
+	return t, nil
 }
 
-// member adds a member to the end of an object that has some. The value is our
-// own encoder's output: reading it through once more, as the encoder would,
-// costs as much as all the rest of an order's event.
-func member(object []byte, name string, value json.RawMessage) []byte {
-	if len(value) == 0 {
-		return object
+// appendEnvelope writes a storedEvent up to its data, and leaves it open.
+func appendEnvelope(t *live.JSONText, e *live.Event) {
+	t.Open()
+	t.String("id", string(e.ID))
+	t.String("kind", string(e.Kind))
+	t.String("source", e.Source)
+	t.String("merchant", string(e.Merchant))
+	t.Text("room", string(e.Room))
+	t.Text("show", string(e.Show))
+	t.Text("actor", e.Actor.ID)
+	t.Text("actor_name", e.Actor.Name)
+	t.Text("actor_role", string(e.Actor.Role))
+	t.Text("person", string(e.Person))
+	t.Text("channel", e.Channel)
+	t.Text("campaign", e.Campaign)
+	t.Text("stage", string(e.Stage))
+	if e.Rehearsal {
+		t.Raw("rehearsal", []byte("true"))
 	}
-	object = append(object[:len(object)-1], `,"`+name+`":`...)
-	return append(append(object, value...), '}')
+	t.Int("occurred_at", ms(e.OccurredAt))
+	t.Int("received_at", ms(e.ReceivedAt))
 }
 
-func decodeEvent(s string) (live.Event, error) {
+func decodeEvent(text []byte) (live.Event, error) {
 	var e storedEvent
-	if err := json.Unmarshal([]byte(s), &e); err != nil {
+	if err := json.Unmarshal(text, &e); err != nil {
 		return live.Event{}, fmt.Errorf("decode event: %w", err)
 	}
 	return live.Event{
@@ -96,11 +114,17 @@ func (t *tx) emit(e live.Event) error {
 	if err != nil {
 		return err
 	}
-	t.outbox++
-	t.events = append(t.events, t.outbox, body)
-	t.emitted++
+	t.events[t.slot()].body = body
 	t.lastEvent = e.ID
 	return nil
+}
+
+// slot takes the next id of the outbox for an event whose text follows.
+func (t *tx) slot() int {
+	t.outbox++
+	t.emitted++
+	t.events = append(t.events, outgoing{id: t.outbox})
+	return len(t.events) - 1
 }
 
 // announceChange emits what became of a show or a shelf, and returns the

@@ -33,8 +33,9 @@ const (
 	maxReason     = 200  // characters
 )
 
-// storedFact is a fact as the database keeps it. The order of its members is
-// part of the identity of facts: the hash is taken over these bytes.
+// storedFact is a fact as the database keeps it; encodeFact writes it. The
+// order of its members is part of the identity of facts: the hash is taken over
+// these bytes.
 type storedFact struct {
 	Kind     live.Kind       `json:"kind"`
 	ID       string          `json:"id,omitempty"`
@@ -90,31 +91,6 @@ type storedRefund struct {
 	Shipping int64      `json:"shipping_minor,omitempty"`
 }
 
-// encodeFact gives the bytes kept of a fact and the hash that names its content.
-func encodeFact(f *live.OrderFact) (body, hash string, err error) {
-	s := storedFact{
-		Kind: f.Kind, ID: f.ID, Source: f.Source, At: ms(f.At), Currency: f.Currency, Show: f.Show, Room: f.Room, Person: f.Person,
-		Channel: f.Channel, Campaign: f.Campaign, Paid: f.PaidMinor, Cancel: f.CancelType, Reason: f.Reason,
-		Payment: f.Payment, Settled: f.SettledMinor, Total: f.TotalMinor, RefundLine: f.Refund.Line, RefundType: f.Refund.Type,
-	}
-	if f.Kind == live.ExchangeCreated {
-		x := storedExchange(f.Exchange)
-		s.Exchange = &x
-	}
-	for _, l := range f.Lines {
-		s.Lines = append(s.Lines, storedLine(l))
-	}
-	for _, r := range f.Refunds {
-		s.Refunds = append(s.Refunds, storedRefund(r))
-	}
-	b, err := json.Marshal(s)
-	if err != nil {
-		return "", "", fmt.Errorf("encode fact: %w", err)
-	}
-	sum := sha256.Sum256(b)
-	return string(b), hex.EncodeToString(sum[:16]), nil
-}
-
 func decodeFact(body string) (live.OrderFact, error) {
 	var s storedFact
 	if err := json.Unmarshal([]byte(body), &s); err != nil {
@@ -163,63 +139,6 @@ func eventID(order live.OrderID, f *live.OrderFact, hash string, again bool) liv
 		id = string(f.Kind) + ":" + hex.EncodeToString(sum[:16])
 	}
 	return live.EventID(id)
-}
-
-// orderEvent is the event that one fact makes, with the deltas it caused.
-func orderEvent(o *live.Order, f *live.OrderFact, by live.Actor, id live.EventID, rehearsal bool, deltas []live.Delta) (live.Event, error) {
-	data := map[string]any{
-		"order_id": o.ID, "order_state": o.State, "ver": o.Ver, "currency": o.Currency, "at": stamp(f.At),
-		"total_minor": o.Due(),
-	}
-	for name, v := range map[string]string{
-		"fact_id": f.ID, "person_id": string(o.Person), "channel": o.Channel, "campaign": o.Campaign, "reason": f.Reason,
-	} {
-		if v != "" {
-			data[name] = v
-		}
-	}
-	if len(o.Flags) > 0 {
-		data["flags"] = o.Flags
-	}
-	if o.Fulfilment != "" {
-		data["fulfilment"] = o.Fulfilment
-	}
-	switch f.Kind {
-	case live.OrderCreated, live.OrderPriceChanged:
-		if f.Kind == live.OrderPriceChanged && len(f.Lines) == 0 {
-			break
-		}
-		lines := make([]storedLine, len(f.Lines))
-		for i, l := range f.Lines {
-			lines[i] = storedLine(l)
-		}
-		data["lines"] = lines
-	case live.OrderPaid, live.DepositPaid, live.BalancePaid:
-		data["paid_minor"] = f.PaidMinor
-	case live.OrderSettled:
-		data["settled_minor"] = f.SettledMinor
-	case live.ExchangeCreated:
-		data["exchange"] = storedExchange(f.Exchange)
-	case live.RefundRequested:
-		data["refund_type"] = f.Refund.Type
-	case live.OrderCancelled:
-		data["cancel_type"] = f.CancelType
-	case live.RefundSucceeded:
-		var sum int64
-		for _, r := range f.Refunds {
-			sum += r.Goods + r.Shipping
-		}
-		data["refund_minor"] = sum
-	}
-	raw, err := json.Marshal(data)
-	if err != nil {
-		return live.Event{}, fmt.Errorf("encode %s: %w", f.Kind, err)
-	}
-	return live.Event{
-		ID: id, Kind: f.Kind, Source: f.Source, Merchant: o.Merchant, Room: o.Room, Show: o.Show, Actor: by,
-		Person: o.Person, Channel: o.Channel, Campaign: o.Campaign, Rehearsal: rehearsal, OccurredAt: f.At,
-		Data: member(raw, "deltas", live.EncodeDeltas(deltas)),
-	}, nil
 }
 
 // whole drops what the database does not keep of a time.

@@ -10,40 +10,55 @@ import (
 // statement prepared.
 var rowsAtOnce = [...]int{64, 16, 4, 1}
 
+// rowShape is one row of an INSERT: some values are arguments, the others stand
+// in the text, because handing a value over costs more than storing it.
+type rowShape struct {
+	into string // table (columns)
+	row  string // (values)
+	args int    // of one row
+}
+
+func shape(table, columns, values string) *rowShape {
+	return &rowShape{into: table + ` (` + columns + `)`, row: `(` + values + `)`, args: strings.Count(values, "?")}
+}
+
+// table is a row that is all arguments.
+func table(name, columns string) *rowShape {
+	return shape(name, columns, marks(strings.Count(columns, ",")+1))
+}
+
 // bulk names a prepared INSERT.
 type bulk struct {
-	into string
+	row  *rowShape
 	rows int
 }
 
-// insert adds rows to a table, given as "table (columns)", from their values
-// one after the other.
-func (t *tx) insert(into string, values []any) error {
-	width := strings.Count(into, ",") + 1
+// insert adds rows from their arguments, one row's after the other.
+func (t *tx) insert(row *rowShape, values []any) error {
 	for len(values) > 0 {
 		for _, n := range rowsAtOnce {
-			if n*width > len(values) {
+			if n*row.args > len(values) {
 				continue
 			}
-			st, err := t.w.bulk(bulk{into, n}, width)
+			st, err := t.w.bulk(bulk{row, n})
 			if err != nil {
 				return err
 			}
-			if _, err := st.ExecContext(t.w.ctx, values[:n*width]...); err != nil {
+			if _, err := st.ExecContext(t.w.ctx, values[:n*row.args]...); err != nil {
 				return err
 			}
-			values = values[n*width:]
+			values = values[n*row.args:]
 			break
 		}
 	}
 	return nil
 }
 
-func (w *writer) bulk(b bulk, width int) (*sql.Stmt, error) {
+func (w *writer) bulk(b bulk) (*sql.Stmt, error) {
 	if st := w.bulks[b]; st != nil {
 		return st, nil
 	}
-	st, err := w.stmt(`INSERT INTO ` + b.into + ` VALUES ` + pairs(b.rows, "("+marks(width)+")"))
+	st, err := w.stmt(`INSERT INTO ` + b.row.into + ` VALUES ` + pairs(b.rows, b.row.row))
 	if err != nil {
 		return nil, err
 	}

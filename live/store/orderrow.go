@@ -70,6 +70,8 @@ const lineColumns = `line_id, product_id, sku_id, qty, goods_minor, discount_min
 	created_minor, paid_minor, refund_goods_minor, refund_ship_minor, cancelled_paid_minor, held, sale_id, first_paid,
 	commission_bps, refund_pre_ship_minor, deposit_minor, settled_minor, commission_minor, commission_back_minor, balance_minor`
 
+var lineInsert = table(`order_lines`, `merchant_id, order_id, n, `+lineColumns)
+
 // lineRow is a line with the order it belongs to.
 type lineRow struct {
 	order live.OrderID
@@ -186,7 +188,7 @@ func (t *tx) saveOrder(o *orderRow) error {
 	for i := range o.Lines {
 		lines = appendLine(lines, o, i)
 	}
-	if err := t.insert(`order_lines (merchant_id, order_id, n, `+lineColumns+`)`, lines); err != nil {
+	if err := t.insert(lineInsert, lines); err != nil {
 		return fmt.Errorf("write order lines: %w", err)
 	}
 	return nil

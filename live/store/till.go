@@ -30,7 +30,7 @@ type till struct {
 	had   map[personKey]int64 // units of limited SKUs, with those of this group
 	got   map[saleBuyer]int64 // units of limited flash sales, likewise
 
-	orders, lines, facts, postings []any // arguments of the rows to write
+	taken []*booking // the orders to write
 }
 
 // saleKey is how a buyer names a show: by itself, by its room, or by both.
@@ -133,8 +133,9 @@ func (c *till) decide(p *placing) (live.PlacedOrder, error) {
 		}
 	}
 	id := live.OrderID("o_" + t.w.store.ids.next(t.now))
-	row.Order = live.FoldOrder(sh.Merchant, id, []live.OrderFact{f})
-	if err := c.take(&row, &f, w.Buyer.Actor(), sh.Rehearsal); err != nil {
+	b := &booking{row: row, fact: f, by: w.Buyer.Actor(), rehearsal: sh.Rehearsal}
+	b.row.Merchant, b.row.ID = sh.Merchant, id
+	if err := c.take(b); err != nil {
 		return live.PlacedOrder{}, err
 	}
 	placed := live.PlacedOrder{ID: id, State: live.OrderUnpaid, Total: row.total, Currency: sh.Currency, ExpiresAt: row.expiresAt}
@@ -144,54 +145,41 @@ func (c *till) decide(p *placing) (live.PlacedOrder, error) {
 	return placed, nil
 }
 
-// take books an order that nothing refuses: its stock, its rows and its event.
-func (c *till) take(row *orderRow, f *live.OrderFact, by live.Actor, rehearsal bool) error {
-	for i := range row.Lines {
-		k := stockKey{row.Show, row.Lines[i].SKU}
+// take books an order that nothing refuses: its stock, and the place of its
+// event in the outbox.
+func (c *till) take(b *booking) error {
+	for i := range b.fact.Lines {
+		l := &b.fact.Lines[i]
+		k := stockKey{b.fact.Show, l.SKU}
 		s := c.stock[k]
-		if err := c.accept(s, row.Person); err != nil {
+		if err := c.accept(s, b.fact.Person); err != nil {
 			return err
 		}
-		held := row.held[i] == heldReserved
+		held := b.row.held[i] == heldReserved
 		if held {
 			if s.taken == 0 {
 				c.moved = append(c.moved, k)
 			}
-			s.taken += row.Lines[i].Qty
-			s.item.Reserved += row.Lines[i].Qty
+			s.taken += l.Qty
+			s.item.Reserved += l.Qty
 		}
-		if id := row.sales[row.Lines[i].ID]; id != "" {
+		if id := b.row.sales[l.ID]; id != "" {
 			if held {
-				s.onSale += row.Lines[i].Qty
-				s.sale.Reserved += row.Lines[i].Qty
+				s.onSale += l.Qty
+				s.sale.Reserved += l.Qty
 			}
-			if b := (saleBuyer{id, row.Person}); s.sale.PerPerson > 0 {
-				c.got[b] += row.Lines[i].Qty
+			if who := (saleBuyer{id, b.fact.Person}); s.sale.PerPerson > 0 {
+				c.got[who] += l.Qty
 			}
 		}
-		who := personKey{k, row.Person}
+		who := personKey{k, b.fact.Person}
 		if have, limited := c.had[who]; limited {
-			c.had[who] = have + row.Lines[i].Qty
+			c.had[who] = have + l.Qty
 		}
 	}
-	body, hash, err := encodeFact(f)
-	if err != nil {
-		return err
-	}
-	c.orders = appendOrder(c.orders, row)
-	for i := range row.Lines {
-		c.lines = appendLine(c.lines, row, i)
-	}
-	c.facts = append(c.facts, string(row.Merchant), string(row.ID), string(f.Kind), f.ID, hash, ms(c.t.now), body)
-	deltas := live.Deltas(live.Order{}, row.Order)
-	e, err := orderEvent(&row.Order, f, by, eventID(row.ID, f, hash, false), rehearsal, deltas)
-	if err != nil {
-		return err
-	}
-	if err := c.t.emit(e); err != nil {
-		return err
-	}
-	c.postings = c.t.appendPostings(c.postings, row.Merchant, f, deltas)
+	b.slot = c.t.slot()
+	b.seq = c.t.outbox
+	c.taken = append(c.taken, b)
 	return nil
 }
 
@@ -270,14 +258,8 @@ func (c *till) write() error {
 		}
 		t.stockMoved(k)
 	}
-	if err := t.insert(`orders (`+orderColumns+`)`, c.orders); err != nil {
-		return fmt.Errorf("write orders: %w", err)
-	}
-	if err := t.insert(`order_lines (merchant_id, order_id, n, `+lineColumns+`)`, c.lines); err != nil {
-		return fmt.Errorf("write order lines: %w", err)
-	}
-	if err := t.insert(`order_facts (`+factColumns+`)`, c.facts); err != nil {
-		return fmt.Errorf("keep creations: %w", err)
+	if err := t.book(c.taken); err != nil {
+		return err
 	}
 	for _, k := range c.moved {
 		if s := c.stock[k]; s.onSale > 0 {
@@ -286,7 +268,7 @@ func (c *till) write() error {
 			}
 		}
 	}
-	return t.post(c.postings)
+	return nil
 }
 
 // namesAtOnce is how many names one lookup takes; the last is repeated to fill it.

@@ -27,7 +27,7 @@ type tx struct {
 	counters         // as they will be
 	before    counters
 	emitted   int
-	events    []any // rows of the outbox, written by finish
+	events    []outgoing // written to the outbox by finish
 	lastEvent live.EventID
 	after     []func()
 	freed     []stockKey // units may have come free, and somebody may wait for them

@@ -48,6 +48,7 @@ type writer struct {
 	closing atomic.Bool
 	stmts   map[string]*sql.Stmt
 	bulks   map[bulk]*sql.Stmt // of stmts
+	sheets  []*sheet           // of orders
 	last    time.Time          // no transaction is stamped earlier than the one before
 }
 
