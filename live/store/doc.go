@@ -19,7 +19,7 @@
 //   - counters.go, watch.go          stores that share a database
 //   - room.go, show.go, shelf.go     the nouns an operator sets up
 //   - execute.go, effect*.go         the commands of the panel
-//   - place.go, till.go              taking orders, many in one transaction
+//   - place.go, till.go, booking.go  taking orders, many in one transaction
 //   - apply.go, stock.go             the rest of the order book
 //   - outbox.go, relay.go            the way into the log
 //   - subscription.go, webhook*.go   the way out: who is sent which webhooks, and how it went
