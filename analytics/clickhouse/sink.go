@@ -27,10 +27,10 @@ const (
 	defaultMaxRows = 50_000
 	defaultMaxAge  = time.Second
 	maxBytes       = 8 << 20
-	// commitTries bounds how often a checkpoint is tried to be written before
-	// Run gives up: unlike ClickHouse, the log is not expected to be away.
-	commitTries = 8
 )
+
+// errReaderLost is how the log says that another sink has taken over.
+var errReaderLost error = live.Conflict("reader_lost", "")
 
 // SinkConfig joins a log and a database.
 type SinkConfig struct {
@@ -83,6 +83,10 @@ func NewSink(cfg SinkConfig) *Sink {
 	return s
 }
 
+// Close takes the metrics of a sink that has run off its registerer, so that
+// another one of the same process can have theirs there.
+func (s *Sink) Close() { s.metrics.unregister(s.cfg.Registerer) }
+
 // Watermark is a position before which everything is in ClickHouse.
 func (s *Sink) Watermark() live.Position {
 	s.mu.Lock()
@@ -109,7 +113,8 @@ func (s *Sink) waiting(since time.Time) {
 
 // Run follows the log until ctx ends, and then returns nil; a range on its way
 // is sent again by the next Run. ClickHouse being away is waited for, for ever.
-// An error means that the log itself cannot be read or its checkpoint not written.
+// So is the log when it does not take a checkpoint. An error means that the log
+// cannot be read, or, as "reader_lost", that another sink has taken over.
 func (s *Sink) Run(ctx context.Context) error {
 	err := s.run(ctx)
 	if ctx.Err() != nil {
@@ -248,13 +253,21 @@ func (s *Sink) persist(ctx context.Context, b *block, i intent) error {
 }
 
 func (s *Sink) commit(ctx context.Context, next live.Position, note []byte) error {
-	_, err := backoff.Retry(ctx, func() (struct{}, error) {
-		return struct{}{}, s.cfg.Reader.Commit(ctx, next, note)
-	}, backoff.WithMaxTries(commitTries), backoff.WithBackOff(backoff.NewExponentialBackOff()))
-	if err != nil && !errors.Is(err, context.Canceled) {
-		return fmt.Errorf("clickhouse sink: write the checkpoint: %w", err)
+	pause := backoff.NewExponentialBackOff()
+	pause.InitialInterval, pause.MaxInterval = 50*time.Millisecond, 5*time.Second
+	for try := 1; ; try++ {
+		err := s.cfg.Reader.Commit(ctx, next, note)
+		if err == nil || ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if errors.Is(err, errReaderLost) {
+			return fmt.Errorf("clickhouse sink: write the checkpoint: %w", err)
+		}
+		s.cfg.Logger.WarnContext(ctx, "the log does not take the sink's checkpoint, trying again", "error", err, "try", try)
+		if err := sleep(ctx, pause.NextBackOff()); err != nil {
+			return err
+		}
 	}
-	return err
 }
 
 func sleep(ctx context.Context, d time.Duration) error {

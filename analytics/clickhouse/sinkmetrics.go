@@ -8,6 +8,7 @@ type sinkMetrics struct {
 	retries    prometheus.Counter
 	unreadable prometheus.Counter
 	failing    prometheus.Gauge
+	all        []prometheus.Collector
 }
 
 func newSinkMetrics(reg prometheus.Registerer, s *Sink) *sinkMetrics {
@@ -29,8 +30,18 @@ func newSinkMetrics(reg prometheus.Registerer, s *Sink) *sinkMetrics {
 		Namespace: "showrunner", Subsystem: "clickhouse_sink", Name: "lag_seconds",
 		Help: "Age of the oldest event read from the log and not in ClickHouse: the oldest intent, while there is one.",
 	}, func() float64 { return s.Lag(s.cfg.Now()).Seconds() })
+	m.all = []prometheus.Collector{m.rows, m.batches, m.retries, m.unreadable, m.failing, lag}
 	if reg != nil {
-		reg.MustRegister(m.rows, m.batches, m.retries, m.unreadable, m.failing, lag)
+		reg.MustRegister(m.all...)
 	}
 	return m
+}
+
+func (m *sinkMetrics) unregister(reg prometheus.Registerer) {
+	if reg == nil {
+		return
+	}
+	for _, c := range m.all {
+		reg.Unregister(c)
+	}
 }

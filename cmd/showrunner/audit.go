@@ -48,18 +48,18 @@ func newAuditor(audit func(context.Context) ([]clickhouse.Mismatch, error), ever
 }
 
 // run audits until ctx ends.
-func (a *auditor) run(ctx context.Context) error {
+func (a *auditor) run(ctx context.Context) {
 	tick := time.NewTicker(a.every)
 	defer tick.Stop()
 	for {
 		select {
 		case <-ctx.Done():
-			return nil
+			return
 		case <-tick.C:
 		}
 		found, err := a.look(ctx)
 		if ctx.Err() != nil {
-			return nil
+			return
 		}
 		if err != nil {
 			a.failed.Inc()

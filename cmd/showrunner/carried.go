@@ -4,8 +4,10 @@ import (
 	"context"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
+	"showrunner/analytics/clickhouse"
 	"showrunner/live"
 	"showrunner/live/eventlog"
 )
@@ -17,6 +19,29 @@ type carried interface {
 	Watermark() live.Position
 	// Lag is how long ClickHouse is behind the log.
 	Lag(now time.Time) time.Duration
+}
+
+// carriage is the sink that this server has, or what that of another left.
+type carriage struct {
+	other *otherSink
+	sink  atomic.Pointer[clickhouse.Sink]
+}
+
+func (c *carriage) set(s *clickhouse.Sink) { c.sink.Store(s) }
+func (c *carriage) own() *clickhouse.Sink  { return c.sink.Load() }
+
+func (c *carriage) Watermark() live.Position {
+	if s := c.own(); s != nil {
+		return s.Watermark()
+	}
+	return c.other.Watermark()
+}
+
+func (c *carriage) Lag(now time.Time) time.Duration {
+	if s := c.own(); s != nil {
+		return s.Lag(now)
+	}
+	return c.other.Lag(now)
 }
 
 // otherSink follows the checkpoint of the sink on another node.

@@ -138,6 +138,7 @@ func signWebhook(secret, id string, at time.Time, body []byte) []string {
 // acknowledged.
 type socket struct {
 	url   string // ws://…/v1/rooms/ID/ws?…
+	spare string // of another server, which is tried when url does not answer
 	token string
 	conn  *websocket.Conn
 	seq   int
@@ -172,6 +173,9 @@ func (s *socket) connect(ctx context.Context) error {
 	if err != nil {
 		if res != nil && res.StatusCode >= 400 && res.StatusCode < 500 && res.StatusCode != http.StatusTooManyRequests {
 			return &refused{res.StatusCode}
+		}
+		if s.spare != "" {
+			s.url, s.spare = s.spare, s.url
 		}
 		return err
 	}

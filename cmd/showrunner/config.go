@@ -25,9 +25,10 @@ type ServeCmd struct {
 	Database   string `placeholder:"URL" help:"PostgreSQL, which several servers may share: postgres://USER:PASSWORD@HOST:PORT/DB; SQLite under --data without it."`
 
 	Node string `placeholder:"NAME" help:"Name of this server among those that share a log and a database; none on its own."`
-	Sink string `default:"on" enum:"on,off" help:"Whether this server writes to ClickHouse; of those that share a log, one must."`
+	Keys string `type:"path" help:"Folder of the signing keys, which servers behind one address share; DATA/keys without it."`
+	Sink string `default:"on" enum:"on,off" help:"Whether this server may write to ClickHouse; of those that share a log one at a time does, and one must be able to."`
 
-	Replicas      int           `default:"1" help:"Replicas of the log on an external NATS cluster: 1, 3 or 5."`
+	Replicas      int           `default:"0" help:"Replicas of the log on an external NATS cluster: 1, 3 or 5; 0 keeps those it has, 1 for a new one."`
 	LogWindow     time.Duration `default:"2ms" help:"How long the log gathers events for one durable write, 0 to 100ms."`
 	LogMaxAge     time.Duration `default:"168h" help:"Age after which events that every reader has read leave the log; 0 keeps all."`
 	LogKeepBytes  int64         `default:"0" help:"Bytes of log to keep, oldest read events leave first; 0 is no bound."`
@@ -93,8 +94,11 @@ func (c *ServeCmd) validate() error {
 	if c.Sink == "off" && (c.Node == "" || c.ClickHouse == "") {
 		bad("sink", "off needs --node, and --clickhouse where another server writes")
 	}
-	if !slices.Contains([]int{1, 3, 5}, c.Replicas) {
-		bad("replicas", "must be 1, 3 or 5")
+	if c.Node != "" && c.ClickHouse == "" {
+		bad("node", "servers that share a room share --clickhouse")
+	}
+	if !slices.Contains([]int{0, 1, 3, 5}, c.Replicas) {
+		bad("replicas", "must be 0, 1, 3 or 5")
 	}
 	if c.Replicas > 1 && c.NATS == "" {
 		bad("replicas", "more than one needs --nats")

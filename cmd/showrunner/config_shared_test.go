@@ -12,11 +12,12 @@ func TestSharedFlags(t *testing.T) {
 		change func(*ServeCmd)
 		fault  string // flag; empty: none
 	}{
-		"alone":                  {func(*ServeCmd) {}, ""},
-		"PostgreSQL alone":       {func(c *ServeCmd) { c.Database = database }, ""},
-		"PostgreSQL by a socket": {func(c *ServeCmd) { c.Database = "postgresql:///d?host=/run/postgresql" }, ""},
-		"another database":       {func(c *ServeCmd) { c.Database = "mysql://u:secret@h/d" }, "--database"},
-		"one of two":             {func(c *ServeCmd) { c.Database, c.NATS, c.Node = database, nats, "a" }, ""},
+		"alone":                              {func(*ServeCmd) {}, ""},
+		"PostgreSQL alone":                   {func(c *ServeCmd) { c.Database = database }, ""},
+		"PostgreSQL by a socket":             {func(c *ServeCmd) { c.Database = "postgresql:///d?host=/run/postgresql" }, ""},
+		"another database":                   {func(c *ServeCmd) { c.Database = "mysql://u:secret@h/d" }, "--database"},
+		"one of two":                         {func(c *ServeCmd) { c.Database, c.NATS, c.ClickHouse, c.Node = database, nats, clickhouse, "a" }, ""},
+		"one of two with figures of its own": {func(c *ServeCmd) { c.Database, c.NATS, c.Node = database, nats, "a" }, "--node"},
 		"the other": {func(c *ServeCmd) {
 			c.Database, c.NATS, c.ClickHouse, c.Node, c.Sink = database, nats, clickhouse, "b", "off"
 		}, ""},

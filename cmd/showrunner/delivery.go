@@ -13,28 +13,32 @@ import (
 // never change.
 const readerDelivery = "delivery"
 
-// openDelivery starts what sends facts out: one loop that makes deliveries of
-// the log, and one that posts them.
+// openDelivery starts what sends facts out: a duty that makes deliveries of the
+// log, and a loop that posts them, of which every server has one: they share
+// the work by claiming what is due.
 func (s *server) openDelivery(ctx context.Context) error {
-	r, err := s.eventlog.Reader(ctx, readerDelivery, live.Position{})
-	if err != nil {
-		return fmt.Errorf("open the reader of webhooks: %w", err)
-	}
 	sender, err := delivery.New(delivery.Config{
 		Store: s.store, Now: s.now, Insecure: s.cfg.InsecureWebhooks, Logger: s.log, Registerer: s.reg,
 	})
 	if err != nil {
-		return errors.Join(err, r.Close())
+		return err
 	}
-	follower := delivery.NewFollower(delivery.FollowerConfig{Reader: r, Log: s.eventlog, Queue: s.store, Now: s.now, Logger: s.log})
 	s.life.start(part{name: "sender", run: sender.Run})
-	s.life.start(part{name: "follower", run: func(ctx context.Context) error {
-		return errors.Join(follower.Run(ctx), r.Close())
-	}})
+	s.life.start(part{name: "follower", run: s.duty(dutyDelivery, s.follow)})
 	if s.cfg.InsecureWebhooks {
 		s.log.WarnContext(ctx, "webhooks may go to loopback and private addresses")
 	}
 	return nil
+}
+
+// follow is the duty of making deliveries.
+func (s *server) follow(ctx context.Context) error {
+	r, err := s.eventlog.Reader(ctx, readerDelivery, live.Position{})
+	if err != nil {
+		return fmt.Errorf("open the reader of webhooks: %w", err)
+	}
+	follower := delivery.NewFollower(delivery.FollowerConfig{Reader: r, Log: s.eventlog, Queue: s.store, Now: s.now, Logger: s.log})
+	return errors.Join(follower.Run(ctx), r.Close())
 }
 
 // webhookURL is the rule for what a merchant may subscribe.

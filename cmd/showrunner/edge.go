@@ -17,7 +17,7 @@ import (
 // openGateway builds the edge. It is started by serve, once it has a listener.
 func (s *server) openGateway(context.Context) error {
 	var err error
-	if s.auth, err = openAuth(s.cfg.Data, s.now); err != nil {
+	if s.auth, err = openKeys(s.cfg.Data, s.cfg.Keys, s.now); err != nil {
 		return err
 	}
 	mappings, err := s.cfg.mappings()
@@ -35,7 +35,7 @@ func (s *server) openGateway(context.Context) error {
 		API: api.Config{
 			Store: s.store, Ingest: s.ingest, Tokens: s.auth, Tickets: s.tickets, WebhookURL: s.webhookURL,
 			Figures: &figures{
-				realtime: s.realtime, db: s.db, sink: s.carried, log: s.eventlog, store: s.store, now: s.now,
+				realtime: s.realtime, db: s.db, sink: s.carriage, log: s.eventlog, store: s.store, now: s.now,
 			},
 			Rate: s.requestRate(), Now: s.now, Logger: s.log,
 		},
@@ -73,10 +73,10 @@ func (s *server) checks() map[string]func(context.Context) error {
 	}
 }
 
-// schemaReady is nil once the sink found its tables. With the sink on another
-// node that one brings them up to date.
+// schemaReady is nil once the sink found its tables. While another server has
+// the sink, that one brings them up to date.
 func (s *server) schemaReady(context.Context) error {
-	if s.sink != nil && !s.migrated.Load() {
+	if (s.cfg.Node == "" || s.carriage.own() != nil) && !s.migrated.Load() {
 		return errors.New("the schema of ClickHouse is not up to date yet")
 	}
 	return nil

@@ -53,7 +53,7 @@ func (c *ServeCmd) Execute(ctx context.Context, stdout, stderr io.Writer) error 
 	}
 	reg := prometheus.NewRegistry()
 	reg.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	s := &server{cfg: c, now: c.now, log: log, reg: reg, life: newLife(log, c.now)}
+	s := &server{cfg: c, now: c.now, log: log, reg: reg, life: newLife(log, c.now), duties: newDuties(reg)}
 
 	err = s.serve(ctx, stdout)
 	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopWithin)

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -40,8 +41,9 @@ type server struct {
 	db       *clickhouse.DB
 	eventlog *eventlog.Log
 	store    *store.Store
-	sink     *clickhouse.Sink // nil with --sink off
-	carried  carried
+	carriage *carriage
+	audit    *auditor // nil with --audit-every 0
+	duties   *prometheus.GaugeVec
 	realtime *realtime.Realtime
 	ingest   *ingest.Ingest
 	relay    *store.Relay
@@ -165,32 +167,46 @@ func (s *server) openStore(ctx context.Context) error {
 // openSink starts what carries the log into ClickHouse. The schema is brought
 // up to date by the sink's own loop, so that the rooms open even while
 // ClickHouse does not answer.
-func (s *server) openSink(ctx context.Context) error {
+func (s *server) openSink(context.Context) error {
+	s.carriage = &carriage{other: &otherSink{log: s.eventlog, now: s.now, logger: s.log}}
+	if s.cfg.Node != "" {
+		s.life.start(part{name: "other sink", run: s.carriage.other.run})
+	}
 	if s.cfg.Sink == "off" {
-		o := &otherSink{log: s.eventlog, now: s.now, logger: s.log}
-		s.carried = o
-		s.life.start(part{name: "other sink", run: o.run})
 		return nil
 	}
+	if s.cfg.AuditEvery > 0 {
+		s.audit = newAuditor(s.db.Audit, s.cfg.AuditEvery, s.now, s.log, s.reg)
+	}
+	s.life.start(part{name: "sink", drain: s.drainSink, run: s.duty(dutySink, s.carry)})
+	return nil
+}
+
+// carry is the duty of the sink.
+func (s *server) carry(ctx context.Context) (err error) {
 	r, err := s.eventlog.Reader(ctx, readerSink, live.Position{})
 	if err != nil {
 		return fmt.Errorf("open the sink's reader: %w", err)
 	}
-	s.sink = clickhouse.NewSink(clickhouse.SinkConfig{
+	defer func() { err = errors.Join(err, r.Close()) }()
+	sink := clickhouse.NewSink(clickhouse.SinkConfig{
 		DB: s.db, Epoch: s.eventlog.Epoch(), Reader: r, Now: s.now,
 		MaxRows: s.cfg.SinkRows, MaxAge: s.cfg.SinkAge, Logger: s.log, Registerer: s.reg,
 	})
-	s.carried = s.sink
-	s.life.start(part{name: "sink", drain: s.drainSink, run: func(ctx context.Context) error {
-		if err := s.migrate(ctx); err != nil {
-			return errors.Join(err, r.Close())
-		}
-		return errors.Join(s.sink.Run(ctx), r.Close())
-	}})
-	if s.cfg.AuditEvery > 0 {
-		s.life.start(part{name: "audit", run: newAuditor(s.db.Audit, s.cfg.AuditEvery, s.now, s.log, s.reg).run})
+	defer sink.Close()
+	s.carriage.set(sink)
+	defer s.carriage.set(nil)
+	if err := s.migrate(ctx); err != nil || ctx.Err() != nil {
+		return err
 	}
-	return nil
+	auditing, stop := context.WithCancel(ctx)
+	var audits sync.WaitGroup
+	defer audits.Wait()
+	defer stop()
+	if s.audit != nil {
+		audits.Go(func() { s.audit.run(auditing) })
+	}
+	return sink.Run(ctx)
 }
 
 // migrate brings the schema of ClickHouse up to date, trying until it answers.
@@ -213,16 +229,21 @@ func (s *server) migrate(ctx context.Context) error {
 	}
 }
 
-// drainSink gives ClickHouse a moment to take what the log still holds. What
-// it does not take in time is not lost: the checkpoint knows.
+// drainSink gives ClickHouse a moment to take what the log still holds, if it
+// is this server that writes there. What it does not take in time is not lost:
+// the checkpoint knows.
 func (s *server) drainSink(ctx context.Context) error {
+	sink := s.carriage.own()
+	if sink == nil {
+		return nil
+	}
 	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
 	defer cancel()
 	head, err := s.eventlog.Head(ctx)
 	if err != nil {
 		return fmt.Errorf("find the head of the log: %w", err)
 	}
-	for s.sink.Watermark().Less(head) && ctx.Err() == nil {
+	for sink.Watermark().Less(head) && ctx.Err() == nil {
 		time.Sleep(10 * time.Millisecond)
 	}
 	return nil
@@ -235,7 +256,7 @@ func (s *server) openRealtime(ctx context.Context) error {
 	}
 	s.realtime, err = realtime.New(realtime.Config{
 		Reader: r, Shows: s.store, Now: s.now, Publish: s.publishSnapshot,
-		StoreLag: func() time.Duration { return s.carried.Lag(s.now()) }, Logger: s.log, Registerer: s.reg,
+		StoreLag: func() time.Duration { return s.carriage.Lag(s.now()) }, Logger: s.log, Registerer: s.reg,
 	})
 	if err != nil {
 		return err
@@ -303,7 +324,7 @@ func (s *server) openIngest(ctx context.Context) error {
 		return fmt.Errorf("open the ingest reader: %w", err)
 	}
 	s.ingest = ingest.New(ingest.Config{
-		Log: s.eventlog, Seen: s.store, Reader: r, Now: s.now, Logger: s.log, Registerer: s.reg,
+		Log: s.eventlog, Seen: s.store, Reader: r, Shared: s.cfg.Node != "", Now: s.now, Logger: s.log, Registerer: s.reg,
 	})
 	s.life.start(part{name: "ingest", run: func(ctx context.Context) error {
 		return errors.Join(s.ingest.Run(ctx), r.Close())

@@ -14,6 +14,7 @@ import (
 // folder is trusted; the server need not run.
 type TokenCmd struct {
 	Data     string        `default:"./data" type:"path" help:"Data folder of the server; its keys sign."`
+	Keys     string        `type:"path" help:"Folder of the signing keys, where servers share one; that of --data without it."`
 	Role     string        `required:"" help:"admin, merchant, operator, host, moderator, agent, analyst, auditor, viewer or integration."`
 	Sub      string        `required:"" help:"Subject: who the bearer is."`
 	Merchant string        `help:"Merchant the token belongs to; needed for every role but admin."`
@@ -24,7 +25,7 @@ type TokenCmd struct {
 
 // Execute prints the token on one line and nothing else.
 func (c *TokenCmd) Execute(_ context.Context, stdout, _ io.Writer) error {
-	keys, err := openAuth(c.Data, clock)
+	keys, err := openKeys(c.Data, c.Keys, clock)
 	if err != nil {
 		return err
 	}
@@ -43,8 +44,11 @@ func (c *TokenCmd) Execute(_ context.Context, stdout, _ io.Writer) error {
 }
 
 // openAuth opens the signing keys of a data folder, making them at first use.
-func openAuth(data string, now func() time.Time) (*auth.Auth, error) {
-	a, err := auth.Open(auth.Config{Dir: data, Now: now})
+func openAuth(data string, now func() time.Time) (*auth.Auth, error) { return openKeys(data, "", now) }
+
+// openKeys is [openAuth] with the keys in a folder of their own, unless it is empty.
+func openKeys(data, keys string, now func() time.Time) (*auth.Auth, error) {
+	a, err := auth.Open(auth.Config{Dir: data, Keys: keys, Now: now})
 	if err != nil {
 		return nil, fmt.Errorf("open keys: %w", err)
 	}

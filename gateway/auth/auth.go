@@ -11,6 +11,9 @@ import (
 type Config struct {
 	// Dir is the data directory; the keys stand in its folder "keys".
 	Dir string
+	// Keys is the folder of the keys itself, where several servers share one.
+	// Empty means that of Dir.
+	Keys string
 	// MaxTTL bounds the life of a token, issued or accepted. Zero means [MaxTTL].
 	MaxTTL time.Duration
 	// Now is the clock.
@@ -40,13 +43,16 @@ type Auth struct {
 // It fails when a key cannot be read, is not Ed25519, or is readable by other
 // users of the machine.
 func Open(cfg Config) (*Auth, error) {
-	if cfg.Dir == "" || cfg.Now == nil {
+	if cfg.Dir == "" && cfg.Keys == "" || cfg.Now == nil {
 		return nil, errors.New("auth needs a data directory and a clock")
+	}
+	if cfg.Keys == "" {
+		cfg.Keys = filepath.Join(cfg.Dir, "keys")
 	}
 	if cfg.MaxTTL == 0 {
 		cfg.MaxTTL = MaxTTL
 	}
-	a := &Auth{dir: keyDir(filepath.Join(cfg.Dir, "keys")), maxTTL: cfg.MaxTTL, now: cfg.Now}
+	a := &Auth{dir: keyDir(cfg.Keys), maxTTL: cfg.MaxTTL, now: cfg.Now}
 	keys, err := a.dir.open(cfg.Now())
 	if err != nil {
 		return nil, err

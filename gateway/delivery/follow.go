@@ -2,6 +2,7 @@ package delivery
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -41,8 +42,12 @@ type Follower struct {
 // NewFollower starts nothing.
 func NewFollower(cfg FollowerConfig) *Follower { return &Follower{cfg: cfg} }
 
+// errReaderLost is how the log says that another follower has taken over.
+var errReaderLost error = live.Conflict("reader_lost", "")
+
 // Run follows the log until ctx ends, then returns nil. What goes wrong is
-// logged and tried again: a fact that was skipped would be lost outside.
+// logged and tried again: a fact that was skipped would be lost outside. Only
+// "reader_lost" ends it: another follower goes on from where the store stands.
 func (f *Follower) Run(ctx context.Context) error {
 	pause := backoff.NewExponentialBackOff()
 	pause.InitialInterval, pause.MaxInterval = 100*time.Millisecond, 5*time.Second
@@ -63,6 +68,8 @@ func (f *Follower) Run(ctx context.Context) error {
 		switch {
 		case ctx.Err() != nil:
 			return nil
+		case errors.Is(err, errReaderLost):
+			return fmt.Errorf("outgoing webhooks: %w", err)
 		case err != nil:
 			f.cfg.Logger.WarnContext(ctx, "outgoing webhooks wait for the log or the store", "error", err)
 			wait(ctx, pause.NextBackOff())

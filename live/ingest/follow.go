@@ -34,21 +34,39 @@ func (i *Ingest) Run(ctx context.Context) error {
 	if err != nil {
 		return nil // ctx has ended
 	}
-	trim := time.NewTicker(trimEvery)
-	defer trim.Stop()
 	i.trim(ctx)
-	for caught := false; ; {
+	pages := make(chan page, 1)
+	following, stop := context.WithCancel(ctx)
+	reading := make(chan error, 1)
+	go func() {
+		defer close(pages)
+		reading <- i.follow(following, head, pages)
+	}()
+	err = i.keep(ctx, pages)
+	stop()
+	return errors.Join(err, <-reading)
+}
+
+// page is what was read of the log at a time.
+type page struct {
+	keys []Key
+	next live.Position // of the log after it
+}
+
+// follow reads the log, ahead of what is saved: what a shared log holds is
+// known as soon as it was read. It returns nil when ctx ends.
+func (i *Ingest) follow(ctx context.Context, head live.Position, pages chan<- page) error {
+	for caught := false; ctx.Err() == nil; {
 		if !caught && !i.reader.Position().Less(head) {
 			caught = true
-			close(i.caughtUp)
-		}
-		if ctx.Err() != nil {
-			return nil
-		}
-		select {
-		case <-trim.C:
-			i.trim(ctx)
-		default:
+			if i.shared {
+				i.hasRead(nil, i.reader.Position())
+			}
+			select {
+			case pages <- page{next: i.reader.Position()}:
+			case <-ctx.Done():
+				return nil
+			}
 		}
 		entries, err := i.reader.Next(ctx, followMost, followWait)
 		if ctx.Err() != nil {
@@ -57,9 +75,45 @@ func (i *Ingest) Run(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("follow the log: %w", err)
 		}
-		if len(entries) > 0 {
-			if err := i.save(ctx, entries); err != nil {
-				return fmt.Errorf("follow the log: %w", err)
+		if len(entries) == 0 {
+			continue
+		}
+		p := page{keys: make([]Key, len(entries)), next: i.reader.Position()}
+		for n := range entries {
+			e := &entries[n].Event
+			p.keys[n] = KeyOf(e.Merchant, e.Source, e.ID)
+		}
+		if i.shared {
+			i.hasRead(p.keys, p.next)
+		}
+		select {
+		case pages <- p:
+		case <-ctx.Done():
+			return nil
+		}
+	}
+	return nil
+}
+
+// keep saves the pages until they end. The one without keys says that all
+// before it is what the log held at the start.
+func (i *Ingest) keep(ctx context.Context, pages <-chan page) error {
+	trim := time.NewTicker(trimEvery)
+	defer trim.Stop()
+	for {
+		select {
+		case <-trim.C:
+			i.trim(ctx)
+		case p, more := <-pages:
+			switch {
+			case !more:
+				return nil
+			case len(p.keys) == 0:
+				close(i.caughtUp)
+			default:
+				if err := i.save(ctx, p); err != nil {
+					return fmt.Errorf("follow the log: %w", err)
+				}
 			}
 		}
 	}
@@ -76,28 +130,26 @@ func (i *Ingest) target(ctx context.Context) (live.Position, error) {
 	return head, err
 }
 
-// save makes the keys of entries durable, then the checkpoint, then frees the
+// save makes the keys of a page durable, then the checkpoint, then frees the
 // memory. It tries until it succeeds or ctx ends: skipping would forget. It
 // fails only when the reader has another owner.
-func (i *Ingest) save(ctx context.Context, entries []live.Entry) error {
-	keys := make([][16]byte, len(entries))
-	for n := range entries {
-		e := &entries[n].Event
-		keys[n] = KeyOf(e.Merchant, e.Source, e.ID)
+func (i *Ingest) save(ctx context.Context, p page) error {
+	keys := make([][16]byte, len(p.keys))
+	for n := range p.keys {
+		keys[n] = p.keys[n]
 	}
 	at := i.now().UTC().Truncate(time.Millisecond)
 	if i.persist(ctx, "memory of facts cannot be saved", func() error { return i.seen.AddSeen(ctx, keys, at) }) != nil {
 		return nil
 	}
-	next := i.reader.Position()
 	i.mu.Lock()
-	i.saved = next
-	for _, k := range keys {
+	i.saved = p.next
+	for _, k := range p.keys {
 		delete(i.unsaved, k)
 	}
 	i.mu.Unlock()
 	// A checkpoint that is behind only means that keys are added twice.
-	err := i.reader.Commit(ctx, next, nil)
+	err := i.reader.Commit(ctx, p.next, nil)
 	if errors.Is(err, errReaderLost) {
 		return err
 	}

@@ -39,9 +39,14 @@ type Reader interface {
 
 // Config is what an [Ingest] works with. Logger and Registerer may be nil.
 type Config struct {
-	Log        Log
-	Seen       Seen
-	Reader     Reader // with a checkpoint of its own, say "ingest"
+	Log    Log
+	Seen   Seen
+	Reader Reader // with a checkpoint of its own, say "ingest"
+	// Shared says that other processes write to the log too. A fact that a
+	// producer offered there, got no answer for and offers here is a duplicate
+	// then: before a fact with an ID is taken, the log is read to its end of
+	// that moment.
+	Shared     bool
 	Now        func() time.Time
 	Logger     *slog.Logger
 	Registerer prometheus.Registerer
@@ -63,6 +68,7 @@ type Ingest struct {
 	log     Log
 	seen    Seen
 	reader  Reader
+	shared  bool
 	now     func() time.Time
 	logger  *slog.Logger
 	metrics *metrics
@@ -76,6 +82,8 @@ type Ingest struct {
 	claims  map[Key]*claim
 	unsaved map[Key]struct{}
 	saved   live.Position // keys of all events below are saved
+	read    live.Position // of a shared log: keys of all events below are saved or in unsaved
+	reading chan struct{} // closed and made anew when read moves
 }
 
 // New makes an Ingest that takes nothing until [Ingest.Run] has caught up.
@@ -85,12 +93,13 @@ func New(cfg Config) *Ingest {
 		logger = slog.New(slog.DiscardHandler)
 	}
 	return &Ingest{
-		log: cfg.Log, seen: cfg.Seen, reader: cfg.Reader, now: cfg.Now, logger: logger,
+		log: cfg.Log, seen: cfg.Seen, reader: cfg.Reader, shared: cfg.Shared, now: cfg.Now, logger: logger,
 		metrics:  newMetrics(cfg.Registerer),
 		caughtUp: make(chan struct{}),
 		stopped:  make(chan struct{}),
 		claims:   map[Key]*claim{},
 		unsaved:  map[Key]struct{}{},
+		reading:  make(chan struct{}),
 	}
 }
 

@@ -129,12 +129,18 @@ func (i *Ingest) write(ctx context.Context, mine []*offer, receipts []live.Recei
 // append writes what is not known yet. The claims stay held until release is
 // called, which says what became of them.
 func (i *Ingest) append(ctx context.Context, mine []*offer) (known map[int]bool, release func(), err error) {
-	known, err = i.known(ctx, mine)
+	elsewhere, err := i.elsewhere(ctx, mine)
+	if err == nil {
+		known, err = i.known(ctx, mine)
+	}
 	if err != nil {
 		return nil, func() { i.release(mine, nil, nil, false) }, err
 	}
 	var fresh []*offer
 	var events []live.Event
+	for index := range elsewhere {
+		known[index] = true
+	}
 	for _, m := range mine {
 		if !known[m.index] {
 			fresh = append(fresh, m)

@@ -61,7 +61,7 @@ func NewRelay(cfg RelayConfig) *Relay {
 // database one works and the others wait for their turn; should one go on
 // after it lost its turn, the log refuses its batch.
 func (r *Relay) Run(ctx context.Context) error {
-	r.store.lead(ctx, "relay", r.run)
+	r.store.Lead(ctx, "relay", r.run)
 	return nil
 }
 

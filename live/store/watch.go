@@ -99,11 +99,17 @@ func (s *Store) look(ctx context.Context, outbox int64) (int64, error) {
 	return c.outbox, nil
 }
 
-// lead runs fn while this store is the one, of all on the same database, that
+// Lead runs fn while this store is the one, of all on the same database, that
 // does so: an advisory lock of PostgreSQL, which ends with its connection. The
-// others wait for it. fn's context ends when the lock is lost; lead then waits
-// for the lock again, and returns when ctx ends or fn ends by itself.
-func (s *Store) lead(ctx context.Context, what string, fn func(context.Context)) {
+// others wait for it. fn's context ends when the lock is lost; Lead then waits
+// for the lock again, and returns when ctx ends or fn ends by itself. A store
+// that has its database for itself runs fn at once.
+//
+// The lock is a promise of the network, not of the clock: a store that stands
+// still may go on for a moment after another has taken over. What fn writes
+// must be refused by its target then, as the log does with the relay's batches
+// and with the checkpoint of a reader that has another owner.
+func (s *Store) Lead(ctx context.Context, what string, fn func(context.Context)) {
 	if s.pg == nil {
 		fn(ctx)
 		return
