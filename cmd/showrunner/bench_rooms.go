@@ -1,158 +1,319 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
 	"strconv"
-	"sync"
 	"time"
 
-	"github.com/HdrHistogram/hdrhistogram-go"
-
-	"showrunner/live"
+	"showrunner/cmd/showrunner/crowd"
 )
 
-// BenchRoomsCmd measures the fan-out of one room: an operator writes comments,
-// every connection must get every one of them.
+// BenchRoomsCmd measures rooms at full size, in alternation with servers that
+// do nothing else, and says which targets are met. The targets and their
+// numbers are those of docs/performance.md.
 type BenchRoomsCmd struct {
-	benchTarget
-	Rate float64 `default:"20" help:"Comments a second, 0.1 to 45; the room's limit for one writer is 50."`
+	Rounds  int             `default:"3" help:"Rounds; servers alternate within each."`
+	Seconds time.Duration   `default:"10s" help:"How long each rate is measured."`
+	Against []string        `default:"centrifuge,centrifugo" enum:"centrifuge,centrifugo" help:"Servers to compare with, built by the go command."`
+	Delays  []time.Duration `default:"50ms,250ms" name:"write-delay" help:"Write delays of the centrifuge server; each target takes the better one."`
+	Viewers int             `default:"10000" help:"Viewers of the large room, 100 to 18000."`
+}
+
+// trial is one load that servers are put under.
+type trial struct {
+	Name    string
+	Viewers int
+	Rate    float64 // messages a second
+	Pad     int     // bytes a message is longer than usual
+}
+
+// round is what one server did under one load, once.
+type round struct {
+	Server     string  `json:"server"`
+	Trial      string  `json:"trial"`
+	Viewers    int     `json:"viewers"`
+	Rate       float64 `json:"rate"`
+	Messages   int64   `json:"messages"`
+	Deliveries int64   `json:"deliveries"`
+	Delivered  float64 `json:"delivered"` // share of what was due
+	PerSecond  float64 `json:"deliveries_per_second"`
+	Frames     float64 `json:"frames_per_second"`
+	PerFrame   float64 `json:"messages_per_frame"`
+	CPU        float64 `json:"cpu_us_per_delivery"`
+	Cores      float64 `json:"cores"`
+	Others     float64 `json:"other_cores"` // what neighbours of server and load took
+	P50        float64 `json:"p50_ms"`
+	P99        float64 `json:"p99_ms"`
+	Closed     int     `json:"closed"`
+	Gaps       int64   `json:"gaps"`
+}
+
+// entry is what it costs a server to let viewers in and hold them.
+type entry struct {
+	Server  string  `json:"server"`
+	Viewers int     `json:"viewers"`
+	Seconds float64 `json:"seconds"`
+	CPU     float64 `json:"cpu_us_per_viewer"`
+	KB      float64 `json:"kb_per_viewer"`
 }
 
 type benchRooms struct {
 	benchHost
-	Connected  int          `json:"connected"`
-	ConnectSec float64      `json:"connect_seconds"`
-	Comments   int64        `json:"comments"`
-	Frames     int64        `json:"frames"`
-	Deliveries int64        `json:"deliveries"`
-	Missing    int64        `json:"missing"` // deliveries that did not come
-	PerFrame   float64      `json:"messages_per_frame"`
-	FramesSec  float64      `json:"frames_per_second"`
-	PerSecond  float64      `json:"deliveries_per_second"`
-	Delivery   benchLatency `json:"delivery"` // from sending a comment until a viewer has it
+	Entries []entry    `json:"entries"`
+	Rounds  []round    `json:"rounds"`
+	Returns []comeback `json:"returns"`
+	Targets []verdict  `json:"targets"`
 }
 
-// benchMark precedes the time a comment was sent, in Unix nanoseconds.
-const benchMark = "bench-sent-"
+var errTargets = errors.New("targets are missed")
 
-// Execute runs the measurement. Sender and viewers are one process, so that one
-// clock measures the delay.
-func (c *BenchRoomsCmd) Execute(ctx context.Context, stdout, _ io.Writer) error {
-	if c.Rate < 0.1 || c.Rate > 45 {
-		return fmt.Errorf("%w: --rate must be 0.1 to 45", errUsage)
+// Execute measures and fails when a target is missed.
+func (c *BenchRoomsCmd) Execute(ctx context.Context, stdout, stderr io.Writer) (err error) {
+	if c.Rounds < 1 || c.Viewers < 100 || c.Viewers > 18_000 || c.Seconds < time.Second {
+		return fmt.Errorf("%w: --rounds at least 1, --viewers 100 to 18000, --seconds at least 1s", errUsage)
 	}
-	s, err := c.open(ctx)
+	dir, err := os.MkdirTemp("", "showrunner-rooms-")
+	if err != nil {
+		return fmt.Errorf("make a folder: %w", err)
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	began := time.Now()
+	starts, err := c.servers(ctx, dir, stderr)
 	if err != nil {
 		return err
 	}
-	began := time.Now()
-	conns, err := s.dialAll(ctx)
-	if err != nil {
-		return errors.Join(err, s.close(ctx))
-	}
-	out := benchRooms{Connected: len(conns), ConnectSec: time.Since(began).Seconds()}
-	viewers := make([]benchViewer, len(conns))
-	var reading sync.WaitGroup
-	for i, conn := range conns {
-		viewers[i].latency = newHistogram()
-		reading.Go(func() { viewers[i].read(ctx, conn) })
-	}
-	began = time.Now()
-	sent, fault := c.speak(ctx, s)
-	time.Sleep(2 * time.Second) // the last tick of a large room, and slow viewers
-	closeAll(conns)
-	reading.Wait()
-	all := newHistogram()
-	for i := range viewers {
-		out.Frames += viewers[i].frames
-		out.Deliveries += viewers[i].deliveries
-		all.Merge(viewers[i].latency)
-	}
-	took := time.Since(began) - 2*time.Second
-	out.benchHost, out.Comments = s.host("rooms", took), sent
-	out.Missing = sent*int64(len(conns)) - out.Deliveries
-	out.Delivery = latencyOf(all)
-	out.FramesSec, out.PerSecond = perSecond(out.Frames, took), perSecond(out.Deliveries, took)
-	if out.Frames > 0 {
-		out.PerFrame = float64(out.Deliveries) / float64(out.Frames)
-	}
-	return errors.Join(writeFigures(stdout, out), fault, s.close(ctx))
-}
-
-// speak writes comments at the rate and counts those acknowledged.
-func (c *BenchRoomsCmd) speak(ctx context.Context, s *benchStage) (sent int64, err error) {
-	speaker, err := s.dial(ctx, live.RoleOperator, "speaker", url.Values{"panel": {"1"}})
-	if err != nil {
-		return 0, err
-	}
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		speaker.receive(ctx)
-	}()
-	tick := time.NewTicker(time.Duration(float64(time.Second) / c.Rate))
-	defer tick.Stop()
-	end := time.Now().Add(c.Duration)
-	for n := 0; time.Now().Before(end) && err == nil; n++ {
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			return sent, ctx.Err()
+	b := &roomsBench{cmd: c, stderr: stderr}
+	for n := range c.Rounds {
+		for _, start := range starts {
+			if err := b.round(ctx, n, start); err != nil {
+				return err
+			}
 		}
-		id := strconv.Itoa(n)
-		raw, merr := json.Marshal(simFrame{ID: id, Type: string(live.CommentSent), Data: map[string]any{
-			"text": benchMark + strconv.FormatInt(time.Now().UnixNano(), 10) + " 这件有大一码的吗？ does it run true to size?",
-		}})
-		if merr != nil {
-			panic("BUG: a frame of ours cannot be encoded: " + merr.Error())
+		if err := b.slow(ctx, n, starts[0]); err != nil {
+			return err
 		}
-		err = speaker.send(ctx, id, raw)
+		if err := b.comeback(ctx, filepath.Join(dir, "return-"+strconv.Itoa(n))); err != nil {
+			return err
+		}
 	}
-	for end := time.Now().Add(5 * time.Second); time.Now().Before(end) && waiting([]*benchConn{speaker}) > 0; {
-		time.Sleep(time.Millisecond)
+	out := b.out
+	out.benchHost = (&benchStage{}).host("rooms", time.Since(began))
+	out.Targets = judge(&out)
+	if err := writeFigures(stdout, out); err != nil {
+		return err
 	}
-	closeAll([]*benchConn{speaker})
-	<-done
-	return speaker.accepted, err
+	for _, v := range out.Targets {
+		if !v.Met {
+			return errTargets
+		}
+	}
+	return nil
 }
 
-// benchViewer counts what one connection gets.
-type benchViewer struct {
-	frames, deliveries int64
-	latency            *hdrhistogram.Histogram
-}
+// arenaStart starts a fresh server.
+type arenaStart func(ctx context.Context, n int) (*arena, error)
 
-func (v *benchViewer) read(ctx context.Context, c *benchConn) {
-	for {
-		_, frame, err := c.ws.Read(ctx)
+func (c *BenchRoomsCmd) servers(ctx context.Context, dir string, stderr io.Writer) ([]arenaStart, error) {
+	seq := 0
+	starts := []arenaStart{func(ctx context.Context, _ int) (*arena, error) {
+		seq++
+		return ours(ctx, filepath.Join(dir, "ours-"+strconv.Itoa(seq)), stderr)
+	}}
+	if slices.Contains(c.Against, "centrifuge") {
+		bin, err := buildAnchor(ctx, dir, "centrifuge", stderr)
 		if err != nil {
-			return
+			return nil, err
 		}
-		now := time.Now().UnixNano()
-		rest, marked := frame, false
-		for {
-			i := bytes.Index(rest, []byte(benchMark))
-			if i < 0 {
+		for _, delay := range c.Delays {
+			starts = append(starts, func(ctx context.Context, _ int) (*arena, error) {
+				s, err := startCentrifuge(ctx, bin, delay, stderr)
+				if err != nil {
+					return nil, err
+				}
+				return anchored("centrifuge "+delay.String(), []*anchorServer{s}), nil
+			})
+		}
+	}
+	if slices.Contains(c.Against, "centrifugo") {
+		bin, err := buildAnchor(ctx, dir, "centrifugo", stderr)
+		if err != nil {
+			return nil, err
+		}
+		starts = append(starts, func(ctx context.Context, _ int) (*arena, error) {
+			s, err := startCentrifugo(ctx, bin, dir, stderr)
+			if err != nil {
+				return nil, err
+			}
+			return anchored("centrifugo", []*anchorServer{s}), nil
+		})
+	}
+	return starts, nil
+}
+
+// roomsBench collects what is measured.
+type roomsBench struct {
+	cmd    *BenchRoomsCmd
+	stderr io.Writer
+	out    benchRooms
+}
+
+// Rates that are tried for the most deliveries a second, by kind of server: the
+// first that is not carried ends the search.
+func mostRates(server string) []float64 {
+	if server == "showrunner" {
+		return []float64{500, 1000, 1500}
+	}
+	return []float64{12, 35, 50, 80, 120}
+}
+
+// round puts a fresh server under all loads.
+func (b *roomsBench) round(ctx context.Context, n int, start arenaStart) error {
+	big := b.cmd.Viewers
+	steps := [][]trial{
+		{{"T2", big, 5, 0}, {"T7 large", big, 12, 0}, {"T4", big, 20, 0}, {"T5", big, -1, 0}},
+		{{"T7 small", 1000, 50, 0}, {"T3", 1000, 200, 0}},
+	}
+	for _, trials := range steps {
+		a, err := start(ctx, n)
+		if err != nil {
+			return err
+		}
+		err = b.trials(ctx, a, trials, 0)
+		if err = errors.Join(err, a.after()); err != nil {
+			return fmt.Errorf("%s: %w", a.name, err)
+		}
+	}
+	return nil
+}
+
+// trials lets the viewers in once and puts the server under each load in turn.
+func (b *roomsBench) trials(ctx context.Context, a *arena, trials []trial, deaf int) error {
+	time.Sleep(2 * time.Second) // What starting left behind is not the room's.
+	viewers := trials[0].Viewers
+	job, err := a.speech(viewers, 0)
+	if err != nil {
+		return err
+	}
+	job.Deaf, job.Within = deaf, 120
+	before, err := usageOf(a.pids...)
+	if err != nil {
+		return err
+	}
+	p, err := startCrowd(ctx, &job, b.stderr)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = p.close() }() // It ends with this process at the latest.
+	time.Sleep(2 * time.Second)
+	after, err := usageOf(a.pids...)
+	if err != nil {
+		return err
+	}
+	e := entry{
+		Server: a.name, Viewers: viewers, Seconds: p.took,
+		CPU: float64((after.CPU - before.CPU).Microseconds()) / float64(viewers),
+		KB:  float64(after.RSS-before.RSS) / 1024 / float64(viewers),
+	}
+	b.out.Entries = append(b.out.Entries, e)
+	b.say("%-18s %6d viewers joined in %.1f s, %.0f us CPU and %.2f KB each", a.name, viewers, e.Seconds, e.CPU, e.KB)
+	for _, t := range trials {
+		rates := []float64{t.Rate}
+		if t.Rate < 0 {
+			rates = mostRates(a.name)
+		}
+		for _, rate := range rates {
+			t.Rate = rate
+			r, err := b.measure(ctx, a, []*crowdProcess{p}, t, b.cmd.Seconds)
+			if err != nil {
+				return fmt.Errorf("%s: %w", t.Name, err)
+			}
+			b.out.Rounds = append(b.out.Rounds, r)
+			if !r.carried() {
 				break
 			}
-			rest = rest[i+len(benchMark):]
-			digits, _, ok := bytes.Cut(rest[:min(len(rest), 24)], []byte{' '})
-			at, err := strconv.ParseInt(string(digits), 10, 64)
-			if !ok || err != nil {
-				continue
-			}
-			marked = true
-			v.deliveries++
-			record(v.latency, time.Duration(now-at))
-		}
-		if marked {
-			v.frames++
 		}
 	}
+	return nil
+}
+
+// carried reports whether the load reached everybody within a second.
+func (r *round) carried() bool { return r.Delivered >= 0.99 && r.P99 < 1000 && r.Closed == 0 }
+
+func (b *roomsBench) say(format string, args ...any) {
+	_, _ = fmt.Fprintf(b.stderr, format+"\n", args...) // Progress for a person; the figures go elsewhere.
+}
+
+// measure puts a server under one load. The crowd counts from nothing, and what
+// is under way when the publisher stops is waited for: no message is counted in
+// part.
+func (b *roomsBench) measure(ctx context.Context, a *arena, crowds []*crowdProcess, t trial, took time.Duration) (round, error) {
+	r := round{Server: a.name, Trial: t.Name, Rate: t.Rate}
+	p, err := a.publisher(ctx, t.Rate)
+	if err != nil {
+		return r, err
+	}
+	defer func() { _ = p.close() }()
+	if _, err := p.speak(ctx, t.Rate, t.Pad, time.Second); err != nil { // to warm up
+		return r, err
+	}
+	time.Sleep(time.Second)
+	for _, c := range crowds {
+		if _, err := c.ask(crowdReset); err != nil {
+			return r, err
+		}
+	}
+	before, machine, err := snapshotUsage(a)
+	if err != nil {
+		return r, err
+	}
+	began := time.Now()
+	if r.Messages, err = p.speak(ctx, t.Rate, t.Pad, took); err != nil {
+		return r, err
+	}
+	var all crowd.Tally
+	for end := time.Now().Add(8 * time.Second); ; time.Sleep(200 * time.Millisecond) {
+		all = crowd.Tally{}
+		for _, c := range crowds {
+			answer, err := c.ask(crowdTally)
+			if err != nil {
+				return r, err
+			}
+			all.Add(*answer.Tally)
+		}
+		if all.Deliveries >= r.Messages*int64(all.Clients) || time.Now().After(end) {
+			break
+		}
+	}
+	spent := time.Since(began)
+	after, machineAfter, err := snapshotUsage(a)
+	if err != nil {
+		return r, err
+	}
+	cpu := after.CPU - before.CPU
+	r.Viewers, r.Closed, r.Gaps, r.Deliveries = all.Clients, all.Closed, all.Gaps, all.Deliveries
+	r.Delivered = float64(all.Deliveries) / max(1, float64(r.Messages*int64(all.Clients)))
+	r.PerSecond, r.Frames = perSecond(all.Deliveries, took), perSecond(all.Frames, took)
+	r.PerFrame = float64(all.Deliveries) / max(1, float64(all.Frames))
+	r.CPU = float64(cpu.Microseconds()) / max(1, float64(all.Deliveries))
+	r.Cores, r.Others = cpu.Seconds()/spent.Seconds(), max(0, (machineAfter-machine-cpu).Seconds()/spent.Seconds())
+	ms := func(q float64) float64 { return float64(all.Quantile(q).Microseconds()) / 1000 }
+	r.P50, r.P99 = ms(0.5), ms(0.99)
+	b.say("%-18s %-9s %6d viewers %6.0f msg/s: %9.0f deliveries/s (%.1f%%) in %7.0f frames/s of %.1f, %.2f us each, %.2f cores, p50 %.0f p99 %.0f ms",
+		r.Server, r.Trial, r.Viewers, r.Rate, r.PerSecond, 100*r.Delivered, r.Frames, r.PerFrame, r.CPU, r.Cores, r.P50, r.P99)
+	return r, nil
+}
+
+func snapshotUsage(a *arena) (usage, time.Duration, error) {
+	u, err := usageOf(a.pids...)
+	if err != nil {
+		return u, 0, err
+	}
+	m, err := machineCPU()
+	return u, m, err
 }
