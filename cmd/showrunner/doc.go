@@ -6,6 +6,7 @@
 //	showrunner simulate    a realistic show over the public API
 //	showrunner demo        serve and simulate in one, with a verdict
 //	showrunner report      the post-show report
+//	showrunner attribute   attribution over journeys in a file
 //	showrunner bench       load tools, figures as JSON
 //
 // This package is the only one that knows all the others: it reads the

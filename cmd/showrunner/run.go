@@ -18,15 +18,16 @@ import (
 // SHOWRUNNER_ and the flag's name, and a key of the same name in the JSON
 // configuration file.
 type cli struct {
-	Serve       ServeCmd    `cmd:"" help:"Run the server."`
-	Token       TokenCmd    `cmd:"" help:"Print a signed token."`
-	Simulate    SimulateCmd `cmd:"" help:"Play a realistic show against a server, over its public API."`
-	Demo        DemoCmd     `cmd:"" help:"Start a server on embedded engines, play one show, compare every figure."`
-	Report      ReportCmd   `cmd:"" help:"Write the post-show report of a show."`
-	Import      ImportCmd   `cmd:"" help:"Take in history of orders, events or touches from a file."`
-	Bench       BenchCmd    `cmd:"" help:"Measure a running server; figures as JSON."`
-	Version     VersionCmd  `cmd:"" help:"Print the version."`
-	EngineChild EngineCmd   `cmd:"" hidden:"" name:"engine-child" help:"The embedded ClickHouse itself."`
+	Serve       ServeCmd     `cmd:"" help:"Run the server."`
+	Token       TokenCmd     `cmd:"" help:"Print a signed token."`
+	Simulate    SimulateCmd  `cmd:"" help:"Play a realistic show against a server, over its public API."`
+	Demo        DemoCmd      `cmd:"" help:"Start a server on embedded engines, play one show, compare every figure."`
+	Report      ReportCmd    `cmd:"" help:"Write the post-show report of a show."`
+	Attribute   AttributeCmd `cmd:"" help:"Divide the money of journeys in a file over what led to it."`
+	Import      ImportCmd    `cmd:"" help:"Take in history of orders, events or touches from a file."`
+	Bench       BenchCmd     `cmd:"" help:"Measure a running server; figures as JSON."`
+	Version     VersionCmd   `cmd:"" help:"Print the version."`
+	EngineChild EngineCmd    `cmd:"" hidden:"" name:"engine-child" help:"The embedded ClickHouse itself."`
 }
 
 // command is what every sub-command does.

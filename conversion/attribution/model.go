@@ -69,6 +69,16 @@ func New(o Options) (Model, error) {
 	return nil, live.Invalid("unknown_model", "model", "must be one of %s", strings.Join(names, ", "))
 }
 
+// Params are those of the model that the options name, as [Model.Params]; nil if
+// there is no such model or it has none.
+func (o Options) Params() map[string]string {
+	m, err := New(o)
+	if err != nil {
+		return nil
+	}
+	return m.Params()
+}
+
 // Named is [New] with the model's own parameters.
 func Named(name string) (Model, error) { return New(Options{Model: name}) }
 
