@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"time"
 
@@ -40,13 +39,17 @@ func (s *Store) ApplyFacts(ctx context.Context, m live.MerchantID, facts []Fact,
 	}
 	out := make([]FactStatus, len(facts))
 	err := s.write(ctx, func(t *tx) (err error) {
+		b := t.openBook(m)
+		if err := b.read(facts); err != nil {
+			return err
+		}
 		for i := range facts {
 			by := live.Actor{ID: facts[i].Source, Role: live.RoleIntegration}
-			if out[i], _, err = t.applyFact(m, facts[i], by); err != nil {
+			if out[i], _, err = b.apply(facts[i], by); err != nil {
 				return err
 			}
 		}
-		return nil
+		return b.write()
 	})
 	if err != nil {
 		return nil, err
@@ -54,87 +57,79 @@ func (s *Store) ApplyFacts(ctx context.Context, m live.MerchantID, facts []Fact,
 	return out, nil
 }
 
-// applyFact folds one fact into its order: it keeps the fact, moves the stock,
-// writes the order and puts the event with the deltas into the outbox.
+// applyFact folds one fact into its order and writes it.
 func (t *tx) applyFact(m live.MerchantID, f Fact, by live.Actor) (FactStatus, *orderRow, error) {
+	b := t.openBook(m)
+	if err := b.read([]Fact{f}); err != nil {
+		return "", nil, err
+	}
+	status, row, err := b.apply(f, by)
+	if err != nil {
+		return "", nil, err
+	}
+	return status, row, b.write()
+}
+
+// apply folds one fact into its order: it keeps the fact, moves the stock, puts
+// the event with the deltas into the outbox, and notes what is to be written of
+// the order.
+func (b *book) apply(f Fact, by live.Actor) (FactStatus, *orderRow, error) {
+	t, o := b.t, b.orders[f.Order]
 	if f.Kind == live.OrderCreated && f.Show != "" && f.Room == "" {
-		if err := t.roomOf(m, &f); err != nil {
+		show, err := b.show(f.Show)
+		if err != nil {
 			return "", nil, err
 		}
+		f.Room = show.room
 	}
 	body, hash := encodeFact(&f.OrderFact)
-	rows, err := t.query(`SELECT body FROM order_facts WHERE merchant_id = ? AND order_id = ?`, string(m), string(f.Order))
-	said, err := collect(rows, err, factReader)
-	if err != nil {
-		return "", nil, fmt.Errorf("read facts: %w", err)
+	if len(o.said) >= maxFacts {
+		return "", nil, live.Conflict("too_many_facts", "the order has %d facts, more are not taken", len(o.said))
 	}
-	if len(said) >= maxFacts {
-		return "", nil, live.Conflict("too_many_facts", "the order has %d facts, more are not taken", len(said))
+	name := factName{f.Kind, f.ID, hash}
+	if o.names[name] {
+		return FactDuplicate, &o.row, nil
 	}
-	n, err := t.changed(`INSERT INTO order_facts (`+factColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?)
-		ON CONFLICT (merchant_id, order_id, kind, fact_id, hash) DO NOTHING`,
-		string(m), string(f.Order), string(f.Kind), f.ID, hash, ms(t.now), body)
-	if err != nil {
-		return "", nil, fmt.Errorf("keep fact: %w", err)
-	}
-	row, known, err := findOrder(t, m, f.Order)
-	if err != nil {
-		return "", nil, err
-	}
-	if n == 0 {
-		return FactDuplicate, &row, nil
-	}
-	before := live.FoldOrder(m, f.Order, said)
-	after := live.FoldOrder(m, f.Order, append(said, f.OrderFact))
-	holdings := row.holdings()
-	row.Order = after
-	if !known {
+	said := o.said
+	o.names[name] = true
+	o.said = append(said, f.OrderFact)
+	b.facts = append(b.facts, string(b.merchant), string(f.Order), string(f.Kind), f.ID, hash, ms(t.now), body)
+
+	before, after := o.fold(b.merchant, f.Order, said), live.FoldOrder(b.merchant, f.Order, o.said)
+	row, holdings := &o.row, o.row.holdings()
+	row.Order, o.folded, o.changed = after, &after, true
+	if row.seenAt.IsZero() {
 		row.seenAt, row.total = t.now, after.Due()
 	}
-	if err := t.settleStock(&row, holdings); err != nil {
+	if err := t.settleStock(row, holdings); err != nil {
 		return "", nil, err
 	}
-	if err := t.saveOrder(&row); err != nil {
-		return "", nil, err
-	}
-	again := slices.ContainsFunc(said, func(o live.OrderFact) bool { return o.Kind == f.Kind && o.ID == f.ID })
+	again := slices.ContainsFunc(said, func(x live.OrderFact) bool { return x.Kind == f.Kind && x.ID == f.ID })
 	deltas := live.Deltas(before, after)
-	if err := t.emitFact(&row, &f.OrderFact, by, eventID(f.Order, &f.OrderFact, hash, again), deltas); err != nil {
+	if err := b.emit(row, &f.OrderFact, by, eventID(f.Order, &f.OrderFact, hash, again), deltas); err != nil {
 		return "", nil, err
 	}
-	if err := t.post(appendPostings(nil, m, &f.OrderFact, deltas, t.outbox, t.now)); err != nil || !row.overtaken(said) {
-		return FactAccepted, &row, err
+	b.postings = appendPostings(b.postings, b.merchant, &f.OrderFact, deltas, t.outbox, t.now)
+	if !row.overtaken(said) {
+		return FactAccepted, row, nil
 	}
-	cancelled, err := t.cancel(m, f.Order, live.CancelOversold, t.now, itself.Actor())
-	return FactAccepted, cancelled, err
+	// The cancellation is read and written by itself, after what led to it.
+	if err := b.write(); err != nil {
+		return "", nil, err
+	}
+	cancelled, err := t.cancel(b.merchant, f.Order, live.CancelOversold, t.now, itself.Actor())
+	if err != nil {
+		return "", nil, err
+	}
+	delete(b.orders, f.Order)
+	return FactAccepted, cancelled, b.read([]Fact{f})
 }
 
-func (t *tx) emitFact(row *orderRow, f *live.OrderFact, by live.Actor, id live.EventID, deltas []live.Delta) error {
-	rehearsal := false
-	if row.Show != "" {
-		var n int64
-		if err := t.row(`SELECT COUNT(*) FROM shows WHERE show_id = ? AND merchant_id = ? AND rehearsal = 1`, string(row.Show), string(row.Merchant)).Scan(&n); err != nil {
-			return fmt.Errorf("read show of order: %w", err)
-		}
-		rehearsal = n > 0
+func (b *book) emit(row *orderRow, f *live.OrderFact, by live.Actor, id live.EventID, deltas []live.Delta) error {
+	show, err := b.show(row.Show)
+	if err != nil {
+		return err
 	}
 	public := row.public()
-	return t.emit(orderEvent(&public, f, by, id, rehearsal, deltas))
-}
-
-// roomOf fills in the room of a platform's order that names a show of the
-// merchant. A show we do not know stays as it was said.
-func (t *tx) roomOf(m live.MerchantID, f *Fact) error {
-	rows, err := t.query(`SELECT room_id FROM shows WHERE show_id = ? AND merchant_id = ?`, string(f.Show), string(m))
-	rooms, err := collect(rows, err, func(r scanner) (live.RoomID, error) {
-		var id live.RoomID
-		return id, r.Scan(&id)
-	})
-	if err != nil {
-		return fmt.Errorf("read room of show: %w", err)
-	}
-	if len(rooms) == 1 {
-		f.Room = rooms[0]
-	}
-	return nil
+	return b.t.emit(orderEvent(&public, f, by, id, show.rehearsal, deltas))
 }

@@ -240,7 +240,9 @@ func rebook(t *tx) error {
 				return err
 			}
 		}
-		if err := t.saveOrder(o); err != nil {
+		b := t.openBook(o.Merchant)
+		b.opened = []*bookOrder{{row: *o, changed: true}}
+		if err := b.saveOrders(); err != nil {
 			return err
 		}
 		// Facts and the ledger are append-only: those are compared in place.

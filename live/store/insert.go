@@ -13,9 +13,16 @@ var rowsAtOnce = [...]int{64, 16, 4, 1}
 // rowShape is one row of an INSERT: some values are arguments, the others stand
 // in the text, because handing a value over costs more than storing it.
 type rowShape struct {
-	into string // table (columns)
-	row  string // (values)
-	args int    // of one row
+	into     string // table (columns)
+	row      string // (values)
+	args     int    // of one row
+	conflict string // what becomes of a row that is there already; empty: it is a fault
+}
+
+// or says what becomes of a row that is there already.
+func (r *rowShape) or(update string) *rowShape {
+	r.conflict = " " + update
+	return r
 }
 
 func shape(table, columns, values string) *rowShape {
@@ -58,7 +65,7 @@ func (w *writer) bulk(b bulk) (*sql.Stmt, error) {
 	if st := w.bulks[b]; st != nil {
 		return st, nil
 	}
-	st, err := w.stmt(`INSERT INTO ` + b.row.into + ` VALUES ` + pairs(b.rows, b.row.row))
+	st, err := w.stmt(`INSERT INTO ` + b.row.into + ` VALUES ` + pairs(b.rows, b.row.row) + b.row.conflict)
 	if err != nil {
 		return nil, err
 	}

@@ -127,17 +127,20 @@ func addLines(q querier, m live.MerchantID, orders []orderRow) error {
 	if err != nil {
 		return err
 	}
-	for _, l := range lines {
-		o := &orders[place[l.order]]
-		o.Lines, o.held = append(o.Lines, l.line), append(o.held, l.held)
-		if l.first {
-			o.deferStock(l.line.ID)
-		}
-		if l.sale != "" {
-			o.join(l.line.ID, l.sale)
-		}
+	for i := range lines {
+		orders[place[lines[i].order]].addLine(&lines[i])
 	}
 	return nil
+}
+
+func (r *orderRow) addLine(l *lineRow) {
+	r.Lines, r.held = append(r.Lines, l.line), append(r.held, l.held)
+	if l.first {
+		r.deferStock(l.line.ID)
+	}
+	if l.sale != "" {
+		r.join(l.line.ID, l.sale)
+	}
 }
 
 // join notes that a line was placed in a flash sale.
@@ -166,30 +169,4 @@ func appendLine(args []any, o *orderRow, i int) []any {
 	return append(args, string(o.Merchant), string(o.ID), i, l.ID, string(l.Product), string(l.SKU), l.Qty, l.Goods, l.Discount, l.Subsidy,
 		l.Shipping, l.Tax, l.Created, l.Paid, l.RefundGoods, l.RefundShip, l.CancelledPaid, o.held[i], o.sales[l.ID], bit(o.firstPaid[l.ID]),
 		l.CommissionBPS, l.RefundPreShip, l.Deposit, l.Settled, l.Commission, l.CommissionBack, l.Balance)
-}
-
-// saveOrder writes an order and its lines as they are now.
-func (t *tx) saveOrder(o *orderRow) error {
-	if _, err := t.exec(`INSERT INTO orders (`+orderColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-		ON CONFLICT (merchant_id, order_id) DO UPDATE SET show_id = excluded.show_id, room_id = excluded.room_id, person_id = excluded.person_id,
-		channel = excluded.channel, campaign = excluded.campaign, currency = excluded.currency, state = excluded.state,
-		cancel_type = excluded.cancel_type, created_at = excluded.created_at, paid_at = excluded.paid_at, cancelled_at = excluded.cancelled_at,
-		flags = excluded.flags, oversold = excluded.oversold, ver = excluded.ver,
-		payment_type = excluded.payment_type, fulfilment = excluded.fulfilment, shipped_at = excluded.shipped_at,
-		received_at = excluded.received_at, completed_at = excluded.completed_at`, appendOrder(nil, o)...); err != nil {
-		return fmt.Errorf("write order: %w", err)
-	}
-	if o.Ver > 1 { // else there are none
-		if _, err := t.exec(`DELETE FROM order_lines WHERE merchant_id = ? AND order_id = ?`, string(o.Merchant), string(o.ID)); err != nil {
-			return fmt.Errorf("write order lines: %w", err)
-		}
-	}
-	var lines []any
-	for i := range o.Lines {
-		lines = appendLine(lines, o, i)
-	}
-	if err := t.insert(lineInsert, lines); err != nil {
-		return fmt.Errorf("write order lines: %w", err)
-	}
-	return nil
 }
