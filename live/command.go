@@ -28,12 +28,29 @@ const (
 	HideComment   CommandName = "hide_comment"
 	MuteViewer    CommandName = "mute_viewer"
 	SendPrompt    CommandName = "send_prompt"
+
+	PinComment     CommandName = "pin_comment"
+	UnpinComment   CommandName = "unpin_comment"
+	RestoreComment CommandName = "restore_comment"
+	UnmuteViewer   CommandName = "unmute_viewer"
+	KickViewer     CommandName = "kick_viewer"
+	BlockViewer    CommandName = "block_viewer"
+	UnblockViewer  CommandName = "unblock_viewer"
+	MuteAll        CommandName = "mute_all"
+	CommentsOff    CommandName = "comments_off"
+	SetSlowMode    CommandName = "set_slow_mode"
+	FollowersOnly  CommandName = "followers_only"
+	BlockKeyword   CommandName = "block_keyword"
+	UnblockKeyword CommandName = "unblock_keyword"
+	SetAutoreply   CommandName = "set_autoreply"
 )
 
 // Commands lists every command there is.
 var Commands = []CommandName{
 	StartShow, PauseShow, ResumeShow, EndShow, PinProduct, UnpinProduct, AddProduct, RemoveProduct,
 	SetPrice, ReleaseStock, HoldStock, StartFlash, EndFlash, Announce, HideComment, MuteViewer, SendPrompt,
+	PinComment, UnpinComment, RestoreComment, UnmuteViewer, KickViewer, BlockViewer, UnblockViewer,
+	MuteAll, CommentsOff, SetSlowMode, FollowersOnly, BlockKeyword, UnblockKeyword, SetAutoreply,
 }
 
 // Known reports whether c is a command.

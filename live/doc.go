@@ -12,6 +12,7 @@
 // The sub-packages are engines around these nouns:
 //
 //   - ingest    validates, de-duplicates and accepts facts
+//   - moderation decides whether words are taken in a room
 //   - eventlog  makes them durable and hands them to readers
 //   - store     keeps what needs constraints: shows, stock, orders, audit
 //   - hub       fans them out to the sockets of a room

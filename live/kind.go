@@ -55,6 +55,21 @@ const (
 	ViewerMuted           Kind = "viewer_muted"
 	PromptSent            Kind = "prompt_sent"
 
+	QuestionAsked    Kind = "question_asked"
+	CommentPinned    Kind = "comment_pinned"
+	CommentUnpinned  Kind = "comment_unpinned"
+	CommentRestored  Kind = "comment_restored"
+	ViewerUnmuted    Kind = "viewer_unmuted"
+	ViewerKicked     Kind = "viewer_kicked"
+	ViewerBlocked    Kind = "viewer_blocked"
+	ViewerUnblocked  Kind = "viewer_unblocked"
+	RoomModeChanged  Kind = "room_mode_changed"
+	KeywordBlocked   Kind = "keyword_blocked"
+	KeywordUnblocked Kind = "keyword_unblocked"
+	AutoreplySet     Kind = "autoreply_set"
+	AutoReplied      Kind = "auto_replied"
+	EventsDropped    Kind = "events_dropped"
+
 	OrderCreated    Kind = "order_created"
 	OrderPaid       Kind = "order_paid"
 	OrderCancelled  Kind = "order_cancelled"
@@ -160,7 +175,7 @@ var Kinds = []Spec{
 	{CouponClaimed, anyone, AudienceNone, []Field{must(id("batch_id"))}},
 	{"lucky_draw_entered", anyone, AudienceNone, []Field{must(id("draw_id"))}},
 	{"service_entry_opened", anyone, AudienceNone, []Field{must(id("entry_id"))}},
-	{"question_asked", anyone, AudiencePanel, []Field{must(text("text", MaxCommentRunes))}},
+	{QuestionAsked, anyone, AudiencePanel, []Field{must(text("text", MaxCommentRunes))}},
 	{RoomExposed, FromProducer, AudienceNone, []Field{text("surface", 32)}},
 	{RoomEntered, FromProducer | FromSystem, AudienceNone, []Field{flag("resumed")}},
 	{RoomLeft, FromProducer | FromSystem, AudienceNone, []Field{text("reason", 64)}},
@@ -211,6 +226,19 @@ var Kinds = []Spec{
 	{CommentHidden, FromSystem, AudienceRoom, nil},
 	{ViewerMuted, FromSystem, AudienceRoom, nil},
 	{PromptSent, FromSystem, AudiencePanel, nil},
+	{CommentPinned, FromSystem, AudienceRoom, nil},
+	{CommentUnpinned, FromSystem, AudienceRoom, nil},
+	{CommentRestored, FromSystem, AudienceRoom, nil},
+	{ViewerUnmuted, FromSystem, AudienceRoom, nil},
+	{ViewerKicked, FromSystem, AudienceRoom, nil},
+	{ViewerBlocked, FromSystem, AudienceRoom, nil},
+	{ViewerUnblocked, FromSystem, AudiencePanel, nil},
+	{RoomModeChanged, FromSystem, AudienceRoom, nil},
+	{KeywordBlocked, FromSystem, AudiencePanel, nil}, // the words themselves are not for the room
+	{KeywordUnblocked, FromSystem, AudiencePanel, nil},
+	{AutoreplySet, FromSystem, AudiencePanel, nil},
+	{AutoReplied, FromSystem, AudienceRoom, nil},
+	{EventsDropped, FromSystem, AudiencePanel, nil},
 
 	// Orders: stated by the order book with their deltas.
 	{OrderCreated, FromSystem, AudiencePanel, nil},

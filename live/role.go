@@ -112,6 +112,21 @@ var Rights = map[Action][]Role{
 	"command.hide_comment":     {RoleAdmin, RoleMerchant, RoleOperator, RoleHost, RoleModerator},
 	"command.mute_viewer":      {RoleAdmin, RoleMerchant, RoleOperator, RoleHost, RoleModerator},
 	"command.send_prompt":      {RoleAdmin, RoleMerchant, RoleOperator},
+
+	"command.pin_comment":     {RoleAdmin, RoleMerchant, RoleOperator, RoleHost, RoleModerator},
+	"command.unpin_comment":   {RoleAdmin, RoleMerchant, RoleOperator, RoleHost, RoleModerator},
+	"command.restore_comment": {RoleAdmin, RoleMerchant, RoleOperator, RoleHost, RoleModerator},
+	"command.unmute_viewer":   {RoleAdmin, RoleMerchant, RoleOperator, RoleHost, RoleModerator},
+	"command.kick_viewer":     {RoleAdmin, RoleMerchant, RoleOperator, RoleHost, RoleModerator},
+	"command.block_viewer":    {RoleAdmin, RoleMerchant, RoleOperator, RoleHost, RoleModerator},
+	"command.unblock_viewer":  {RoleAdmin, RoleMerchant, RoleOperator}, // for the whole merchant, against a moderator's word
+	"command.mute_all":        {RoleAdmin, RoleMerchant, RoleOperator, RoleHost, RoleModerator},
+	"command.comments_off":    {RoleAdmin, RoleMerchant, RoleOperator, RoleHost, RoleModerator},
+	"command.set_slow_mode":   {RoleAdmin, RoleMerchant, RoleOperator, RoleHost, RoleModerator},
+	"command.followers_only":  {RoleAdmin, RoleMerchant, RoleOperator, RoleHost, RoleModerator},
+	"command.block_keyword":   {RoleAdmin, RoleMerchant, RoleOperator, RoleHost, RoleModerator},
+	"command.unblock_keyword": {RoleAdmin, RoleMerchant, RoleOperator, RoleHost, RoleModerator},
+	"command.set_autoreply":   {RoleAdmin, RoleMerchant, RoleOperator, RoleHost},
 }
 
 // Principal is who is calling, as their token proved it.

@@ -10,6 +10,8 @@ type RoomState struct {
 	Shelf        []Item      // listed items of that show by rank
 	Sales        []FlashSale // of that show, not ended, by start
 	Announcement string      // the newest, or empty
+	Modes        Modes
+	Pinned       *PinnedComment // nil: none
 }
 
 // PlaceOrder is a viewer's wish to buy. ClientID makes it idempotent within

@@ -27,13 +27,13 @@ func (s *server) openGateway(context.Context) error {
 	s.tickets = auth.NewTicketStore(s.now)
 	problems := api.Problems{Status: gateway.StatusOf, Logger: s.log}
 	socket := ws.New(ws.Deps{
-		Hub: s.hub, Store: s.store, Ingest: s.ingest, History: history{s.eventlog},
+		Hub: s.hub, Store: s.store, Ingest: s.desk, History: history{s.eventlog},
 		Authenticate: s.auth.Verify, RedeemTicket: s.tickets.Redeem, Refuse: problems.Write,
 		Origins: s.cfg.AllowOrigin, Limits: s.socketLimits(), Now: s.now, Logger: s.log, Registerer: s.reg,
 	})
 	s.gateway, err = gateway.New(gateway.Deps{
 		API: api.Config{
-			Store: s.store, Ingest: s.ingest, Tokens: s.auth, Tickets: s.tickets, WebhookURL: s.webhookURL,
+			Store: s.store, Ingest: s.desk, Tokens: s.auth, Tickets: s.tickets, WebhookURL: s.webhookURL,
 			Figures: &figures{
 				realtime: s.realtime, db: s.db, sink: s.carriage, log: s.eventlog, store: s.store, now: s.now,
 			},

@@ -11,6 +11,8 @@ import (
 	"showrunner/live"
 	"showrunner/live/eventlog"
 	"showrunner/live/hub"
+	"showrunner/live/moderation"
+	"showrunner/live/store"
 )
 
 // feed carries the log to the rooms: what was made durable is what is shown,
@@ -18,6 +20,8 @@ import (
 type feed struct {
 	log    *eventlog.Log
 	hub    *hub.Hub
+	desk   *moderation.Desk
+	store  *store.Store
 	start  live.Position
 	logger *slog.Logger
 }
@@ -63,11 +67,35 @@ func (f *feed) follow(ctx context.Context, next *live.Position) (err error) {
 			if m, ok := ws.MessageOf(entries[i]); ok {
 				rooms[entries[i].Event.Room] = append(rooms[entries[i].Event.Room], m)
 			}
+			f.desk.Saw(&entries[i].Event)
 		}
 		for room, msgs := range rooms {
 			f.hub.Publish(room, msgs)
 		}
+		for i := range entries {
+			f.expel(ctx, &entries[i].Event)
+		}
 		*next = r.Position()
+	}
+}
+
+// expel closes the sockets of a person who was sent out of a room, or whom the
+// merchant wants in none of theirs. Those who come later meet the store.
+func (f *feed) expel(ctx context.Context, e *live.Event) {
+	switch e.Kind {
+	case live.ViewerKicked:
+		f.hub.Expel(e.Room, e.Person, hub.Kicked)
+	case live.ViewerBlocked:
+		for _, id := range f.hub.Rooms() {
+			room, err := f.store.Room(ctx, id)
+			if err != nil {
+				f.logger.ErrorContext(ctx, "a blocked viewer may still be in a room", "room_id", id, "error", err)
+				continue
+			}
+			if room.Merchant == e.Merchant {
+				f.hub.Expel(id, e.Person, hub.Blocked)
+			}
+		}
 	}
 }
 

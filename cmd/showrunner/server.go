@@ -25,6 +25,7 @@ import (
 	"showrunner/live/eventlog"
 	"showrunner/live/hub"
 	"showrunner/live/ingest"
+	"showrunner/live/moderation"
 	"showrunner/live/store"
 )
 
@@ -46,8 +47,10 @@ type server struct {
 	duties   *prometheus.GaugeVec
 	realtime *realtime.Realtime
 	ingest   *ingest.Ingest
+	desk     *moderation.Desk // stands before ingest
 	relay    *store.Relay
 	hub      *hub.Hub
+	fed      live.Position // where the rooms begin
 	auth     *auth.Auth
 	tickets  *auth.TicketStore
 	gateway  *gateway.Server
@@ -76,7 +79,7 @@ func (s *server) readerName(name string) string {
 // drains each before what it writes to goes away.
 func (s *server) build(ctx context.Context) error {
 	for _, step := range []func(context.Context) error{
-		s.openEngine, s.openLog, s.openStore, s.openSink, s.openHub, s.openRealtime, s.openRelay, s.openIngest, s.openDelivery, s.openGateway,
+		s.openEngine, s.openLog, s.openStore, s.openSink, s.openHub, s.openRealtime, s.openRelay, s.openIngest, s.openModeration, s.openDelivery, s.openGateway,
 	} {
 		if err := step(ctx); err != nil {
 			return err
@@ -341,7 +344,6 @@ func (s *server) openHub(ctx context.Context) error {
 		Epoch: s.eventlog.Epoch(), Start: head.Offset(), Framer: ws.Framer{}, Now: s.now, Logger: s.log, Registerer: s.reg,
 	})
 	s.life.start(part{name: "hub", run: s.hub.Run})
-	f := &feed{log: s.eventlog, hub: s.hub, start: head, logger: s.log}
-	s.life.start(part{name: "feed", run: f.run})
+	s.fed = head
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"showrunner/live"
+	"showrunner/live/hub"
 )
 
 // CloseCode is the websocket close code that follows a bye frame. 4000 to 4499
@@ -34,6 +35,10 @@ const (
 	CloseProtocol CloseCode = 4500
 	// CloseForbidden: the right to be here is gone.
 	CloseForbidden CloseCode = 4503
+	// CloseKicked: sent out of the room until the show ends.
+	CloseKicked CloseCode = 4505
+	// CloseBlocked: blocked by the merchant.
+	CloseBlocked CloseCode = 4506
 	// CloseNotFound: the room is gone.
 	CloseNotFound CloseCode = 4504
 	// CloseTooLarge: a frame over the size limit.
@@ -60,7 +65,13 @@ var closeCodes = map[live.Fault]CloseCode{
 // [live.Error] is our fault.
 func CloseCodeOf(err error) CloseCode {
 	if e, ok := errors.AsType[*live.Error](err); ok {
+		if c, ok := byeCodes[e.Code]; ok {
+			return c
+		}
 		return closeCodes[e.Fault]
 	}
 	return CloseInternal
 }
+
+// byeCodes are the refusals with a close code of their own.
+var byeCodes = map[string]CloseCode{hub.Kicked: CloseKicked, hub.Blocked: CloseBlocked}

@@ -71,6 +71,12 @@ func (a *arrival) joinOptions() hub.JoinOptions {
 func (s *Server) opening(a *arrival, j hub.Joined) ([][]byte, error) {
 	ctx, cancel := s.deadline()
 	defer cancel()
+	if person := a.countedPerson(); person != "" {
+		// Asked after joining: whoever is sent out from here on is told by the hub.
+		if err := s.deps.Store.Banned(ctx, a.room.Merchant, a.room.ID, person); err != nil {
+			return nil, err
+		}
+	}
 	if j.TooOld && s.deps.History != nil {
 		j.Messages, j.Recovered = s.deps.History.Range(ctx, a.room.ID, a.since, j.Offset)
 	}

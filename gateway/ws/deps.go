@@ -32,7 +32,8 @@ type Store interface {
 	CancelOrder(ctx context.Context, m live.MerchantID, id live.OrderID, by live.Principal, at time.Time) (live.Order, error)
 	// ProductOf is the product a SKU of a show belongs to, empty if none.
 	ProductOf(ctx context.Context, show live.ShowID, sku live.SKUID) (live.ProductID, error)
-	Muted(ctx context.Context, room live.RoomID, person live.PersonID, at time.Time) (until time.Time, muted bool, err error)
+	// Banned refuses a person who was kicked out of the show or is blocked.
+	Banned(ctx context.Context, m live.MerchantID, room live.RoomID, person live.PersonID) error
 }
 
 // History reads a room's messages back from the log, for those who return

@@ -49,6 +49,7 @@ func MessageOf(e live.Entry) (m hub.Message, ok bool) {
 	if spec.Audience == live.AudiencePerson {
 		m.Person = e.Event.Person
 	}
+	m.Effect, m.Comment, m.Author = effectOf(&e.Event)
 	switch {
 	case e.Event.Kind == live.PromptSent:
 		m.JSON, m.Alone = encodePrompt(&e), true
@@ -59,6 +60,29 @@ func MessageOf(e live.Entry) (m hub.Message, ok bool) {
 		m.JSON = EncodeEvent(e.Event)
 	}
 	return m, true
+}
+
+// effectOf is what an event means for the comments of its room.
+func effectOf(e *live.Event) (effect hub.Effect, comment string, author live.PersonID) {
+	switch {
+	case e.Kind.Silences():
+		return hub.Silences, "", e.Person
+	case e.Kind == live.CommentSent:
+		effect, author = hub.Says, e.Person
+	case e.Kind == live.CommentHidden:
+		effect = hub.Hides
+	case e.Kind == live.CommentRestored:
+		effect = hub.Restores
+	default:
+		return hub.NoEffect, "", ""
+	}
+	var d struct {
+		Comment string `json:"comment_id"`
+	}
+	if json.Unmarshal(e.Data, &d) != nil { // Accepted facts were checked on their way in.
+		return hub.NoEffect, "", ""
+	}
+	return effect, d.Comment, author
 }
 
 // EncodeEvent is the event as everybody of its audience may see it: without the

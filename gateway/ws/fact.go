@@ -53,14 +53,9 @@ func (c *conn) state(q request, kind live.Kind, now time.Time) error {
 	}
 	f := fact{event: e, door: live.FromViewer, request: q, at: now, ack: true}
 	switch kind {
-	case live.CommentSent, "question_asked":
-		if err := c.speaks(now); err != nil {
-			return err
-		}
-		if kind == live.CommentSent {
-			f.comment = c.commentID(q.EventID)
-			f.event.Data = with(q.Data, "comment_id", encode(f.comment))
-		}
+	case live.CommentSent:
+		f.comment = c.commentID(q.EventID)
+		f.event.Data = with(q.Data, "comment_id", encode(f.comment))
 	case live.CartItemAdded:
 		if err := c.nameProduct(&f.event); err != nil {
 			return err
@@ -92,25 +87,6 @@ func (c *conn) nameProduct(e *live.Event) error {
 		return err
 	}
 	e.Data = with(e.Data, "product_id", encode(product))
-	return nil
-}
-
-// speaks refuses a muted viewer.
-func (c *conn) speaks(now time.Time) error {
-	if !c.counted() {
-		return nil
-	}
-	ctx, cancel := c.srv.deadline()
-	defer cancel()
-	until, muted, err := c.srv.deps.Store.Muted(ctx, c.room.ID, c.person(), now)
-	if err != nil {
-		return err
-	}
-	if muted {
-		e := live.Forbidden("muted", "you may not write in this room for now")
-		e.RetryAfter = max(until.Sub(now), 0)
-		return e
-	}
 	return nil
 }
 

@@ -4,8 +4,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"testing"
 	"time"
+
+	client "github.com/coder/websocket"
 
 	"showrunner/gateway/ws"
 	"showrunner/live"
@@ -204,18 +207,32 @@ func TestCartNamesItsProduct(t *testing.T) {
 	}
 }
 
-func TestMutedViewer(t *testing.T) {
-	r := newRig(t, nil)
-	r.store.muted["v1"] = time.Now().Add(time.Hour)
-	p, _ := r.enter(t, "viewer", "")
-	for _, kind := range []string{"comment_sent", "question_asked"} {
-		a := p.ask("1", `"type":"`+kind+`","data":{"text":"x"}`)
-		if a.OK || a.Error.Code != "muted" || a.Error.RetryAfterMS < 3_500_000 || a.Error.RetryAfterMS > 3_600_001 {
-			t.Errorf("%s: %+v", kind, a.Error)
+// A person who is sent out gets a bye that says so, on every socket of theirs,
+// and is not let in again; nobody else is touched.
+func TestExpelledViewer(t *testing.T) {
+	for why, code := range map[string]ws.CloseCode{hub.Kicked: ws.CloseKicked, hub.Blocked: ws.CloseBlocked} {
+		r := newRig(t, nil)
+		first, _ := r.enter(t, "viewer", "")
+		second, _ := r.enter(t, "viewer", "")
+		other, _ := r.enter(t, "viewer2", "")
+		r.hub.Expel("r9", "v1", why)
+		r.hub.Expel("r1", "v1", why)
+		for _, p := range []*peer{first, second} {
+			bye, closed := p.ended()
+			if bye.Code != int(code) || bye.Reason != why || bye.Reconnect || int(closed) != int(code) {
+				t.Errorf("%s: bye %+v, closed with %d", why, bye, closed)
+			}
 		}
-	}
-	if a := p.ask("2", `"type":"liked","data":{"count":1}`); !a.OK {
-		t.Errorf("a muted viewer may still like: %+v", a.Error)
+		if a := other.ask("1", `"type":"liked","data":{"count":1}`); !a.OK {
+			t.Errorf("%s: somebody else: %+v", why, a.Error)
+		}
+		r.store.mu.Lock()
+		r.store.banned["v1"] = why
+		r.store.mu.Unlock()
+		_, resp, err := client.Dial(t.Context(), r.url+"/v1/rooms/r1/ws", &client.DialOptions{HTTPHeader: http.Header{"Authorization": {"Bearer viewer"}}})
+		if err == nil || resp == nil || resp.StatusCode != 403 {
+			t.Errorf("%s: returns with %v, %v", why, resp, err)
+		}
 	}
 }
 

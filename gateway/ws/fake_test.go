@@ -116,7 +116,7 @@ type fakeStore struct {
 	room     live.Room
 	show     *live.Show
 	shelf    []live.Item
-	muted    map[live.PersonID]time.Time
+	banned   map[live.PersonID]string
 	commands []live.Command
 	orders   []live.PlaceOrder
 	reads    int
@@ -198,9 +198,11 @@ func (s *fakeStore) ProductOf(_ context.Context, _ live.ShowID, sku live.SKUID) 
 	return live.ProductID("product-of-" + sku), nil
 }
 
-func (s *fakeStore) Muted(_ context.Context, _ live.RoomID, p live.PersonID, at time.Time) (time.Time, bool, error) {
+func (s *fakeStore) Banned(_ context.Context, _ live.MerchantID, _ live.RoomID, p live.PersonID) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	until, ok := s.muted[p]
-	return until, ok && at.Before(until), nil
+	if code := s.banned[p]; code != "" {
+		return live.Forbidden(code, "you are not let in")
+	}
+	return nil
 }

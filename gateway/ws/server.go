@@ -113,6 +113,11 @@ func (s *Server) judge(c *fiber.Ctx) (*arrival, error) {
 	if !who.Sees(a.room.Merchant, id) || !who.May(live.ActWatch) {
 		return nil, live.Forbidden("forbidden", "this token does not reach the room")
 	}
+	if who.Role == live.RoleViewer {
+		if err := s.deps.Store.Banned(ctx, a.room.Merchant, id, live.PersonID(who.Subject)); err != nil {
+			return nil, err
+		}
+	}
 	switch panel := c.Query("panel"); {
 	case panel == "" || panel == "0":
 	case panel != "1":

@@ -101,10 +101,10 @@ func newRig(t *testing.T, change func(*ws.Deps, *hub.Config)) *rig {
 		Timing: ws.Timing{Close: 300 * time.Millisecond},
 	}
 	r.store = &fakeStore{
-		room:  live.Room{ID: "r1", Merchant: "m1", Title: "Room", Currency: "CNY"},
-		show:  &live.Show{ID: "s1", Room: "r1", Merchant: "m1", Title: "Show", State: live.ShowStateLive, Version: 3, Pinned: "p2", StartedAt: time.Now().Add(-time.Hour)},
-		shelf: []live.Item{{Product: "p1", SKU: "k1", Title: "One", Price: 100, Currency: "CNY", Released: 5, Sold: 2}, {Product: "p2", SKU: "k2", Title: "Two", Price: 200, Currency: "CNY", Rank: 1}},
-		muted: map[live.PersonID]time.Time{},
+		room:   live.Room{ID: "r1", Merchant: "m1", Title: "Room", Currency: "CNY"},
+		show:   &live.Show{ID: "s1", Room: "r1", Merchant: "m1", Title: "Show", State: live.ShowStateLive, Version: 3, Pinned: "p2", StartedAt: time.Now().Add(-time.Hour)},
+		shelf:  []live.Item{{Product: "p1", SKU: "k1", Title: "One", Price: 100, Currency: "CNY", Released: 5, Sold: 2}, {Product: "p2", SKU: "k2", Title: "Two", Price: 200, Currency: "CNY", Rank: 1}},
+		banned: map[live.PersonID]string{},
 	}
 	r.log = &fakeLog{seen: map[string]live.EventID{}, doors: map[live.Origin]int{}}
 	d.Store, d.Ingest, d.History = r.store, r.log, r.log

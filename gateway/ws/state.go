@@ -11,16 +11,32 @@ import (
 )
 
 type roomJSON struct {
-	RoomID       live.RoomID     `json:"room_id"`
-	Title        string          `json:"title"`
-	Currency     live.Currency   `json:"currency"`
-	Show         *showJSON       `json:"show"`
-	Shelf        []itemJSON      `json:"shelf"`
-	Pinned       *itemJSON       `json:"pinned"`
-	Sales        []saleJSON      `json:"flash_sales"`
-	Online       int             `json:"online"`
-	Modes        map[string]bool `json:"modes"`
-	Announcement string          `json:"announcement"`
+	RoomID       live.RoomID   `json:"room_id"`
+	Title        string        `json:"title"`
+	Currency     live.Currency `json:"currency"`
+	Show         *showJSON     `json:"show"`
+	Shelf        []itemJSON    `json:"shelf"`
+	Pinned       *itemJSON     `json:"pinned"`
+	Sales        []saleJSON    `json:"flash_sales"`
+	Online       int           `json:"online"`
+	Modes        modesJSON     `json:"modes"`
+	Comment      *commentJSON  `json:"pinned_comment"`
+	Announcement string        `json:"announcement"`
+}
+
+// modesJSON is who may write, as room_mode_changed says it too.
+type modesJSON struct {
+	MuteAll       bool  `json:"mute_all"`
+	CommentsOff   bool  `json:"comments_off"`
+	FollowersOnly bool  `json:"followers_only"`
+	SlowMode      int64 `json:"slow_mode_s"`
+}
+
+type commentJSON struct {
+	ID     string        `json:"comment_id"`
+	Text   string        `json:"text"`
+	Viewer live.PersonID `json:"viewer_id,omitempty"`
+	Name   string        `json:"name,omitempty"`
 }
 
 type showJSON struct {
@@ -61,7 +77,11 @@ type saleJSON struct {
 func encodeRoom(s live.RoomState, online int) json.RawMessage {
 	r := roomJSON{
 		RoomID: s.Room.ID, Title: s.Room.Title, Currency: s.Room.Currency, Online: online,
-		Shelf: make([]itemJSON, 0, len(s.Shelf)), Sales: make([]saleJSON, 0, len(s.Sales)), Modes: map[string]bool{}, Announcement: s.Announcement,
+		Shelf: make([]itemJSON, 0, len(s.Shelf)), Sales: make([]saleJSON, 0, len(s.Sales)), Announcement: s.Announcement,
+		Modes: modesJSON{s.Modes.MuteAll, s.Modes.CommentsOff, s.Modes.FollowersOnly, s.Modes.SlowSeconds},
+	}
+	if p := s.Pinned; p != nil {
+		r.Comment = &commentJSON{p.ID, p.Text, p.Person, p.Name}
 	}
 	if w := s.Show; w != nil {
 		r.Show = &showJSON{ShowID: w.ID, Title: w.Title, State: w.State, Rehearsal: w.Rehearsal, Version: w.Version}

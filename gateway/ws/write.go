@@ -66,6 +66,9 @@ func (c *duplex) deliver() bool {
 	case d.Bye:
 		bye := c.srv.goingAway()
 		c.hangUp(&bye)
+	case d.Expelled != "":
+		bye := newBye(byeCodes[d.Expelled], d.Expelled)
+		c.hangUp(&bye)
 	case d.Gap != nil:
 		f, err := c.srv.gap(c.room.ID, *d.Gap)
 		if err != nil {

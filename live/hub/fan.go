@@ -11,6 +11,9 @@ type Sink interface {
 	// Bye tells that the hub shuts down: every seat says so and leaves. It may
 	// come twice.
 	Bye()
+	// Expel tells that a person has to leave: every seat of theirs, if there is
+	// one, says why, [Kicked] or [Blocked], and leaves.
+	Expel(person live.PersonID, why string)
 }
 
 // Fan is one receiver for many sockets of a room and class: an event loop that

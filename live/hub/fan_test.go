@@ -18,12 +18,19 @@ type sink struct {
 	mu     sync.Mutex
 	passes []*hub.Pass
 	byes   int
+	out    []string
 }
 
 func (s *sink) Pass(p *hub.Pass) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.passes = append(s.passes, p)
+}
+
+func (s *sink) Expel(person live.PersonID, why string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.out = append(s.out, string(person)+" "+why)
 }
 
 func (s *sink) Bye() {
@@ -56,6 +63,21 @@ func wire(t *testing.T, p *hub.Pass) (frames []frame) {
 		t.Error("two callers got two encodings")
 	}
 	return frames
+}
+
+func TestFanIsToldWhoIsExpelled(t *testing.T) {
+	h, s := newHub(t, nil), &sink{}
+	f := h.NewFan("r1", hub.ClassViewer, s)
+	if _, err := f.Sit(hub.JoinOptions{Person: "ann"}); err != nil {
+		t.Fatal(err)
+	}
+	h.Expel("r2", "ann", hub.Kicked)
+	h.Expel("r1", "bob", hub.Kicked)
+	h.Expel("r1", "ann", hub.Blocked)
+	if len(s.out) != 1 || s.out[0] != "ann blocked" {
+		t.Errorf("expelled: %q", s.out)
+	}
+	f.Leave("ann")
 }
 
 func TestFanGetsEachTickOnce(t *testing.T) {

@@ -154,6 +154,23 @@ func (h *Hub) Panel(id live.RoomID, c Class, frame []byte) {
 	r.schedule(h.cfg.Now())
 }
 
+// Expel makes every socket of a person leave a room; why is [Kicked] or [Blocked].
+func (h *Hub) Expel(id live.RoomID, person live.PersonID, why string) {
+	h.mu.RLock()
+	r := h.rooms[id]
+	h.mu.RUnlock()
+	if r == nil {
+		return
+	}
+	own, fans := r.of(person)
+	for _, m := range own {
+		m.expel(why)
+	}
+	for _, f := range fans {
+		f.sink.Expel(person, why)
+	}
+}
+
 // Closing reports whether [Hub.Shutdown] was called.
 func (h *Hub) Closing() bool { return h.closed.Load() }
 

@@ -23,6 +23,7 @@ type Member struct {
 	skipped  uint64 // offset of the newest frame skipped
 	snapshot []byte // newest panel frame not taken yet
 	bye      bool   // the hub shuts down and Next has not said so yet
+	expelled string // why the member has to leave, and Next has not said so yet
 	notified bool   // Wake was called and Next has not come back empty since
 }
 
@@ -34,7 +35,16 @@ type Delivery struct {
 	Gap *Gap
 	// Bye tells that the hub shuts down: say so and leave.
 	Bye bool
+	// Expelled is why the person has to leave: [Kicked] or [Blocked].
+	Expelled string
 }
+
+// Why a person may have to leave. The words are those of the refusals that meet
+// them when they try to return.
+const (
+	Kicked  = "kicked"
+	Blocked = "blocked"
+)
 
 // Gap stands for the frames a slow member could not take. The state of the
 // room, read after Next returned the gap, is at least as new as Offset; what
@@ -53,6 +63,10 @@ func (m *Member) Next() (Delivery, bool) {
 	case m.bye:
 		m.bye = false
 		return Delivery{Bye: true}, true
+	case m.expelled != "":
+		why := m.expelled
+		m.expelled = ""
+		return Delivery{Expelled: why}, true
 	case len(m.queue) > 0:
 		b := m.queue[0]
 		m.queue[0] = nil
@@ -124,9 +138,16 @@ func (m *Member) dismiss() {
 	m.ring()
 }
 
+// expel tells the member to leave.
+func (m *Member) expel(why string) {
+	m.mu.Lock()
+	m.expelled = why
+	m.ring()
+}
+
 // ring unlocks the member and wakes its owner if there is news.
 func (m *Member) ring() {
-	wake := m.bye || !m.notified && (m.lagging || len(m.queue) > 0 || m.snapshot != nil)
+	wake := m.bye || m.expelled != "" || !m.notified && (m.lagging || len(m.queue) > 0 || m.snapshot != nil)
 	m.notified = m.notified || wake
 	m.mu.Unlock()
 	if wake {

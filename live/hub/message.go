@@ -17,7 +17,26 @@ type Message struct {
 	// Alone marks JSON as a whole frame that is sent as it is, in its place
 	// among the others, instead of inside the events of a frame.
 	Alone bool
+
+	// Effect is what the message is or does to a comment: Comment names it,
+	// Author wrote it. Who gets a comment together with what took it out of
+	// sight is not shown it at all.
+	Effect  Effect
+	Comment string
+	Author  live.PersonID
 }
+
+// Effect is what a message means for comments.
+type Effect uint8
+
+// Effects.
+const (
+	NoEffect Effect = iota
+	Says            // it is the comment Comment of Author
+	Hides           // it takes Comment out of sight
+	Restores        // it brings Comment back
+	Silences        // it takes all earlier comments of Author out of sight
+)
 
 // Class is what a member may see. Every class gets its own frame only when a
 // tick holds something that classes see differently.

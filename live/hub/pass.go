@@ -30,6 +30,7 @@ type Pass struct {
 
 	shared bool                   // every class sees the same
 	alone  map[live.PersonID]bool // who sees something nobody else does
+	hidden map[int]bool           // comments that a later message of the pass took out of sight
 	built  [classes]*batch
 	left   atomic.Int32 // who is not through with it
 }
@@ -38,6 +39,9 @@ func (h *Hub) newPass(msgs []Message, stats []byte, offset uint64) *Pass {
 	p := &Pass{hub: h, msgs: msgs, stats: stats, offset: offset, shared: true}
 	for i := range msgs {
 		m := &msgs[i]
+		if m.Effect == Hides || m.Effect == Silences {
+			p.hidden = hiddenIn(msgs)
+		}
 		if m.Audience == live.AudiencePerson {
 			if p.alone == nil {
 				p.alone = map[live.PersonID]bool{}
@@ -75,7 +79,7 @@ func (p *Pass) build(c Class, person live.PersonID, after uint64) *batch {
 	for i := range p.msgs {
 		m := &p.msgs[i]
 		view := m.view(c, person)
-		if m.Offset <= after || view == nil {
+		if m.Offset <= after || view == nil || p.hidden[i] {
 			continue
 		}
 		b.events++

@@ -1,6 +1,7 @@
 package hub
 
 import (
+	"slices"
 	"sync"
 	"time"
 
@@ -126,6 +127,21 @@ func (r *room) joined(o JoinOptions) Joined {
 	j.Messages = r.ring.between(o.Since, r.sent)
 	j.Offset = max(o.Since, r.sent)
 	return j
+}
+
+// of lists the sockets of a person, and the fans on which they may sit.
+func (r *room) of(person live.PersonID) (own []*Member, fans []*Fan) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if person == "" || r.persons[person] == 0 {
+		return nil, nil
+	}
+	for _, m := range r.members {
+		if m.person == person {
+			own = append(own, m)
+		}
+	}
+	return own, slices.Clone(r.fans)
 }
 
 func (r *room) remove(m *Member) {

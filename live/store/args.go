@@ -122,6 +122,15 @@ func (a *args) flag(name string) bool {
 	return string(raw) == "true"
 }
 
+// on reads a flag that is true when it is not given.
+func (a *args) on(name string) bool {
+	if raw, ok := a.members[name]; !ok || string(raw) == "null" {
+		delete(a.members, name)
+		return true
+	}
+	return a.flag(name)
+}
+
 // done reports the first fault, also that of a member nobody took.
 func (a *args) done() error {
 	if a.err == nil && len(a.members) > 0 {

@@ -1,8 +1,8 @@
 package store
 
 import (
-	"context"
 	"fmt"
+	"maps"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -18,7 +18,9 @@ type cache struct {
 
 	mu    sync.RWMutex
 	onAir map[live.RoomID]live.Show
-	mutes map[muteKey]time.Time
+	mutes map[muteKey]mute
+	kicks map[muteKey]live.ShowID
+	rules map[live.RoomID]*live.RoomRules // rooms that have any
 }
 
 type muteKey struct {
@@ -26,8 +28,14 @@ type muteKey struct {
 	person live.PersonID
 }
 
+// mute ends at an instant, or with a show.
+type mute struct {
+	until time.Time
+	show  live.ShowID // empty: until says when
+}
+
 func newCache() *cache {
-	c := &cache{onAir: map[live.RoomID]live.Show{}, mutes: map[muteKey]time.Time{}}
+	c := &cache{onAir: map[live.RoomID]live.Show{}, mutes: map[muteKey]mute{}, kicks: map[muteKey]live.ShowID{}, rules: map[live.RoomID]*live.RoomRules{}}
 	c.changes.Store(-1) // The first transaction fills it.
 	return c
 }
@@ -43,21 +51,42 @@ func (c *cache) show(sh live.Show) {
 	}
 }
 
-func (c *cache) mute(k muteKey, until time.Time) {
+// mute takes in a committed mute; the zero one ends it.
+func (c *cache) mute(k muteKey, m mute) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.mutes[k] = until
+	if m == (mute{}) {
+		delete(c.mutes, k)
+	} else {
+		c.mutes[k] = m
+	}
+}
+
+func (c *cache) kick(k muteKey, show live.ShowID) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.kicks[k] = show
+}
+
+// pardon forgets what lasted until a show ended.
+func (c *cache) pardon(show live.ShowID) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	maps.DeleteFunc(c.mutes, func(_ muteKey, m mute) bool { return m.show == show })
+	maps.DeleteFunc(c.kicks, func(_ muteKey, s live.ShowID) bool { return s == show })
+}
+
+func (c *cache) rule(room live.RoomID, r *live.RoomRules) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.rules[room] = r
 }
 
 // forget drops the mutes that have ended.
 func (c *cache) forget(now time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for k, until := range c.mutes {
-		if !until.After(now) {
-			delete(c.mutes, k)
-		}
-	}
+	maps.DeleteFunc(c.mutes, func(_ muteKey, m mute) bool { return m.show == "" && !m.until.After(now) })
 }
 
 // fill reads everything anew, inside a transaction that has changed nothing so
@@ -68,16 +97,13 @@ func (c *cache) fill(q querier, now time.Time) error {
 	if err != nil {
 		return fmt.Errorf("fill caches: shows: %w", err)
 	}
-	mutes := map[muteKey]time.Time{}
-	rows, err = q.query(`SELECT room_id, person_id, until FROM mutes WHERE until > ?`, ms(now))
-	_, err = collect(rows, err, func(r scanner) (k muteKey, err error) {
-		var until int64
-		err = r.Scan(&k.room, &k.person, &until)
-		mutes[k] = at(until)
-		return k, err
-	})
+	mutes, kicks, err := punished(q, now)
 	if err != nil {
-		return fmt.Errorf("fill caches: mutes: %w", err)
+		return fmt.Errorf("fill caches: %w", err)
+	}
+	rules, err := allRules(q)
+	if err != nil {
+		return fmt.Errorf("fill caches: %w", err)
 	}
 	onAir := make(map[live.RoomID]live.Show, len(shows))
 	for _, sh := range shows {
@@ -85,7 +111,13 @@ func (c *cache) fill(q querier, now time.Time) error {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.onAir, c.mutes = onAir, mutes
+	for room, r := range rules {
+		// What did not change stays the same value: others keep what they made of it.
+		if old := c.rules[room]; old != nil && sameRules(old, r) {
+			rules[room] = old
+		}
+	}
+	c.onAir, c.mutes, c.kicks, c.rules = onAir, mutes, kicks, rules
 	return nil
 }
 
@@ -105,17 +137,4 @@ func (s *Store) OnAir(room live.RoomID) (live.Show, bool) {
 	defer s.cache.mu.RUnlock()
 	sh, ok := s.cache.onAir[room]
 	return sh, ok
-}
-
-// Muted reports whether a person may not comment in a room at an instant, and
-// until when. It is answered from memory like [Store.OnAir]; the error is
-// always nil today.
-func (s *Store) Muted(_ context.Context, room live.RoomID, person live.PersonID, at time.Time) (until time.Time, muted bool, err error) {
-	s.cache.mu.RLock()
-	defer s.cache.mu.RUnlock()
-	until, ok := s.cache.mutes[muteKey{room, person}]
-	if !ok || !until.After(at) {
-		return time.Time{}, false, nil
-	}
-	return until, true, nil
 }

@@ -45,6 +45,9 @@ func readTransition(*args) effect {
 		default:
 			return nil
 		}
+		if err := t.pardon(c.show.ID); err != nil {
+			return err
+		}
 		if err := t.closeWaitlist(c.show, "", live.WaitShowEnded); err != nil {
 			return err
 		}

@@ -64,6 +64,21 @@ var plans = map[live.CommandName]plan{
 	live.HideComment:   {read: readHideComment},
 	live.MuteViewer:    {read: readMuteViewer},
 	live.SendPrompt:    {read: readSendPrompt},
+
+	live.PinComment:     {read: readPinComment},
+	live.UnpinComment:   {read: readUnpinComment},
+	live.RestoreComment: {read: readRestoreComment},
+	live.UnmuteViewer:   {read: readUnmuteViewer},
+	live.KickViewer:     {read: readKickViewer, needShow: true, open: true},
+	live.BlockViewer:    {read: readBlockViewer},
+	live.UnblockViewer:  {read: readUnblockViewer},
+	live.MuteAll:        {read: readSwitch(func(m *live.Modes) *bool { return &m.MuteAll })},
+	live.CommentsOff:    {read: readSwitch(func(m *live.Modes) *bool { return &m.CommentsOff })},
+	live.FollowersOnly:  {read: readSwitch(func(m *live.Modes) *bool { return &m.FollowersOnly })},
+	live.SetSlowMode:    {read: readSlowMode},
+	live.BlockKeyword:   {read: readBlockKeyword},
+	live.UnblockKeyword: {read: readUnblockKeyword},
+	live.SetAutoreply:   {read: readSetAutoreply},
 }
 
 // keptResult is the first answer to a command, as the database keeps it.
@@ -88,8 +103,9 @@ type keptResult struct {
 // "forbidden", "room_not_found", "show_not_found", "no_show", "wrong_state",
 // "room_busy", "version_mismatch", "not_on_shelf", "product_not_listed",
 // "already_listed", "not_pinned", "stock_limit", "over_allotment",
-// "stock_in_use", "out_of_stock", "price_not_lower", "flash_sale_running" and
-// "no_flash_sale".
+// "stock_in_use", "out_of_stock", "price_not_lower", "flash_sale_running",
+// "no_flash_sale", "already_pinned", "not_muted", "already_kicked",
+// "already_blocked", "not_blocked", "too_many_keywords" and "no_autoreply".
 func (s *Store) Execute(ctx context.Context, cmd live.Command) (live.CommandResult, error) {
 	var res live.CommandResult
 	err := s.write(ctx, func(t *tx) error {

@@ -132,7 +132,7 @@ func (s *Store) trim(ctx context.Context) error {
 		if _, err := t.exec(`DELETE FROM idempotency WHERE created_at < ?`, ms(now.Add(-keepAnswers))); err != nil {
 			return err
 		}
-		_, err := t.exec(`DELETE FROM mutes WHERE until < ?`, ms(now))
+		_, err := t.exec(`DELETE FROM mutes WHERE show_id = '' AND until < ?`, ms(now))
 		return err
 	})
 	if err != nil {

@@ -232,6 +232,12 @@ func (s *Store) RoomState(ctx context.Context, room live.RoomID) (live.RoomState
 		if err != nil && !errors.Is(err, sql.ErrNoRows) {
 			return fmt.Errorf("read announcement: %w", err)
 		}
+		if state.Modes, err = modesOf(q, room); err != nil {
+			return err
+		}
+		if state.Pinned, err = pinnedComment(q, room); err != nil {
+			return err
+		}
 		sh, ok, err := currentShow(q, room)
 		if err != nil || !ok {
 			return err
