@@ -78,6 +78,10 @@ func (f *Fold) addDelta(d *live.Delta, at time.Time) {
 	cash.Paid += d.PaidMinor
 	cash.Refunded += refund
 	cash.CancelledPaid += d.CancelledPaid
+	cash.Settled += d.Settled
+	cash.Deposit += d.Deposit
+	cash.Balance += d.Balance
+	cash.Commission += d.Commission - d.CommissionBack
 
 	if d.Product != "" {
 		p := f.product(d.Product).cash(d.Currency)

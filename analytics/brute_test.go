@@ -260,6 +260,10 @@ func bruteForce(t interface{ Fatal(...any) }, show live.Show, log []live.Entry, 
 					x.Paid += d.PaidMinor
 					x.Refunded += d.RefundGoods + d.RefundShip
 					x.CancelledPaid += d.CancelledPaid
+					x.Settled += d.Settled
+					x.Deposit += d.Deposit
+					x.Balance += d.Balance
+					x.Commission += d.Commission - d.CommissionBack
 				}
 			}
 			if (x != MinuteMoney{Currency: c}) {

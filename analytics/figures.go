@@ -117,7 +117,13 @@ type MinuteMoney struct {
 	Currency                live.Currency
 	Created, Paid, Refunded int64 // refunded: goods and shipping
 	CancelledPaid           int64
+	Settled                 int64
+	Deposit, Balance        int64 // presales: what is held changed by, and what came as a balance
+	Commission              int64 // accrued less reversed
 }
+
+// Net is what the merchant keeps of it.
+func (m *MinuteMoney) Net() int64 { return m.Paid - m.Refunded - m.CancelledPaid }
 
 // Product is one product of a show.
 type Product struct {

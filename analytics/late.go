@@ -6,16 +6,38 @@ import (
 	"showrunner/live"
 )
 
-// LateSales is what a show had sold some days after its end, cumulated.
+// LateSales is what a show had sold some days after its end, cumulated. Each
+// amount stands where the server learned of it: what goes back later lowers
+// later windows and not this one.
 type LateSales struct {
-	Days      int // after the end; 0: while the show was on
-	Paid, Net int64
+	Days             int // after the end; 0: while the show was on
+	Paid, Net        int64
+	Refunded         int64 // goods and shipping
+	CancelledPaid    int64
+	Settled          int64
+	Deposit, Balance int64
+	Commission       int64 // accrued less reversed
 	// Complete is false while facts of the window may still come.
 	Complete bool
 }
 
+// LateColumns are the amounts of a window by the metrics they are told as.
+var LateColumns = []struct {
+	Column
+	Of func(*LateSales) int64
+}{
+	{like("gmv_paid_minor"), func(l *LateSales) int64 { return l.Paid }},
+	{like("gmv_net_minor"), func(l *LateSales) int64 { return l.Net }},
+	{like("refund_minor"), func(l *LateSales) int64 { return l.Refunded }},
+	{like("cancelled_paid_minor"), func(l *LateSales) int64 { return l.CancelledPaid }},
+	{like("gmv_settled_minor"), func(l *LateSales) int64 { return l.Settled }},
+	{like("deposit_minor"), func(l *LateSales) int64 { return l.Deposit }},
+	{like("balance_minor"), func(l *LateSales) int64 { return l.Balance }},
+	{like("commission_minor"), func(l *LateSales) int64 { return l.Commission }},
+}
+
 // lateDays are the windows that platforms report.
-var lateDays = []int{0, 1, 3, 7, 15, 30}
+var lateDays = live.LedgerDays
 
 // Late cumulates the money of a show in its currency over the days after its
 // end, by the time the server learned of it, in whole minutes. A show that has
@@ -27,15 +49,22 @@ func Late(show live.Show, f *Figures) []LateSales {
 	rows := make([]LateSales, len(lateDays))
 	for i, days := range lateDays {
 		until := show.EndedAt.Add(time.Duration(days) * 24 * time.Hour)
-		rows[i] = LateSales{Days: days, Complete: !f.AsOf.Before(until)}
+		row := &rows[i]
+		row.Days, row.Complete = days, !f.AsOf.Before(until)
 		for _, m := range f.Minutes {
 			if m.T.After(until) {
 				break
 			}
-			for _, x := range m.Money {
-				if x.Currency == show.Currency {
-					rows[i].Paid += x.Paid
-					rows[i].Net += x.Paid - x.Refunded - x.CancelledPaid
+			for j := range m.Money {
+				if x := &m.Money[j]; x.Currency == show.Currency {
+					row.Paid += x.Paid
+					row.Net += x.Net()
+					row.Refunded += x.Refunded
+					row.CancelledPaid += x.CancelledPaid
+					row.Settled += x.Settled
+					row.Deposit += x.Deposit
+					row.Balance += x.Balance
+					row.Commission += x.Commission
 				}
 			}
 		}

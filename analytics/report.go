@@ -7,13 +7,23 @@ import (
 	"showrunner/live"
 )
 
-// Report is the post-show report: a function of the facts accepted up to AsOf
-// and of nothing else, so that printing it again gives the same bytes.
+// Report is the post-show report: a function of the facts accepted up to AsOf,
+// and beside its figures of those up to Through, and of nothing else, so that
+// printing it again gives the same bytes.
 type Report struct {
 	Show live.Show
 	AsOf time.Time
-	// Provisional is true while the show was not over as of AsOf.
+	// Provisional is true while the figures may still move: before FinalAt, or
+	// when not Complete. Else they are final.
 	Provisional bool
+	FinalAt     time.Time // zero: the show was not over as of AsOf
+	// Complete is that every fact received until AsOf is in.
+	Complete bool
+	// Through is when facts that came after the figures were final were looked
+	// for, and AfterFinal is what they would have changed. Through is AsOf, and
+	// AfterFinal empty, while the figures are provisional.
+	Through    time.Time
+	AfterFinal []Correction
 
 	Figures    Figures // what everything below was made of
 	Metrics    Values
@@ -38,12 +48,13 @@ func ReportOf(show live.Show, f Figures, credits []attribution.Result, window ti
 	if show.State.Over() {
 		online = 0
 	}
+	_, final := Frozen(show, f.AsOf)
 	timeline, err := Timeline(show, &f, nil)
 	if err != nil {
 		return Report{}, err
 	}
 	return Report{
-		Show: show, AsOf: f.AsOf, Provisional: !show.State.Over(),
+		Show: show, AsOf: f.AsOf, Provisional: !final, FinalAt: FinalAt(show), Complete: true, Through: f.AsOf,
 		Figures: f, Metrics: Read(&f, show.Currency, online).Values(true), ByCurrency: ByCurrency(&f),
 		Funnel: FunnelTable(&f), Timeline: timeline,
 		Products: ProductTable(&f, show.Currency), Sources: SourceTable(&f, show.Currency), Commands: CommandsTable(&f),

@@ -31,9 +31,13 @@ var minuteColumns = []minuteColumn{
 	{Column{Key: "orders_paid", ZH: "支付订单数", EN: "paid orders", Unit: UnitCount, Formula: "orders paid, of every currency"}, func(m *Minute, _ MinuteMoney) int64 { return m.Paid }},
 	{like("gmv_created_minor"), func(_ *Minute, x MinuteMoney) int64 { return x.Created }},
 	{like("gmv_paid_minor"), func(_ *Minute, x MinuteMoney) int64 { return x.Paid }},
-	{like("gmv_net_minor"), func(_ *Minute, x MinuteMoney) int64 { return x.Paid - x.Refunded - x.CancelledPaid }},
+	{like("gmv_net_minor"), func(_ *Minute, x MinuteMoney) int64 { return x.Net() }},
 	{like("refund_minor"), func(_ *Minute, x MinuteMoney) int64 { return x.Refunded }},
 	{like("cancelled_paid_minor"), func(_ *Minute, x MinuteMoney) int64 { return x.CancelledPaid }},
+	{like("gmv_settled_minor"), func(_ *Minute, x MinuteMoney) int64 { return x.Settled }},
+	{like("deposit_minor"), func(_ *Minute, x MinuteMoney) int64 { return x.Deposit }},
+	{like("balance_minor"), func(_ *Minute, x MinuteMoney) int64 { return x.Balance }},
+	{like("commission_minor"), func(_ *Minute, x MinuteMoney) int64 { return x.Commission }},
 }
 
 // TimelineKeys lists the columns a timeline can have, in their order.

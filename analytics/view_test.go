@@ -144,8 +144,8 @@ func TestTablesAddUp(t *testing.T) {
 			table Table
 			keys  []string
 		}{
-			{"timeline", timeline, []string{"comment_pv", "like_count", "product_click_pv", "cart_pv", "gmv_created_minor", "gmv_paid_minor", "gmv_net_minor", "refund_minor", "cancelled_paid_minor"}},
-			{"days", days, []string{"comment_pv", "gmv_created_minor", "gmv_paid_minor", "gmv_net_minor"}},
+			{"timeline", timeline, []string{"comment_pv", "like_count", "product_click_pv", "cart_pv", "gmv_created_minor", "gmv_paid_minor", "gmv_net_minor", "refund_minor", "cancelled_paid_minor", "gmv_settled_minor", "deposit_minor", "balance_minor", "commission_minor"}},
+			{"days", days, []string{"comment_pv", "gmv_created_minor", "gmv_paid_minor", "gmv_net_minor", "gmv_settled_minor", "commission_minor"}},
 			{"sources", sources, []string{"watch_pv", "watch_uv", "gmv_paid_minor", "gmv_net_minor"}},
 			{"products", products, []string{"sku_orders", "sku_orders_paid"}},
 		} {

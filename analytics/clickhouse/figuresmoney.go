@@ -106,12 +106,13 @@ func (q *question) minutes(ctx context.Context, f *analytics.Figures) error {
 		return err
 	}
 	return q.rows(ctx, "money minutes", `SELECT toStartOfMinute(at) AS t, currency, sum(orders), sum(orders_paid),
-		sum(created), sum(paid), sum(refund_goods + refund_ship), sum(cancelled_paid)`+deltas+`GROUP BY t, currency`,
+		sum(created), sum(paid), sum(refund_goods + refund_ship), sum(cancelled_paid), sum(settled), sum(deposit), sum(balance), sum(commission - commission_back)`+deltas+`GROUP BY t, currency`,
 		func(scan scanner) error {
 			var t time.Time
 			var orders, paid int64
 			var c analytics.MinuteMoney
-			if err := scan(&t, (*string)(&c.Currency), &orders, &paid, &c.Created, &c.Paid, &c.Refunded, &c.CancelledPaid); err != nil {
+			if err := scan(&t, (*string)(&c.Currency), &orders, &paid, &c.Created, &c.Paid, &c.Refunded, &c.CancelledPaid,
+				&c.Settled, &c.Deposit, &c.Balance, &c.Commission); err != nil {
 				return err
 			}
 			m := minute(t)

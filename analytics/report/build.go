@@ -21,9 +21,12 @@ type Source interface {
 }
 
 // Build makes the report of a show as of an instant, with every attribution
-// model over [conversion.DefaultWindow].
+// model over [conversion.DefaultWindow]. From [analytics.FinalAt] on the report is
+// made as of that instant, and what came in since stands beside it.
 func Build(ctx context.Context, source Source, show live.Show, asOf time.Time) (analytics.Report, error) {
-	asOf = asOf.UTC().Truncate(time.Millisecond)
+	through := asOf.UTC().Truncate(time.Millisecond)
+	asOf, final := analytics.Frozen(analytics.AsOf(show, through), through)
+	asOf = asOf.UTC()
 	figures, err := source.Figures(ctx, show.Merchant, analytics.AsOf(show, asOf), asOf)
 	if err != nil {
 		return analytics.Report{}, fmt.Errorf("report figures of show %s: %w", show.ID, err)
@@ -43,6 +46,13 @@ func Build(ctx context.Context, source Source, show live.Show, asOf time.Time) (
 	r, err := analytics.ReportOf(show, figures, credits, conversion.DefaultWindow)
 	if err != nil {
 		return analytics.Report{}, fmt.Errorf("report of show %s: %w", show.ID, err)
+	}
+	if r.Through = through; final && through.After(asOf) {
+		now, err := source.Figures(ctx, show.Merchant, show, through)
+		if err != nil {
+			return analytics.Report{}, fmt.Errorf("report figures of show %s after day %d: %w", show.ID, analytics.FinalDays, err)
+		}
+		r.AfterFinal = analytics.Corrections(&r.Figures, &now)
 	}
 	r.Days = analytics.DayTable(r.Show, &r.Figures, zoneOf(r.Show.TimeZone))
 	return r, nil

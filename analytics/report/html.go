@@ -32,6 +32,9 @@ type page struct {
 	Sources     table
 	Credits     []credit
 	Late        []lateRow
+	LateHead    []cell
+	FinalAt     string
+	AfterFinal  []correctionRow
 	Commands    []commandRow
 	WindowHours int64
 }
@@ -53,8 +56,14 @@ type metricGroup struct {
 }
 
 type lateRow struct {
-	Name, Paid, Net, Tip string
-	Complete             bool
+	Name, Tip string
+	Cells     []cell
+	Complete  bool
+}
+
+// correctionRow is a figure that facts after the final day would have changed.
+type correctionRow struct {
+	ZH, EN, Currency, Final, Now, Change, Tip string
 }
 
 type commandRow struct {
@@ -116,6 +125,7 @@ func newPage(r *analytics.Report, p *printer) *page {
 	x.Sources = p.table(&r.Sources)
 	x.credits()
 	x.late()
+	x.finality()
 	for i, m := range r.Figures.Commands {
 		x.Commands = append(x.Commands, commandRow{i + 1, p.clock(m.At, "15:04:05"), p.command(m.Kind), markClass(m.Kind), string(m.Product), m.Text})
 	}
@@ -197,12 +207,32 @@ func (x *page) currencies() {
 	}
 }
 
-func (x *page) late() {
-	for _, l := range x.R.Late {
-		x.Late = append(x.Late, lateRow{
-			Name: fmt.Sprintf("T%d", l.Days), Paid: money(l.Paid, x.R.Show.Currency), Net: money(l.Net, x.R.Show.Currency),
-			Tip:      fmt.Sprintf("cumulated from the start of the show to its end + %d x 24 h, by the time the server learned of it", l.Days),
-			Complete: l.Complete,
+// finality says when the figures are final, and what came in after that.
+func (x *page) finality() {
+	x.FinalAt = x.p.at(x.R.FinalAt)
+	for _, c := range x.R.AfterFinal {
+		number := count
+		if c.Metric.Unit == analytics.UnitMinor {
+			number = func(n int64) string { return money(n, c.Currency) }
+		}
+		x.AfterFinal = append(x.AfterFinal, correctionRow{
+			c.Metric.ZH, c.Metric.EN, string(c.Currency), number(c.Final), number(c.Now), number(c.Now - c.Final), c.Metric.Formula,
 		})
+	}
+}
+
+func (x *page) late() {
+	for _, c := range analytics.LateColumns {
+		x.LateHead = append(x.LateHead, cell{ZH: c.ZH, EN: c.EN, Tip: c.Formula})
+	}
+	for _, l := range x.R.Late {
+		row := lateRow{
+			Name: fmt.Sprintf("T%d", l.Days), Complete: l.Complete,
+			Tip: fmt.Sprintf("cumulated from the start of the show to its end + %d x 24 h, by the time the server learned of it", l.Days),
+		}
+		for _, c := range analytics.LateColumns {
+			row.Cells = append(row.Cells, cell{Text: money(c.Of(&l), x.R.Show.Currency), Tip: c.ZH + " · " + c.EN + " = " + c.Formula + "; " + row.Tip})
+		}
+		x.Late = append(x.Late, row)
 	}
 }

@@ -46,11 +46,31 @@ type attributionJSON struct {
 }
 
 type lateJSON struct {
-	Days     int   `json:"days"`
-	Paid     int64 `json:"gmv_paid_minor"`
-	Net      int64 `json:"gmv_net_minor"`
-	Complete bool  `json:"complete"`
+	Days       int   `json:"days"`
+	Paid       int64 `json:"gmv_paid_minor"`
+	Net        int64 `json:"gmv_net_minor"`
+	Refunded   int64 `json:"refund_minor"`
+	Cancelled  int64 `json:"cancelled_paid_minor"`
+	Settled    int64 `json:"gmv_settled_minor"`
+	Deposit    int64 `json:"deposit_minor"`
+	Balance    int64 `json:"balance_minor"`
+	Commission int64 `json:"commission_minor"`
+	Complete   bool  `json:"complete"`
 }
+
+type correctionJSON struct {
+	Currency   live.Currency `json:"currency"`
+	Metric     string        `json:"metric"`
+	Final      int64         `json:"final"`
+	Now        int64         `json:"now"`
+	Correction int64         `json:"correction"`
+}
+
+// Words for whether figures may still move.
+const (
+	statusProvisional = "provisional"
+	statusFinal       = "final"
+)
 
 // WriteJSON prints the report as one JSON object and a line feed. Members
 // always stand in the same order.
@@ -61,6 +81,11 @@ func WriteJSON(w io.Writer, r analytics.Report) error {
 		Show        showJSON                   `json:"show"`
 		AsOf        string                     `json:"as_of"`
 		Provisional bool                       `json:"provisional"`
+		Status      string                     `json:"status"`
+		FinalAt     *string                    `json:"final_at"`
+		Complete    bool                       `json:"complete"`
+		Through     string                     `json:"corrections_as_of"`
+		AfterFinal  []correctionJSON           `json:"after_final"`
 		Metrics     analytics.Values           `json:"metrics"`
 		ByCurrency  []analytics.CurrencyValues `json:"by_currency"`
 		Funnel      analytics.Table            `json:"funnel"`
@@ -77,7 +102,9 @@ func WriteJSON(w io.Writer, r analytics.Report) error {
 			Currency: r.Show.Currency, TimeZone: r.Show.TimeZone, Rehearsal: r.Show.Rehearsal,
 			StartedAt: stamp(analytics.Stamp(r.Show.StartedAt)), EndedAt: stamp(analytics.Stamp(r.Show.EndedAt)),
 		},
-		AsOf: analytics.Stamp(r.AsOf), Provisional: r.Provisional, Metrics: r.Metrics, ByCurrency: r.ByCurrency,
+		AsOf: analytics.Stamp(r.AsOf), Provisional: r.Provisional,
+		Status: status(r), FinalAt: stamp(analytics.Stamp(r.FinalAt)), Complete: r.Complete, Through: analytics.Stamp(r.Through), AfterFinal: corrections(r),
+		Metrics: r.Metrics, ByCurrency: r.ByCurrency,
 		Funnel: r.Funnel, Timeline: r.Timeline, Days: r.Days, Products: r.Products, Sources: r.Sources, Commands: r.Commands,
 		Attribution: creditJSON(r), Late: late(r),
 	})
@@ -120,7 +147,25 @@ func shares(in []attribution.Share) []shareJSON {
 func late(r analytics.Report) []lateJSON {
 	var out []lateJSON
 	for _, l := range r.Late {
-		out = append(out, lateJSON(l))
+		out = append(out, lateJSON{
+			Days: l.Days, Paid: l.Paid, Net: l.Net, Refunded: l.Refunded, Cancelled: l.CancelledPaid, Settled: l.Settled,
+			Deposit: l.Deposit, Balance: l.Balance, Commission: l.Commission, Complete: l.Complete,
+		})
+	}
+	return out
+}
+
+func status(r analytics.Report) string {
+	if r.Provisional {
+		return statusProvisional
+	}
+	return statusFinal
+}
+
+func corrections(r analytics.Report) []correctionJSON {
+	out := make([]correctionJSON, 0, len(r.AfterFinal))
+	for _, c := range r.AfterFinal {
+		out = append(out, correctionJSON{c.Currency, c.Metric.Key, c.Final, c.Now, c.Now - c.Final})
 	}
 	return out
 }

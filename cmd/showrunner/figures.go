@@ -77,7 +77,7 @@ func (f *figures) Report(ctx context.Context, s live.Show, format, lang string, 
 	if err != nil {
 		return err
 	}
-	r.Provisional = r.Provisional || !complete
+	r.Complete, r.Provisional = complete, r.Provisional || !complete
 	switch format {
 	case "json":
 		return report.WriteJSON(w, r)

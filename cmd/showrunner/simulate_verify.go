@@ -56,7 +56,7 @@ func (r *simRun) verify(ctx context.Context, stdout, stderr io.Writer) error {
 		b, err = r.read(ctx, token)
 		if err == nil {
 			rows = r.compare(&b)
-			if differing(rows) == 0 && b.Reconciliation.Agree && !b.Report.Provisional {
+			if differing(rows) == 0 && b.Reconciliation.Agree && b.Report.Complete {
 				break
 			}
 		}
@@ -93,7 +93,7 @@ func (r *simRun) verify(ctx context.Context, stdout, stderr io.Writer) error {
 type simBoard struct {
 	Report struct {
 		AsOf        string        `json:"as_of"`
-		Provisional bool          `json:"provisional"`
+		Complete    bool          `json:"complete"`
 		Show        simShow       `json:"show"`
 		Metrics     simNumbers    `json:"metrics"`
 		ByCurrency  []simNumbers  `json:"by_currency"`
@@ -194,8 +194,8 @@ func (r *simRun) judge(b *simBoard, rows []simRow) *simVerdict {
 	if !v.Agree {
 		fault("the reconciliation does not agree")
 	}
-	if b.Report.Provisional {
-		fault("the report is provisional after the end")
+	if !b.Report.Complete {
+		fault("the report lacks facts of its own instant")
 	}
 	if v.Sight.fault() {
 		fault("events were not seen exactly once: %+v", v.Sight)

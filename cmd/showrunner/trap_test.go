@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -12,6 +14,7 @@ import (
 	"time"
 
 	"showrunner/analytics"
+	"showrunner/analytics/report"
 	"showrunner/conversion"
 	"showrunner/conversion/attribution"
 	"showrunner/live"
@@ -446,6 +449,100 @@ func TestTrap11_OrdersAfterTheShow(t *testing.T) {
 	}
 }
 
+// What is paid until day 30 is in the final figures, what is paid after it is
+// told beside them, and until day 30 they say that they are provisional.
+func TestTrap11_FinalOnDay30(t *testing.T) {
+	w := newTrapShop(t, 100)
+	first, last, beyond := w.ordered("v1"), elsewhere(live.OrderLine{Goods: 300}), elsewhere(live.OrderLine{Goods: 70})
+	w.said(first, trapPaid("p", 2000))
+	w.do(live.EndShow)
+	end := given(w.s.Show(t.Context(), "s1"))(t).EndedAt
+	final := end.Add(30 * 24 * time.Hour)
+	w.pass(final.Sub(w.clock()) - time.Millisecond)
+	w.said("o-30", last, trapPaid("p", 300))
+	w.pass(time.Hour)
+	w.said("o-31", beyond, trapPaid("p", 70))
+	for _, tc := range []struct {
+		at          time.Time
+		status      string
+		paid, later int64
+	}{
+		{end.Add(-time.Millisecond), "provisional", 2000, 0},
+		{end, "provisional", 2000, 0},
+		{final.Add(-time.Millisecond), "provisional", 2300, 0},
+		{final, "final", 2300, 0},
+		{w.clock(), "final", 2300, 2370},
+	} {
+		r := w.report("s1", tc.at)
+		if r.Status != tc.status || r.Provisional != (tc.status == "provisional") || r.Metrics.Paid != tc.paid {
+			t.Errorf("as of %v: %s, provisional %v, paid %d, want %s and %d", tc.at, r.Status, r.Provisional, r.Metrics.Paid, tc.status, tc.paid)
+		}
+		if ended := !tc.at.Before(end); ended != (r.FinalAt != nil) || ended && *r.FinalAt != analytics.Stamp(final) {
+			t.Errorf("as of %v: final at %v, want %v", tc.at, r.FinalAt, final)
+		}
+		var later int64
+		for _, c := range r.AfterFinal {
+			if c.Metric == "gmv_paid_minor" && c.Currency == "CNY" {
+				later = c.Now
+				if c.Final != tc.paid || c.Correction != c.Now-c.Final {
+					t.Errorf("correction %+v of %d", c, tc.paid)
+				}
+			}
+		}
+		if later != tc.later || (tc.later == 0) != (len(r.AfterFinal) == 0) {
+			t.Errorf("as of %v: %d corrections, paid %d now, want %d", tc.at, len(r.AfterFinal), later, tc.later)
+		}
+		if t30 := r.Late[max(0, len(r.Late)-1):]; len(t30) == 1 && (t30[0].Complete != (tc.status == "final") || t30[0].Paid != tc.paid) {
+			t.Errorf("as of %v: T30 = %+v", tc.at, t30)
+		}
+	}
+}
+
+// trapReport is what these tests read of a report.
+type trapReport struct {
+	Provisional bool
+	Status      string
+	FinalAt     *string `json:"final_at"`
+	Metrics     struct {
+		Paid int64 `json:"gmv_paid_minor"`
+	}
+	AfterFinal []struct {
+		Currency, Metric       string
+		Final, Now, Correction int64
+	} `json:"after_final"`
+	Late []struct {
+		Paid     int64 `json:"gmv_paid_minor"`
+		Complete bool
+	}
+	text map[string]json.RawMessage
+}
+
+// trapSource makes reports of what the store put out.
+type trapSource struct{ *trapShop }
+
+func (s trapSource) Figures(_ context.Context, _ live.MerchantID, show live.Show, asOf time.Time) (analytics.Figures, error) {
+	return s.figures(show.ID, asOf), nil
+}
+
+// Journeys are of no matter here: every order came by itself.
+func (s trapSource) Journeys(context.Context, live.MerchantID, live.ShowID, time.Time, time.Duration) ([]conversion.Journey, error) {
+	return nil, nil
+}
+
+// report prints the report of a show as of an instant.
+func (w *trapShop) report(show live.ShowID, asOf time.Time) (out trapReport) {
+	w.t.Helper()
+	r := given(report.Build(w.t.Context(), trapSource{w}, given(w.s.Show(w.t.Context(), show))(w.t), asOf))(w.t)
+	var b bytes.Buffer
+	if err := report.WriteJSON(&b, r); err != nil {
+		w.t.Fatal(err)
+	}
+	if err := errors.Join(json.Unmarshal(b.Bytes(), &out), json.Unmarshal(b.Bytes(), &out.text)); err != nil {
+		w.t.Fatal(err)
+	}
+	return out
+}
+
 func trapModel(t *testing.T, name string) attribution.Model {
 	t.Helper()
 	m, err := attribution.Named(name)
@@ -480,6 +577,41 @@ func TestTrap12_AsOfIsForEver(t *testing.T) {
 		t.Errorf("as of the same instant:\n%s\n%s", first, second)
 	}
 	w.want(map[string]int64{"gmv_paid_minor": 2005, "refund_minor": 1000})
+}
+
+// Once final the figures are what they are: whatever comes later, each part of
+// the report is the same to the byte, and only the corrections beside it grow.
+func TestTrap12_FinalFiguresStay(t *testing.T) {
+	w := newTrapShop(t, 100)
+	id := w.ordered("v1")
+	w.said(id, trapPaid("p", 2000))
+	w.do(live.EndShow)
+	final := given(w.s.Show(t.Context(), "s1"))(t).EndedAt.Add(30 * 24 * time.Hour)
+	w.pass(final.Sub(w.clock()))
+	first := w.report("s1", final)
+	told := 0
+	for i, f := range []live.OrderFact{
+		trapRefund("r", "1", 1000, 0), {Kind: live.OrderSettled, ID: "st", SettledMinor: 900}, trapCancel(live.CancelMerchant),
+		// It happened on the show and was told after the final day.
+		func() live.OrderFact { f := trapPaid("late", 5); f.At = final.Add(-29 * 24 * time.Hour); return f }(),
+	} {
+		w.pass(time.Duration(1+i) * 26 * time.Hour)
+		w.said(id, f)
+		now := w.report("s1", w.clock())
+		if now.Status != "final" || len(now.AfterFinal) <= told && i < 2 {
+			t.Errorf("%s: %s with %d corrections", f.Kind, now.Status, len(now.AfterFinal))
+		}
+		told = len(now.AfterFinal)
+		for part, text := range first.text {
+			if part != "after_final" && part != "corrections_as_of" && string(now.text[part]) != string(text) {
+				t.Errorf("after %s %s reads\n%s\nand was\n%s", f.Kind, part, now.text[part], text)
+			}
+		}
+		// What came until then, printed again as of then, is the same as well.
+		if again := w.report("s1", final); len(again.AfterFinal) != 0 || string(again.text["corrections_as_of"]) != string(first.text["corrections_as_of"]) {
+			t.Errorf("as of the final day: %d corrections", len(again.AfterFinal))
+		}
+	}
 }
 
 // Trap 13. Cross-room: the shares of an order that saw two shows sum to the

@@ -23,7 +23,8 @@ const reportCSP = "default-src 'none'; style-src 'unsafe-inline'; img-src data:;
 func (a *API) reports() {
 	add(a, Route{
 		ID: "get-report", Method: "GET", Path: "/v1/shows/{show_id}/report", Tag: "Figures", Summary: "Print the post-show report",
-		Text:    "The same `as_of` gives the same bytes. Printing it is recorded in the audit log.",
+		Text: "The same `as_of` gives the same bytes. The figures are `provisional` until `final_at`, 30 x 24 h after the end of the show, and `final` from then on: " +
+			"facts taken in later change none of them and are told beside them in `after_final`. `complete` is that every fact received until `as_of` is in. Printing it is recorded in the audit log.",
 		Actions: []live.Action{live.ActReport}, output: "application/json,text/html",
 	}, a.getReport)
 }
