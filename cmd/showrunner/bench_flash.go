@@ -40,7 +40,6 @@ type flashSale struct {
 }
 
 type benchFlash struct {
-	benchHost
 	Transport string      `json:"transport"`
 	Buyers    int         `json:"buyers"`
 	Stock     int         `json:"stock"`
@@ -67,26 +66,19 @@ type flashCrowd struct {
 	last      time.Time // the last acknowledgement of an order
 }
 
-func (c *BenchOrdersCmd) flash(ctx context.Context, stdout, stderr io.Writer) error {
-	if c.Buyers < 10 || c.Buyers > 100_000 || c.Stock < 10 || c.Stock > 100_000 || c.Runs < 1 || c.Runs > 100 || c.Conns < 1 || c.Conns > 20_000 {
-		return fmt.Errorf("%w: --buyers and --stock must be 10 to 100000, --runs 1 to 100, --conns 1 to 20000", errUsage)
+func (c *BenchOrdersCmd) flash(ctx context.Context, stderr io.Writer) (*benchFlash, error) {
+	if c.Buyers < 10 || c.Buyers > 100_000 || c.Stock < 10 || c.Stock > 100_000 {
+		return nil, fmt.Errorf("%w: --buyers and --stock must be 10 to 100000", errUsage)
 	}
-	began := time.Now()
-	out := benchFlash{Transport: "http", Buyers: c.Buyers, Stock: c.Stock}
-	var faults []error
-	for range c.Runs {
+	out := &benchFlash{Transport: "http", Buyers: c.Buyers, Stock: c.Stock}
+	for range c.Rounds {
 		sale, err := c.sell(ctx, stderr)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		out.Sales = append(out.Sales, sale)
-		faults = append(faults, sale.Audit.fault(c.Stock))
 	}
-	out.benchHost = (&benchStage{target: c.benchTarget}).host("orders --flash", time.Since(began))
-	if err := writeFigures(stdout, out); err != nil {
-		return err
-	}
-	return errors.Join(faults...)
+	return out, nil
 }
 
 // sell holds one sale on a server of its own.

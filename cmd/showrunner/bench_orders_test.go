@@ -14,14 +14,14 @@ func TestBenchFlash(t *testing.T) {
 	}
 	t.Setenv(asProgram, "1") // so that the bench's servers are this test binary
 	var stdout, stderr bytes.Buffer
-	if code := run(t.Context(), []string{"bench", "orders", "--flash", "--buyers", "120", "--stock", "40", "--runs", "1", "--conns", "16"}, &stdout, &stderr); code != 0 {
+	if code := run(t.Context(), []string{"bench", "orders", "--flash", "--buyers", "120", "--stock", "40", "--rounds", "1", "--conns", "16"}, &stdout, &stderr); code != 0 {
 		t.Fatalf("exit %d\n%s", code, stderr.String())
 	}
-	var out benchFlash
-	if err := json.Unmarshal(stdout.Bytes(), &out); err != nil || len(out.Sales) != 1 {
+	var out benchAcceptance
+	if err := json.Unmarshal(stdout.Bytes(), &out); err != nil || out.Flash == nil || len(out.Flash.Sales) != 1 || !out.Verdict.OK {
 		t.Fatalf("%v in %s", err, stdout.String())
 	}
-	s := out.Sales[0]
+	s := out.Flash.Sales[0]
 	a := s.Audit
 	if s.KilledAfter < 10 || s.DownMS <= 0 || s.Retries == 0 {
 		t.Errorf("the server was not killed in the middle: %+v", s)
@@ -65,23 +65,66 @@ func TestBenchCompare(t *testing.T) {
 	}
 	t.Setenv(asProgram, "1")
 	var stdout, stderr bytes.Buffer
-	if code := run(t.Context(), []string{"bench", "orders", "--compare", "postgres,redis", "--duration", "1s", "--conns", "8"}, &stdout, &stderr); code != 0 {
+	if code := run(t.Context(), []string{"bench", "orders", "--compare", "postgres,redis", "--duration", "1s", "--rounds", "1", "--conns", "8"}, &stdout, &stderr); code != 0 {
 		t.Fatalf("exit %d\n%s", code, stderr.String())
 	}
-	var out benchComparison
-	if err := json.Unmarshal(stdout.Bytes(), &out); err != nil {
+	var out benchAcceptance
+	if err := json.Unmarshal(stdout.Bytes(), &out); err != nil || out.Comparison == nil {
 		t.Fatalf("%v in %s", err, stdout.String())
 	}
-	sides := map[string]int{}
-	for _, s := range out.Sides {
+	sides, skipped := map[string]int{}, map[string]bool{}
+	for _, s := range out.Comparison.Sides {
 		sides[s.Name]++
 		if s.Skipped != "" {
+			skipped[s.Name] = true
 			t.Log("SKIPPED ", s.Name, ": ", s.Skipped)
-		} else if s.Orders == 0 || s.Latency.P99 <= 0 || out.Ratios["store_over_"+s.Name] <= 0 && (s.Name == "postgres" || s.Name == "redis") {
-			t.Errorf("side = %+v, ratios %v", s, out.Ratios)
+		} else if s.Orders == 0 || s.Latency.P99 <= 0 || s.Round != 1 {
+			t.Errorf("side = %+v", s)
 		}
 	}
-	if sides["store"] != 3 || sides["postgres"] == 0 || sides["redis"] != 1 || sides["websocket"] != 1 {
+	if sides["store"] != 3 || sides["postgres"] != 2 || sides["redis"] != 3 || sides["websocket"] != 1 {
 		t.Errorf("sides = %v", sides)
+	}
+	for _, g := range out.Verdict.Goals {
+		if g.Ratio.Median <= 0 || g.Ratio.Min != g.Ratio.Max || (g.Verdict == "met") != (g.Ratio.Median >= g.Goal) {
+			t.Errorf("goal = %+v", g)
+		}
+		delete(skipped, g.Other)
+		sides[g.Other] = 0
+	}
+	for _, name := range []string{"postgres", "redis"} {
+		if sides[name] > 0 && !skipped[name] {
+			t.Errorf("%s was measured, and no goal speaks of it: %+v", name, out.Verdict.Goals)
+		}
+	}
+}
+
+// Ratios are taken within each round, between the best of each side.
+func TestBenchGoals(t *testing.T) {
+	var sides []benchSide
+	add := func(name string, clients int, paces ...float64) {
+		for i, p := range paces {
+			sides = append(sides, benchSide{Name: name, Clients: clients, Round: i + 1, PerSec: p})
+		}
+	}
+	add("store", 64, 100, 100, 100)
+	add("store", 512, 1000, 2000, 3000)
+	add("redis", 64, 4000, 4000, 4000)
+	add("redis", 512, 2000, 2000, 1000)
+	add("postgres", 16, 100, 100, 100)
+	sides = append(sides, benchSide{Name: "postgres", Clients: 64, Skipped: "why not"})
+	goals := goalsOf(sides)
+	if len(goals) != 2 {
+		t.Fatalf("goals = %+v", goals)
+	}
+	p, r := goals[0], goals[1]
+	if p.Clients != 512 || p.OtherClients != 16 || p.Ratio != (benchSpread{20, 10, 30}) || p.Verdict != "met" {
+		t.Errorf("over PostgreSQL: %+v", p)
+	}
+	if r.Clients != 512 || r.OtherClients != 64 || r.Ratio != (benchSpread{0.5, 0.25, 0.75}) || r.Verdict != "missed" || r.Same[512] != (benchSpread{1, 0.5, 3}) {
+		t.Errorf("over Redis: %+v", r)
+	}
+	if len(goalsOf(sides[:6])) != 0 {
+		t.Error("a goal without the other side")
 	}
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -37,14 +38,14 @@ func startRedis(ctx context.Context, dir string) (*redisServer, error) {
 	}
 	_, port, _ := strings.Cut(s.addr, ":")
 	s.process = exec.CommandContext(context.WithoutCancel(ctx), path, "--port", port, "--bind", "127.0.0.1", "--dir", dir,
-		"--save", "", "--appendonly", "yes", "--appendfsync", "always", "--loglevel", "warning")
+		"--save", "", "--appendonly", "yes", "--appendfsync", "always", "--maxclients", "4096", "--loglevel", "warning")
 	if err := s.process.Start(); err != nil {
 		return nil, fmt.Errorf("start Redis: %w", err)
 	}
 	for range 100 {
 		var c *redisConn
 		if c, err = s.dial(ctx); err == nil {
-			_, err = c.do("PING")
+			_, err = c.do(redisCommand("PING"))
 			c.close()
 		}
 		if err == nil {
@@ -67,7 +68,16 @@ func (s *redisServer) stop() error {
 type redisConn struct {
 	conn net.Conn
 	in   *bufio.Reader
-	out  []byte
+}
+
+// redisCommand is a command as it goes over the wire, made once and sent often:
+// the client should cost Redis nothing.
+func redisCommand(words ...string) []byte {
+	out := fmt.Appendf(nil, "*%d\r\n", len(words))
+	for _, w := range words {
+		out = fmt.Appendf(out, "$%d\r\n%s\r\n", len(w), w)
+	}
+	return out
 }
 
 func (s *redisServer) dial(ctx context.Context) (*redisConn, error) {
@@ -76,30 +86,26 @@ func (s *redisServer) dial(ctx context.Context) (*redisConn, error) {
 	if err != nil {
 		return nil, fmt.Errorf("connect to Redis: %w", err)
 	}
-	return &redisConn{conn: conn, in: bufio.NewReader(conn)}, nil
+	return &redisConn{conn: conn, in: bufio.NewReaderSize(conn, 256)}, nil
 }
 
 func (c *redisConn) close() { _ = c.conn.Close() } // The server is about to be killed.
 
 // do sends a command and reads an answer of one line: a status or an integer.
-func (c *redisConn) do(words ...string) (int64, error) {
-	c.out = fmt.Appendf(c.out[:0], "*%d\r\n", len(words))
-	for _, w := range words {
-		c.out = fmt.Appendf(c.out, "$%d\r\n%s\r\n", len(w), w)
-	}
-	if _, err := c.conn.Write(c.out); err != nil {
+func (c *redisConn) do(command []byte) (int64, error) {
+	if _, err := c.conn.Write(command); err != nil {
 		return 0, fmt.Errorf("write to Redis: %w", err)
 	}
-	line, err := c.in.ReadString('\n')
+	line, err := c.in.ReadSlice('\n')
 	if err != nil {
 		return 0, fmt.Errorf("read from Redis: %w", err)
 	}
-	line = strings.TrimSuffix(line, "\r\n")
+	line = bytes.TrimSuffix(line, []byte("\r\n"))
 	switch {
-	case strings.HasPrefix(line, "+"):
+	case bytes.HasPrefix(line, []byte("+")):
 		return 0, nil
-	case strings.HasPrefix(line, ":"):
-		return strconv.ParseInt(line[1:], 10, 64)
+	case bytes.HasPrefix(line, []byte(":")):
+		return strconv.ParseInt(string(line[1:]), 10, 64)
 	}
 	return 0, fmt.Errorf("redis says: %s", line)
 }
