@@ -2,27 +2,11 @@ package main
 
 import "slices"
 
-// benchSpread is a figure over rounds.
-type benchSpread struct {
-	Median float64 `json:"median"`
-	Min    float64 `json:"min"`
-	Max    float64 `json:"max"`
-}
-
-func spreadOf(values []float64) benchSpread {
-	v := slices.Sorted(slices.Values(values))
-	n := len(v)
-	if n == 0 {
-		return benchSpread{}
-	}
-	return benchSpread{Median: (v[(n-1)/2] + v[n/2]) / 2, Min: v[0], Max: v[n-1]}
-}
-
 // benchPace is how fast one side was over the rounds, with so many clients.
 type benchPace struct {
-	Name    string      `json:"name"`
-	Clients int         `json:"clients"`
-	PerSec  benchSpread `json:"orders_per_second"`
+	Name    string `json:"name"`
+	Clients int    `json:"clients"`
+	PerSec  spread `json:"orders_per_second"`
 	rounds  []float64
 }
 
@@ -51,15 +35,15 @@ func pacesOf(sides []benchSide) []benchPace {
 // was: the ratio within each round, each side with the number of clients it
 // does best with.
 type benchGoal struct {
-	Side         string      `json:"side"`
-	Clients      int         `json:"clients"`
-	Other        string      `json:"other"`
-	OtherClients int         `json:"other_clients"`
-	Goal         float64     `json:"goal"`
-	Ratio        benchSpread `json:"ratio"`
-	Verdict      string      `json:"verdict"` // of the median: met or missed
+	Side         string  `json:"side"`
+	Clients      int     `json:"clients"`
+	Other        string  `json:"other"`
+	OtherClients int     `json:"other_clients"`
+	Goal         float64 `json:"goal"`
+	Ratio        spread  `json:"ratio"`
+	Verdict      string  `json:"verdict"` // of the median: met or missed
 	// Same is the ratio where both sides had the same number of clients.
-	Same map[int]benchSpread `json:"ratio_at_same_clients,omitempty"`
+	Same map[int]spread `json:"ratio_at_same_clients,omitempty"`
 }
 
 // benchGoals are the ratios asked of the store.
@@ -86,7 +70,7 @@ func goalsOf(sides []benchSide) []benchGoal {
 		}
 		goal := benchGoal{
 			Side: s.Name, Clients: s.Clients, Other: o.Name, OtherClients: o.Clients, Goal: g.ratio, Ratio: ratioOf(s, o),
-			Verdict: "missed", Same: map[int]benchSpread{},
+			Verdict: "missed", Same: map[int]spread{},
 		}
 		if goal.Ratio.Median >= g.ratio {
 			goal.Verdict = "met"
@@ -104,7 +88,7 @@ func goalsOf(sides []benchSide) []benchGoal {
 }
 
 // ratioOf divides two sides round by round.
-func ratioOf(a, b benchPace) benchSpread {
+func ratioOf(a, b benchPace) spread {
 	var ratios []float64
 	for i := range min(len(a.rounds), len(b.rounds)) {
 		if b.rounds[i] > 0 {

@@ -118,10 +118,10 @@ func TestBenchGoals(t *testing.T) {
 		t.Fatalf("goals = %+v", goals)
 	}
 	p, r := goals[0], goals[1]
-	if p.Clients != 512 || p.OtherClients != 16 || p.Ratio != (benchSpread{20, 10, 30}) || p.Verdict != "met" {
+	if p.Clients != 512 || p.OtherClients != 16 || p.Ratio != (spread{20, 10, 30}) || p.Verdict != "met" {
 		t.Errorf("over PostgreSQL: %+v", p)
 	}
-	if r.Clients != 512 || r.OtherClients != 64 || r.Ratio != (benchSpread{0.5, 0.25, 0.75}) || r.Verdict != "missed" || r.Same[512] != (benchSpread{1, 0.5, 3}) {
+	if r.Clients != 512 || r.OtherClients != 64 || r.Ratio != (spread{0.5, 0.25, 0.75}) || r.Verdict != "missed" || r.Same[512] != (spread{1, 0.5, 3}) {
 		t.Errorf("over Redis: %+v", r)
 	}
 	if len(goalsOf(sides[:6])) != 0 {

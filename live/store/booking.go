@@ -39,7 +39,7 @@ type sheet struct {
 
 // sheetOrders is how many orders are made into rows at a time, which is a second
 // core's work while the database stores those before them.
-const sheetOrders = 2 * 64
+const sheetOrders = 64
 
 // book writes the rows of orders, and their events into the slots they have.
 func (t *tx) book(taken []*booking) error {
