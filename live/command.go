@@ -24,6 +24,8 @@ const (
 	HoldStock     CommandName = "hold_stock"
 	StartFlash    CommandName = "start_flash_sale"
 	EndFlash      CommandName = "end_flash_sale"
+	DropCoupon    CommandName = "drop_coupon"
+	StopCoupon    CommandName = "stop_coupon"
 	Announce      CommandName = "announce"
 	HideComment   CommandName = "hide_comment"
 	MuteViewer    CommandName = "mute_viewer"
@@ -48,7 +50,7 @@ const (
 // Commands lists every command there is.
 var Commands = []CommandName{
 	StartShow, PauseShow, ResumeShow, EndShow, PinProduct, UnpinProduct, AddProduct, RemoveProduct,
-	SetPrice, ReleaseStock, HoldStock, StartFlash, EndFlash, Announce, HideComment, MuteViewer, SendPrompt,
+	SetPrice, ReleaseStock, HoldStock, StartFlash, EndFlash, DropCoupon, StopCoupon, Announce, HideComment, MuteViewer, SendPrompt,
 	PinComment, UnpinComment, RestoreComment, UnmuteViewer, KickViewer, BlockViewer, UnblockViewer,
 	MuteAll, CommentsOff, SetSlowMode, FollowersOnly, BlockKeyword, UnblockKeyword, SetAutoreply,
 }

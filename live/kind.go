@@ -24,6 +24,12 @@ const (
 	RoomShared      Kind = "room_shared"
 	WatchHeartbeat  Kind = "watch_heartbeat"
 	CouponClaimed   Kind = "coupon_claimed"
+	CouponDropped   Kind = "coupon_dropped"
+	CouponDropEnded Kind = "coupon_drop_ended"
+	CouponRedeemed  Kind = "coupon_redeemed"
+	CouponReturned  Kind = "coupon_returned"
+	CouponExpired   Kind = "coupon_expired"
+	CouponVoided    Kind = "coupon_voided"
 	RoomExposed     Kind = "room_exposed"
 	RoomEntered     Kind = "room_entered"
 	RoomLeft        Kind = "room_left"
@@ -172,7 +178,7 @@ var Kinds = []Spec{
 	{Unfollowed, anyone, AudienceNone, nil},
 	{RoomShared, anyone, AudienceNone, []Field{must(text("share_channel", 64))}},
 	{WatchHeartbeat, anyone, AudienceNone, []Field{must(flag("visible")), integer("watched_ms", 0, 120_000)}},
-	{CouponClaimed, anyone, AudienceNone, []Field{must(id("batch_id"))}},
+	{CouponClaimed, FromProducer | FromSystem, AudienceNone, []Field{must(id("batch_id"))}}, // a viewer asks for it; the store decides
 	{"lucky_draw_entered", anyone, AudienceNone, []Field{must(id("draw_id"))}},
 	{"service_entry_opened", anyone, AudienceNone, []Field{must(id("entry_id"))}},
 	{QuestionAsked, anyone, AudiencePanel, []Field{must(text("text", MaxCommentRunes))}},
@@ -222,6 +228,12 @@ var Kinds = []Spec{
 	{FlashSaleStarted, FromSystem, AudienceRoom, nil},
 	{FlashSaleSoldOut, FromSystem, AudienceRoom, nil},
 	{FlashSaleEnded, FromSystem, AudienceRoom, nil},
+	{CouponDropped, FromSystem, AudienceRoom, nil},
+	{CouponDropEnded, FromSystem, AudienceRoom, nil},
+	{CouponRedeemed, FromSystem, AudiencePerson, nil},
+	{CouponReturned, FromSystem, AudiencePerson, nil},
+	{CouponExpired, FromSystem, AudiencePerson, nil},
+	{CouponVoided, FromSystem, AudiencePerson, nil},
 	{AnnouncementPublished, FromSystem, AudienceRoom, nil},
 	{CommentHidden, FromSystem, AudienceRoom, nil},
 	{ViewerMuted, FromSystem, AudienceRoom, nil},

@@ -60,6 +60,10 @@ const (
 	ActTicket           Action = "ticket.write"
 	ActImport           Action = "history.import" // orders and events from elsewhere, up to MaxHistoryAge old
 
+	ActBenefit     Action = "benefit.take" // claim coupons, red packets, and enter draws
+	ActCouponWrite Action = "coupon.write"
+	ActCouponRead  Action = "coupon.read" // batches; a viewer always reads their own coupons
+
 	ActSubscriptionWrite Action = "subscription.write" // who is sent signed webhooks, and what again
 	ActSubscriptionRead  Action = "subscription.read"  // the same and how it went, without secrets
 )
@@ -92,6 +96,10 @@ var Rights = map[Action][]Role{
 	ActImport:           {RoleAdmin, RoleMerchant, RoleIntegration},
 	ActTicket:           append([]Role{RoleViewer}, staff...),
 
+	ActBenefit:     {RoleViewer},
+	ActCouponWrite: {RoleAdmin, RoleMerchant, RoleOperator},
+	ActCouponRead:  {RoleAdmin, RoleMerchant, RoleOperator, RoleHost, RoleAgent, RoleAnalyst, RoleAuditor},
+
 	ActSubscriptionWrite: {RoleAdmin, RoleMerchant},
 	ActSubscriptionRead:  {RoleAdmin, RoleMerchant, RoleOperator, RoleAuditor},
 
@@ -108,6 +116,8 @@ var Rights = map[Action][]Role{
 	"command.hold_stock":       {RoleAdmin, RoleMerchant, RoleOperator, RoleHost},
 	"command.start_flash_sale": {RoleAdmin, RoleMerchant, RoleOperator},
 	"command.end_flash_sale":   {RoleAdmin, RoleMerchant, RoleOperator, RoleHost},
+	"command.drop_coupon":      {RoleAdmin, RoleMerchant, RoleOperator, RoleHost},
+	"command.stop_coupon":      {RoleAdmin, RoleMerchant, RoleOperator, RoleHost},
 	"command.announce":         {RoleAdmin, RoleMerchant, RoleOperator, RoleHost, RoleModerator},
 	"command.hide_comment":     {RoleAdmin, RoleMerchant, RoleOperator, RoleHost, RoleModerator},
 	"command.mute_viewer":      {RoleAdmin, RoleMerchant, RoleOperator, RoleHost, RoleModerator},

@@ -9,6 +9,7 @@ type RoomState struct {
 	Show         *Show       // on air, else the newest scheduled one, else nil
 	Shelf        []Item      // listed items of that show by rank
 	Sales        []FlashSale // of that show, not ended, by start
+	Coupon       *CouponDrop // that runs in that show, or nil
 	Announcement string      // the newest, or empty
 	Modes        Modes
 	Pinned       *PinnedComment // nil: none
@@ -23,7 +24,7 @@ type PlaceOrder struct {
 	Buyer    Principal
 	Channel  string // of the buyer's arrival
 	Campaign string
-	Coupon   string
+	Coupon   string // its id, or empty
 	Lines    []WantedLine
 	At       time.Time
 }
@@ -39,6 +40,7 @@ type PlacedOrder struct {
 	ID        OrderID
 	State     OrderState
 	Total     int64 // minor units due
+	Discount  int64 // minor units the coupon takes off, not in Total
 	Currency  Currency
 	ExpiresAt time.Time
 	Replay    bool // this is the kept first answer

@@ -357,9 +357,9 @@ func TestTrap08_WhatGMVIsMadeOf(t *testing.T) {
 	w.want(map[string]int64{"gmv_paid_minor": 1780, "orders_paid": 2})
 }
 
-// Trap 9. Commission is clawed back with the refund. The coupon that returns
-// is not here to be tested: shows take no coupons yet, and say so.
-func TestTrap09_CommissionComesBack(t *testing.T) {
+// Trap 9. Commission is clawed back with the refund, and the coupon of an order
+// that is refunded in full is its owner's again, once.
+func TestTrap09_CouponAndCommissionComeBack(t *testing.T) {
 	w := newTrapShop(t, 100)
 	w.said("o", elsewhere(live.OrderLine{Goods: 1000, CommissionBPS: 1500}), trapPaid("p", 1000))
 	if l := w.order("o").Lines[0]; l.Commission != 150 || l.CommissionBack != 0 {
@@ -373,13 +373,62 @@ func TestTrap09_CommissionComesBack(t *testing.T) {
 	if l := w.order("o").Lines[0]; l.Commission != l.CommissionBack {
 		t.Errorf("all is refunded, and %d of commission is kept", l.Commission-l.CommissionBack)
 	}
-	_, err := w.s.PlaceOrder(t.Context(), live.PlaceOrder{
-		ClientID: "c", Room: "r1", Coupon: "k", Lines: []live.WantedLine{{SKU: "a", Qty: 1}},
-		Buyer: live.Principal{Subject: "v1", Role: live.RoleViewer, Merchant: "m1"},
-	})
-	if refusal, ok := errors.AsType[*live.Error](err); !ok || refusal.Code != "coupon_not_usable" {
-		t.Errorf("a coupon is taken that nothing could return: %v", err)
+
+	buyer := live.Principal{Subject: "v1", Role: live.RoleViewer, Merchant: "m1"}
+	if _, err := w.s.PutCouponBatch(t.Context(), live.CouponBatch{
+		ID: "b", Merchant: "m1", Title: "300 off", Kind: live.CouponAmount, Off: 300, Threshold: 1500, Currency: "CNY", Total: 1, PerPerson: 1,
+	}, trapOwner); err != nil {
+		t.Fatal(err)
 	}
+	if _, err := w.s.Execute(t.Context(), live.Command{ID: "drop", Name: live.DropCoupon, Merchant: "m1", Room: "r1", By: trapOwner, Args: json.RawMessage(`{"batch_id":"b"}`)}); err != nil {
+		t.Fatal(err)
+	}
+	coupon, err := w.s.ClaimCoupon(t.Context(), live.ClaimCoupon{Room: "r1", Batch: "b", By: buyer})
+	if err != nil {
+		t.Fatal(err)
+	}
+	order := func(client string) (live.PlacedOrder, error) {
+		return w.s.PlaceOrder(t.Context(), live.PlaceOrder{
+			ClientID: client, Room: "r1", Coupon: coupon.ID, Lines: []live.WantedLine{{SKU: "a", Qty: 1}, {SKU: "b", Qty: 2}}, Buyer: buyer,
+		})
+	}
+	p, err := order("c1")
+	if err != nil || p.Total != 1700 {
+		t.Fatalf("placed %+v, %v; want 2000 less 300", p, err)
+	}
+	w.want(map[string]int64{"gmv_created_minor": 2700, "gmv_paid_minor": 1000})
+	w.said(p.ID, trapPaid("p", 1700))
+	w.want(map[string]int64{"gmv_paid_minor": 2700})
+	if _, err := order("c2"); !errors.Is(err, &live.Error{Code: "coupon_not_usable"}) {
+		t.Errorf("a coupon is taken twice: %v", err)
+	}
+	w.said(p.ID, trapRefund("r1", "1", 850, 0))
+	if n := w.count(live.CouponReturned); n != 0 {
+		t.Errorf("the coupon came back %d times with half of the money", n)
+	}
+	w.said(p.ID, trapRefund("r2", "2", 850, 0))
+	if n := w.count(live.CouponReturned); n != 1 || w.count(live.CouponRedeemed) != 1 {
+		t.Errorf("the coupon came back %d times, want once", n)
+	}
+	w.want(map[string]int64{"gmv_paid_minor": 2700, "refund_minor": 2700, "gmv_net_minor": 0})
+	if again, err := order("c3"); err != nil || again.Total != 1700 {
+		t.Errorf("with the coupon that came back: %+v, %v", again, err)
+	}
+}
+
+// count is how many events of a kind the shop put out.
+func (w *trapShop) count(kind live.Kind) (n int) {
+	w.t.Helper()
+	rows, err := w.s.Outbox(w.t.Context(), 0, 1<<20)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for _, row := range rows {
+		if row.Event.Kind == kind {
+			n++
+		}
+	}
+	return n
 }
 
 // Trap 10. Never sum currencies.

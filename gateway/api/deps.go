@@ -61,6 +61,15 @@ type Subscriptions interface {
 	ReplayWebhooks(ctx context.Context, subscription string, from, until time.Time, state store.WebhookState, by live.Principal) (n int64, more bool, err error)
 }
 
+// Coupons keeps batches of coupons and who has claimed which.
+type Coupons interface {
+	PutCouponBatch(ctx context.Context, b live.CouponBatch, by live.Principal) (live.CouponBatch, error)
+	CouponBatch(ctx context.Context, m live.MerchantID, id string) (live.CouponBatch, error)
+	CouponBatches(ctx context.Context, f store.CouponFilter) ([]live.CouponBatch, string, error)
+	VoidCouponBatch(ctx context.Context, m live.MerchantID, id string, by live.Principal) (live.CouponBatch, error)
+	Coupons(ctx context.Context, f store.CouponFilter) ([]live.Coupon, string, error)
+}
+
 // Settlements keeps the settlement files of platforms and tells the orders
 // they are compared with.
 type Settlements interface {
@@ -86,6 +95,7 @@ type Store interface {
 	Shows
 	Orders
 	Subscriptions
+	Coupons
 	Settlements
 	Ledger
 }

@@ -18,6 +18,7 @@ func (a *API) register() {
 	a.shelves()
 	a.orders()
 	a.waitlists()
+	a.coupons()
 	a.events()
 	a.webhooks()
 	a.imports()
@@ -57,6 +58,7 @@ func (a *API) document() huma.Config {
 		{Name: "Shows", Description: "Broadcasts, from schedule to settlement."},
 		{Name: "Commands", Description: "What the panel orders; each is audited and idempotent."},
 		{Name: "Shelf", Description: "What a show sells."},
+		{Name: "Coupons", Description: "Batches of coupons; a show gives them out by the command drop_coupon."},
 		{Name: "Orders", Description: "Reservations and the order book."},
 		{Name: "Events", Description: "Facts from other systems."},
 		{Name: "Webhooks", Description: "Signed facts of orders from shop platforms."},

@@ -13,7 +13,7 @@ import (
 type NewOrder struct {
 	ClientOrderID string      `json:"client_order_id" doc:"Makes the order idempotent: the same id again returns the first answer." pattern:"^[A-Za-z0-9._:@-]{1,128}$"`
 	Lines         []OrderWish `json:"lines" minItems:"1" maxItems:"100"`
-	CouponID      string      `json:"coupon_id,omitempty"`
+	CouponID      string      `json:"coupon_id,omitempty" doc:"A coupon of one's own; what it takes off is divided over the lines it is for."`
 	Channel       string      `json:"channel,omitempty" maxLength:"64" doc:"Of the buyer's arrival."`
 	Campaign      string      `json:"campaign,omitempty" maxLength:"128"`
 }
@@ -29,6 +29,7 @@ type PlacedOrder struct {
 	OrderID    string `json:"order_id"`
 	State      string `json:"state"`
 	TotalMinor int64  `json:"total_minor" doc:"Due, in minor units."`
+	Discount   int64  `json:"discount_minor" doc:"Taken off by the coupon; not in total_minor."`
 	Currency   string `json:"currency"`
 	ExpiresAt  Time   `json:"expires_at,omitzero" doc:"Unpaid until then, the order is cancelled and the stock returns."`
 	Replay     bool   `json:"replay" doc:"This is the kept first answer to the same client_order_id."`
@@ -200,7 +201,7 @@ func (a *API) placeOrder(ctx context.Context, p live.Principal, in *struct {
 		return nil, err
 	}
 	return &placedOutput{PlacedOrder{
-		OrderID: string(placed.ID), State: string(placed.State), TotalMinor: placed.Total, Currency: string(placed.Currency),
+		OrderID: string(placed.ID), State: string(placed.State), TotalMinor: placed.Total, Discount: placed.Discount, Currency: string(placed.Currency),
 		ExpiresAt: Time{placed.ExpiresAt}, Replay: placed.Replay,
 	}}, nil
 }

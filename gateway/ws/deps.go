@@ -29,6 +29,9 @@ type Store interface {
 	Execute(ctx context.Context, c live.Command) (live.CommandResult, error)
 	PlaceOrder(ctx context.Context, o live.PlaceOrder) (live.PlacedOrder, error)
 	JoinWaitlist(ctx context.Context, w live.JoinWaitlist) (live.WaitPlace, error)
+	ClaimCoupon(ctx context.Context, c live.ClaimCoupon) (live.Coupon, error)
+	// Watched takes in that a person watched with the page visible.
+	Watched(w live.Watch)
 	CancelOrder(ctx context.Context, m live.MerchantID, id live.OrderID, by live.Principal, at time.Time) (live.Order, error)
 	// ProductOf is the product a SKU of a show belongs to, empty if none.
 	ProductOf(ctx context.Context, show live.ShowID, sku live.SKUID) (live.ProductID, error)

@@ -61,7 +61,11 @@ func (c *conn) state(q request, kind live.Kind, now time.Time) error {
 			return err
 		}
 	case live.WatchHeartbeat:
-		f.event.Data = with(q.Data, "watched_ms", c.watched(q.Data, now))
+		watched := c.watched(q.Data, now)
+		f.event.Data = with(q.Data, "watched_ms", strconv.AppendInt(nil, watched.Milliseconds(), 10))
+		if watched > 0 && c.counted() {
+			c.srv.deps.Store.Watched(live.Watch{Room: c.room.ID, Show: e.Show, Person: c.person(), From: now.Add(-watched), Until: now})
+		}
 	}
 	c.facts.push(f)
 	return nil
@@ -99,10 +103,10 @@ func (c *conn) commentID(id live.EventID) string {
 	return uuid.NewSHA1(commentNames, []byte(string(c.room.Merchant)+"\x00"+c.who.Subject+"\x00"+string(id))).String()
 }
 
-// watched is the time a heartbeat stands for, in milliseconds: since the last
+// watched is the time a heartbeat stands for: since the last
 // one of this connection, only while the show runs, at most [maxWatched], and
 // nothing when the page is hidden. What the client claims is not asked.
-func (c *conn) watched(data json.RawMessage, now time.Time) json.RawMessage {
+func (c *conn) watched(data json.RawMessage, now time.Time) time.Duration {
 	from := c.beat
 	c.beat = now
 	var d struct {
@@ -110,13 +114,12 @@ func (c *conn) watched(data json.RawMessage, now time.Time) json.RawMessage {
 	}
 	show, running := c.srv.deps.Store.OnAir(c.room.ID)
 	if json.Unmarshal(data, &d) != nil || !d.Visible || !running {
-		return json.RawMessage("0")
+		return 0
 	}
 	if show.StartedAt.After(from) {
 		from = show.StartedAt
 	}
-	w := min(max(now.Sub(from), 0), maxWatched)
-	return strconv.AppendInt(nil, w.Milliseconds(), 10)
+	return min(max(now.Sub(from), 0), maxWatched)
 }
 
 // with sets one member of an object that was checked before.

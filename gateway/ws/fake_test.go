@@ -119,6 +119,9 @@ type fakeStore struct {
 	banned   map[live.PersonID]string
 	commands []live.Command
 	orders   []live.PlaceOrder
+	coupon   *live.CouponDrop
+	claims   []live.ClaimCoupon
+	watches  []live.Watch
 	reads    int
 	down     error
 }
@@ -134,7 +137,7 @@ func (s *fakeStore) RoomState(context.Context, live.RoomID) (live.RoomState, err
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.reads++
-	st := live.RoomState{Room: s.room, Shelf: s.shelf, Announcement: "hello"}
+	st := live.RoomState{Room: s.room, Shelf: s.shelf, Coupon: s.coupon, Announcement: "hello"}
 	if s.show != nil {
 		show := *s.show
 		st.Show = &show
@@ -185,6 +188,22 @@ func (s *fakeStore) JoinWaitlist(_ context.Context, w live.JoinWaitlist) (live.W
 		return live.WaitPlace{}, live.Conflict("not_on_shelf", "no %s", w.SKU)
 	}
 	return live.WaitPlace{SKU: w.SKU, Person: live.PersonID(w.Person.Subject), Qty: w.Qty, State: live.Waiting, Ahead: 2}, nil
+}
+
+func (s *fakeStore) ClaimCoupon(_ context.Context, w live.ClaimCoupon) (live.Coupon, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.claims = append(s.claims, w)
+	if w.Batch != "b1" {
+		return live.Coupon{}, live.Conflict("coupon_not_dropped", "no %s", w.Batch)
+	}
+	return live.Coupon{ID: "c1", Batch: w.Batch, ExpiresAt: time.Date(2026, 3, 7, 0, 0, 0, 0, time.UTC), Replay: w.Claim == "again"}, nil
+}
+
+func (s *fakeStore) Watched(w live.Watch) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.watches = append(s.watches, w)
 }
 
 func (s *fakeStore) CancelOrder(_ context.Context, _ live.MerchantID, id live.OrderID, by live.Principal, _ time.Time) (live.Order, error) {

@@ -22,7 +22,7 @@ type Limits struct {
 	Comments Rate // comments and questions of viewers; default 2/s, burst 5
 	Likes    Rate // default 10/s, burst 20
 	Clicks   Rate // product clicks; default 20/s, burst 40
-	Orders   Rate // place_order and cancel_order; default 2/s, burst 4
+	Orders   Rate // orders, waitlists and benefits together; default 2/s, burst 4
 	// Flood ends the connection; it counts frames that All refused as well.
 	// Default four times All.
 	Flood Rate
@@ -71,7 +71,7 @@ func classOf(kind string, role live.Role) class {
 		return classLikes
 	case string(live.ProductClicked):
 		return classClicks
-	case typePlaceOrder, typeCancelOrder, typeJoinWaitlist:
+	case typePlaceOrder, typeCancelOrder, typeJoinWaitlist, string(live.CouponClaimed):
 		return classOrders
 	}
 	return classAll

@@ -22,6 +22,7 @@ type placedJSON struct {
 	OrderID   live.OrderID    `json:"order_id"`
 	State     live.OrderState `json:"state"`
 	Total     int64           `json:"total_minor"`
+	Discount  int64           `json:"discount_minor,omitempty"`
 	Currency  live.Currency   `json:"currency"`
 	ExpiresAt string          `json:"expires_at"`
 }
@@ -54,7 +55,7 @@ func (c *conn) placeOrder(q request, now time.Time) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return placedJSON{OrderID: p.ID, State: p.State, Total: p.Total, Currency: p.Currency, ExpiresAt: stamp(p.ExpiresAt)}, nil
+	return placedJSON{OrderID: p.ID, State: p.State, Total: p.Total, Discount: p.Discount, Currency: p.Currency, ExpiresAt: stamp(p.ExpiresAt)}, nil
 }
 
 // cancelOrder gives up an unpaid order of one's own.

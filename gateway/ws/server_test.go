@@ -165,6 +165,7 @@ type frame struct {
 			SKU  string `json:"sku_id"`
 			Left int64  `json:"left"`
 		} `json:"shelf"`
+		Coupon map[string]any `json:"coupon"`
 		Pinned *struct {
 			Product string `json:"product_id"`
 		} `json:"pinned"`

@@ -18,6 +18,7 @@ type roomJSON struct {
 	Shelf        []itemJSON    `json:"shelf"`
 	Pinned       *itemJSON     `json:"pinned"`
 	Sales        []saleJSON    `json:"flash_sales"`
+	Coupon       *couponJSON   `json:"coupon"`
 	Online       int           `json:"online"`
 	Modes        modesJSON     `json:"modes"`
 	Comment      *commentJSON  `json:"pinned_comment"`
@@ -108,6 +109,7 @@ func encodeRoom(s live.RoomState, online int) json.RawMessage {
 			StartsAt: stamp(f.StartsAt), EndsAt: stamp(f.EndsAt),
 		})
 	}
+	r.Coupon = couponOf(s.Coupon)
 	return encode(r)
 }
 

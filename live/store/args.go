@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"showrunner/live"
@@ -111,6 +112,19 @@ func (a *args) optional(name string, least, most int64) (n int64, given bool) {
 		return 0, false
 	}
 	return a.integer(name, true, least, most), true
+}
+
+// time reads an instant.
+func (a *args) time(name string, required bool) time.Time {
+	s, ok := a.str(name, required)
+	if !ok {
+		return time.Time{}
+	}
+	v, err := time.Parse(time.RFC3339, s)
+	if err != nil {
+		a.fail(name, "must be a time of RFC 3339")
+	}
+	return whole(v)
 }
 
 // flag reads true or false; not given is false.

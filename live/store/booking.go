@@ -27,6 +27,15 @@ var (
 		shipping_minor, tax_minor, created_minor, paid_minor, refund_goods_minor, refund_ship_minor, cancelled_paid_minor, held, sale_id,
 		first_paid, commission_bps`,
 		`?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 0, ?, 0, 0, 0, 0, ?, ?, ?, ?`)
+	// Orders with a coupon have rows of their own, so that the others pay nothing
+	// for theirs.
+	newCouponOrder = shape(`orders`, `merchant_id, order_id, show_id, room_id, person_id, channel, campaign, currency, state, cancel_type,
+		created_at, paid_at, cancelled_at, flags, oversold, ver, own, buyer_id, client_id, total_minor, expires_at, seen_at, coupon_id, coupon_minor`,
+		`?, ?, ?, ?, ?, ?, ?, ?, 'unpaid', '', ?, 0, 0, '', 0, 1, 1, ?, ?, ?, ?, ?, ?, ?`)
+	newCouponLine = shape(`order_lines`, `merchant_id, order_id, n, line_id, product_id, sku_id, qty, goods_minor, discount_minor, subsidy_minor,
+		shipping_minor, tax_minor, created_minor, paid_minor, refund_goods_minor, refund_ship_minor, cancelled_paid_minor, held, sale_id,
+		first_paid, commission_bps`,
+		`?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, ?, 0, 0, 0, 0, ?, ?, ?, ?`)
 	newFact    = shape(`order_facts`, factColumns, `?, ?, 'order_created', '', ?, ?, ?`)
 	newPosting = shape(`ledger_entries`, postingColumns, `?, ?, 1, ?, ?, ?, ?, ?, ?, ?, 'order_created', '', ?, ?, 0`)
 )
@@ -35,6 +44,7 @@ var (
 // after group.
 type sheet struct {
 	orders, lines, facts, postings []any
+	couponOrders, couponLines      []any
 }
 
 // sheetOrders is how many orders are made into rows at a time, which is a second
@@ -77,6 +87,12 @@ func (t *tx) store(p *sheet) error {
 	if err := t.insert(newLine, p.lines); err != nil {
 		return fmt.Errorf("write order lines: %w", err)
 	}
+	if err := t.insert(newCouponOrder, p.couponOrders); err != nil {
+		return fmt.Errorf("write orders: %w", err)
+	}
+	if err := t.insert(newCouponLine, p.couponLines); err != nil {
+		return fmt.Errorf("write order lines: %w", err)
+	}
 	if err := t.insert(newFact, p.facts); err != nil {
 		return fmt.Errorf("keep creations: %w", err)
 	}
@@ -89,6 +105,7 @@ func (t *tx) store(p *sheet) error {
 // fill makes the rows and the events of orders.
 func (p *sheet) fill(t *tx, taken []*booking) {
 	p.orders, p.lines, p.facts, p.postings = p.orders[:0], p.lines[:0], p.facts[:0], p.postings[:0]
+	p.couponOrders, p.couponLines = p.couponOrders[:0], p.couponLines[:0]
 	var merchant, show, room, currency, channel, campaign, product, sku same
 	now, expires := any(ms(t.now)), any(ms(t.now.Add(t.w.store.ttl)))
 	// Not kept with the sheet: the events are stored when the transaction ends.
@@ -97,10 +114,22 @@ func (p *sheet) fill(t *tx, taken []*booking) {
 		f, row := &b.fact, &b.row
 		o := live.FoldOrder(row.Merchant, row.ID, []live.OrderFact{*f})
 		id, m := any(string(o.ID)), merchant.as(string(o.Merchant))
-		p.orders = append(p.orders, m, id, show.as(string(o.Show)), room.as(string(o.Room)), string(o.Person), channel.as(o.Channel),
+		orders := &p.orders
+		if row.coupon != "" {
+			orders = &p.couponOrders
+		}
+		*orders = append(*orders, m, id, show.as(string(o.Show)), room.as(string(o.Room)), string(o.Person), channel.as(o.Channel),
 			campaign.as(o.Campaign), currency.as(string(o.Currency)), now, row.buyer, row.client, row.total, expires, now)
+		if row.coupon != "" {
+			*orders = append(*orders, row.coupon, row.couponMinor)
+		}
 		for i := range o.Lines {
 			l := &o.Lines[i]
+			if row.coupon != "" {
+				p.couponLines = append(p.couponLines, m, id, int64(i), l.ID, string(l.Product), string(l.SKU), l.Qty, l.Goods, l.Discount, l.Created,
+					row.held[i], row.sales[l.ID], bit(row.firstPaid[l.ID]), l.CommissionBPS)
+				continue
+			}
 			p.lines = append(p.lines, m, id, int64(i), l.ID, product.as(string(l.Product)), sku.as(string(l.SKU)), l.Qty, l.Goods, l.Created,
 				row.held[i], row.sales[l.ID], bit(row.firstPaid[l.ID]), l.CommissionBPS)
 		}

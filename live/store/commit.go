@@ -214,7 +214,7 @@ func (w *writer) begin() (*tx, error) {
 	w.last = t.now
 	// Another store changed what this one keeps in memory.
 	if t.changes != w.store.cache.changes.Load() {
-		if err := w.store.cache.fill(t, t.now); err != nil {
+		if err := errors.Join(w.store.cache.fill(t, t.now), w.store.watching.fill(t)); err != nil {
 			return nil, err
 		}
 		w.store.cache.changes.Store(t.changes)

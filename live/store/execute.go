@@ -60,6 +60,8 @@ var plans = map[live.CommandName]plan{
 	live.HoldStock:     {read: readHoldStock, needShow: true, open: true, changes: true},
 	live.StartFlash:    {read: readStartFlashSale, needShow: true, open: true, changes: true},
 	live.EndFlash:      {read: readEndFlashSale, needShow: true, open: true, changes: true},
+	live.DropCoupon:    {read: readDropCoupon, needShow: true, open: true},
+	live.StopCoupon:    {read: readStopCoupon, needShow: true},
 	live.Announce:      {read: readAnnounce},
 	live.HideComment:   {read: readHideComment},
 	live.MuteViewer:    {read: readMuteViewer},
@@ -104,8 +106,11 @@ type keptResult struct {
 // "room_busy", "version_mismatch", "not_on_shelf", "product_not_listed",
 // "already_listed", "not_pinned", "stock_limit", "over_allotment",
 // "stock_in_use", "out_of_stock", "price_not_lower", "flash_sale_running",
-// "no_flash_sale", "already_pinned", "not_muted", "already_kicked",
-// "already_blocked", "not_blocked", "too_many_keywords" and "no_autoreply".
+// "no_flash_sale", "coupon_batch_not_found", "coupon_drop_running",
+// "coupon_not_dropped", "coupon_voided", "coupon_expired", "coupon_exhausted",
+// "coupon_product_not_listed", "currency_mismatch", "already_pinned",
+// "not_muted", "already_kicked", "already_blocked", "not_blocked",
+// "too_many_keywords" and "no_autoreply".
 func (s *Store) Execute(ctx context.Context, cmd live.Command) (live.CommandResult, error) {
 	var res live.CommandResult
 	err := s.write(ctx, func(t *tx) error {

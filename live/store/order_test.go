@@ -65,6 +65,7 @@ func TestPlaceOrderRefuses(t *testing.T) {
 		"too much":       {func(w *live.PlaceOrder) { w.Lines = a(live.MaxQuantity + 1) }, "invalid_field"},
 		"twice a sku":    {func(w *live.PlaceOrder) { w.Lines = append(a(1), a(1)...) }, "invalid_field"},
 		"coupon":         {func(w *live.PlaceOrder) { w.Coupon = "k1" }, "coupon_not_usable"},
+		"bad coupon":     {func(w *live.PlaceOrder) { w.Coupon = "k 1" }, "invalid_field"},
 		"not a viewer":   {func(w *live.PlaceOrder) { w.Buyer = host }, "forbidden"},
 		"other merchant": {func(w *live.PlaceOrder) { w.Buyer.Merchant = "m2" }, "forbidden"},
 		"other room":     {func(w *live.PlaceOrder) { w.Buyer.Rooms = []live.RoomID{"r2"} }, "forbidden"},

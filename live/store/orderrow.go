@@ -32,6 +32,9 @@ type orderRow struct {
 	total     int64     // due when it was placed
 	expiresAt time.Time // of its reservation, own orders only
 	seenAt    time.Time // when we first heard of it
+
+	coupon      string // it was placed with, or empty
+	couponMinor int64  // what that took off
 }
 
 // public is the order as callers see it.
@@ -46,7 +49,7 @@ func (r *orderRow) public() live.Order {
 
 const orderColumns = `merchant_id, order_id, show_id, room_id, person_id, channel, campaign, currency, state, cancel_type,
 	created_at, paid_at, cancelled_at, flags, oversold, ver, own, buyer_id, client_id, total_minor, expires_at, seen_at,
-	payment_type, fulfilment, shipped_at, received_at, completed_at`
+	payment_type, fulfilment, shipped_at, received_at, completed_at, coupon_id, coupon_minor`
 
 func scanOrder(r scanner) (orderRow, error) {
 	var o orderRow
@@ -55,7 +58,7 @@ func scanOrder(r scanner) (orderRow, error) {
 	var created, paid, cancelled, oversold, own, expires, seen, shipped, received, completed int64
 	err := r.Scan(&o.Merchant, &o.ID, &o.Show, &o.Room, &o.Person, &o.Channel, &o.Campaign, &o.Currency, &o.State, &o.Cancel,
 		&created, &paid, &cancelled, &flags, &oversold, &o.Ver, &own, &buyer, &client, &o.total, &expires, &seen,
-		&o.Payment, &o.Fulfilment, &shipped, &received, &completed)
+		&o.Payment, &o.Fulfilment, &shipped, &received, &completed, &o.coupon, &o.couponMinor)
 	o.ShippedAt, o.ReceivedAt, o.CompletedAt = at(shipped), at(received), at(completed)
 	o.CreatedAt, o.PaidAt, o.CancelledAt = at(created), at(paid), at(cancelled)
 	if flags != "" {
@@ -160,7 +163,8 @@ func appendOrder(args []any, o *orderRow) []any {
 	return append(args, string(o.Merchant), string(o.ID), string(o.Show), string(o.Room), string(o.Person), o.Channel, o.Campaign, string(o.Currency),
 		string(o.State), string(o.Cancel), ms(o.CreatedAt), ms(o.PaidAt), ms(o.CancelledAt), strings.Join(o.Flags, ","), bit(o.oversold),
 		int64(o.Ver), bit(o.own), buyer, client, o.total, ms(o.expiresAt), ms(o.seenAt),
-		string(o.Payment), string(o.Fulfilment), ms(o.ShippedAt), ms(o.ReceivedAt), ms(o.CompletedAt))
+		string(o.Payment), string(o.Fulfilment), ms(o.ShippedAt), ms(o.ReceivedAt), ms(o.CompletedAt),
+		o.coupon, o.couponMinor)
 }
 
 // appendLine adds the values of one line: its order, its number and lineColumns.

@@ -14,7 +14,7 @@ import (
 // Codes: "invalid_field", "forbidden", "show_not_found", "room_not_found",
 // "show_not_live" (data: state), "not_on_shelf" (data: sku_id), "out_of_stock"
 // (data: sku_id, left), "person_limit" (data: sku_id, limit, have),
-// "coupon_not_usable", "amount_too_large".
+// "coupon_not_usable" (data: reason), "amount_too_large".
 func (s *Store) PlaceOrder(ctx context.Context, want live.PlaceOrder) (live.PlacedOrder, error) {
 	if err := checkWish(&want); err != nil {
 		return live.PlacedOrder{}, err
@@ -35,8 +35,8 @@ func checkWish(w *live.PlaceOrder) error {
 		return badID("client_order_id")
 	case !live.ValidID(w.Buyer.Subject):
 		return badID("sub")
-	case w.Coupon != "":
-		return live.Conflict("coupon_not_usable", "this show takes no coupons")
+	case w.Coupon != "" && !live.ValidID(w.Coupon):
+		return badID("coupon_id")
 	case len(w.Channel) > live.MaxIDLen || len(w.Campaign) > live.MaxIDLen:
 		return live.Invalid("invalid_field", "channel", "channel and campaign must be at most %d bytes", live.MaxIDLen)
 	case len(w.Lines) < 1 || len(w.Lines) > live.MaxLines:

@@ -18,7 +18,7 @@ const (
 )
 
 // Run cancels unpaid orders whose time is over, starts and ends flash sales,
-// passes offers of the waitlist on, tells rooms what is left of
+// passes offers of the waitlist on, ends drops of coupons and expires coupons, tells rooms what is left of
 // the stock that moved, and forgets what is old. It returns nil when ctx ends.
 func (s *Store) Run(ctx context.Context) error {
 	expiry, trim := time.NewTicker(expiryEvery), time.NewTicker(trimEvery)
@@ -37,6 +37,9 @@ func (s *Store) Run(ctx context.Context) error {
 			}
 			if err == nil {
 				err = s.expireOffers(ctx)
+			}
+			if err == nil {
+				err = s.turnBenefits(ctx)
 			}
 		case <-dirty:
 			err = s.tellStock(ctx)

@@ -246,7 +246,10 @@ func (s *Store) RoomState(ctx context.Context, room live.RoomID) (live.RoomState
 		if state.Shelf, err = shelf(q, sh.ID, true); err != nil {
 			return err
 		}
-		state.Sales, err = openSales(q, sh.ID)
+		if state.Sales, err = openSales(q, sh.ID); err != nil {
+			return err
+		}
+		state.Coupon, err = runningDrop(q, sh.ID)
 		return err
 	})
 	if err != nil {

@@ -49,6 +49,7 @@ type Store struct {
 	cache    *cache
 	ids      *ids
 	stock    *dirtyStock
+	watching *watching
 	wake     chan struct{}
 	due      chan struct{} // see WebhookWake
 
@@ -70,7 +71,7 @@ func Open(ctx context.Context, cfg Config) (_ *Store, err error) {
 	}
 	s := &Store{
 		now: cfg.Now, ttl: cfg.OrderTTL, offerTTL: cfg.OfferTTL, log: cfg.Logger, dialect: sqlite,
-		name: uuid.NewString(), cache: newCache(), ids: &ids{}, stock: newDirtyStock(), wake: make(chan struct{}, 1),
+		name: uuid.NewString(), cache: newCache(), ids: &ids{}, stock: newDirtyStock(), watching: newWatching(), wake: make(chan struct{}, 1),
 		due: make(chan struct{}, 1),
 	}
 	if s.offerTTL <= 0 {

@@ -28,6 +28,7 @@ type till struct {
 	moved []stockKey // in the order of first sale
 	named map[buyerKey]live.PlacedOrder
 	had   map[personKey]int64 // units of limited SKUs, with those of this group
+	held  map[string]bool     // coupons that orders of this group took
 	got   map[saleBuyer]int64 // units of limited flash sales, likewise
 
 	taken []*booking // the orders to write
@@ -68,7 +69,7 @@ func (w *placing) key() buyerKey {
 // place decides and writes a group of orders. Refusals stay with each order;
 // the error returned is the transaction's.
 func (t *tx) place(group []*placing) error {
-	c := &till{t: t, shows: map[saleKey]sale{}, stock: map[stockKey]*stack{}, had: map[personKey]int64{}, got: map[saleBuyer]int64{}}
+	c := &till{t: t, shows: map[saleKey]sale{}, stock: map[stockKey]*stack{}, had: map[personKey]int64{}, got: map[saleBuyer]int64{}, held: map[string]bool{}}
 	var err error
 	if c.named, err = t.placedBefore(group); err != nil {
 		return err
@@ -132,13 +133,18 @@ func (c *till) decide(p *placing) (live.PlacedOrder, error) {
 			return live.PlacedOrder{}, tooMuch()
 		}
 	}
+	if w.Coupon != "" {
+		if err := c.takeOff(&sh, w, &f, &row); err != nil {
+			return live.PlacedOrder{}, err
+		}
+	}
 	id := live.OrderID("o_" + t.w.store.ids.next(t.now))
 	b := &booking{row: row, fact: f, by: w.Buyer.Actor(), rehearsal: sh.Rehearsal}
 	b.row.Merchant, b.row.ID = sh.Merchant, id
 	if err := c.take(b); err != nil {
 		return live.PlacedOrder{}, err
 	}
-	placed := live.PlacedOrder{ID: id, State: live.OrderUnpaid, Total: row.total, Currency: sh.Currency, ExpiresAt: row.expiresAt}
+	placed := live.PlacedOrder{ID: id, State: live.OrderUnpaid, Total: row.total, Discount: row.couponMinor, Currency: sh.Currency, ExpiresAt: row.expiresAt}
 	again := placed
 	again.Replay = true
 	c.named[p.key()] = again
@@ -175,6 +181,11 @@ func (c *till) take(b *booking) error {
 		who := personKey{k, b.fact.Person}
 		if have, limited := c.had[who]; limited {
 			c.had[who] = have + l.Qty
+		}
+	}
+	if b.row.coupon != "" {
+		if err := c.holdCoupon(&b.row); err != nil {
+			return err
 		}
 	}
 	b.slot = c.t.slot()
@@ -287,12 +298,12 @@ func (t *tx) placedBefore(group []*placing) (map[buyerKey]live.PlacedOrder, erro
 			k := group[min(start+i, len(group)-1)].key()
 			args = append(args, string(k.merchant), k.buyer, k.client)
 		}
-		rows, err := t.query(`SELECT merchant_id, buyer_id, client_id, order_id, total_minor, currency, expires_at FROM orders
+		rows, err := t.query(`SELECT merchant_id, buyer_id, client_id, order_id, total_minor, coupon_minor, currency, expires_at FROM orders
 			WHERE (merchant_id, buyer_id, client_id) IN (VALUES `+pairs(size, "(?, ?, ?)")+`)`, args...)
 		_, err = collect(rows, err, func(r scanner) (k buyerKey, err error) {
 			p := live.PlacedOrder{State: live.OrderUnpaid, Replay: true}
 			var expires int64
-			err = r.Scan(&k.merchant, &k.buyer, &k.client, &p.ID, &p.Total, &p.Currency, &expires)
+			err = r.Scan(&k.merchant, &k.buyer, &k.client, &p.ID, &p.Total, &p.Discount, &p.Currency, &expires)
 			p.ExpiresAt = at(expires)
 			kept[k] = p
 			return k, err
