@@ -236,7 +236,8 @@ func (s *socket) do(ctx context.Context, frame object) (object, error) {
 // retryable says whether a refusal is about the moment and not about the frame.
 func retryable(code any) bool {
 	return code == "unavailable" || code == "rate_limited" || code == "log_unavailable" ||
-		code == "store_unavailable" || code == "shutting_down" || code == "internal"
+		code == "store_unavailable" || code == "shutting_down" || code == "internal" || code == "timeout" || code == "ingest_behind" ||
+		code == "unknown_whether_stored"
 }
 
 func pause(ctx context.Context) {

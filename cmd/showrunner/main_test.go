@@ -27,6 +27,10 @@ func TestMain(m *testing.M) {
 		main()
 		return
 	}
+	if o := os.Getenv(asNATS); o != "" {
+		runNATS(o)
+		return
+	}
 	os.Exit(m.Run())
 }
 

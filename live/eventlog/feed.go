@@ -22,7 +22,7 @@ const (
 	decodedAhead = 4
 	// heartbeat is how often the server says that nothing is new. Two missed
 	// ones mean that the consumer is gone, as after a restart of the server.
-	heartbeat = 2 * time.Second
+	heartbeat = time.Second
 	// forgotten is when the server forgets a consumer whose reader is gone.
 	forgotten = time.Minute
 )

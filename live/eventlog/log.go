@@ -122,12 +122,24 @@ func (l *Log) Epoch() string { return l.epoch }
 
 // Head is the position the next message will have: everything below is stored.
 func (l *Log) Head(ctx context.Context) (live.Position, error) {
-	info, err := l.stream.Info(ctx)
-	if err != nil {
-		return live.Position{}, fmt.Errorf("ask for the head of the log: %w", err)
+	for {
+		// While a cluster elects a leader nobody answers: one question is lost
+		// then, and the next one finds it.
+		asking, done := context.WithTimeout(ctx, questionWait)
+		info, err := l.stream.Info(asking)
+		done()
+		if err == nil {
+			return live.Position{Seq: info.State.LastSeq + 1}, nil
+		}
+		if ctx.Err() != nil || !errors.Is(err, context.DeadlineExceeded) || l.cfg.URL == "" {
+			return live.Position{}, fmt.Errorf("ask for the head of the log: %w", err)
+		}
 	}
-	return live.Position{Seq: info.State.LastSeq + 1}, nil
 }
+
+// questionWait is how long an answer of a cluster is waited for before it is
+// asked again.
+const questionWait = time.Second
 
 // Ready reports whether the log answers.
 func (l *Log) Ready(ctx context.Context) error {

@@ -15,8 +15,9 @@ import (
 )
 
 const (
-	// attemptWait is how long one publish may go without an answer.
-	attemptWait = 5 * time.Second
+	// attemptWait is how long one publish may go without an answer: longer than
+	// a disk takes, so that what stays out is a server that is gone.
+	attemptWait = 2 * time.Second
 	// giveUp ends the attempts while JetStream still knows the message's id: a
 	// later attempt could store the message a second time.
 	giveUp = duplicateWindow - 30*time.Second
