@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -61,14 +62,28 @@ func startEngines(t *testing.T, nats string) *engines {
 	if err != nil {
 		t.Fatal(err)
 	}
+	dir := t.TempDir()
 	ch, err := engine.Start(t.Context(), engine.Config{
-		Dir: t.TempDir(), LibraryPath: lib, Exec: []string{exe, engineChild}, Now: clock, Logger: slog.New(slog.DiscardHandler),
+		Dir: dir, LibraryPath: lib, Exec: []string{exe, engineChild}, Now: clock, Logger: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
+	supervised := make(chan struct{})
+	ctx, stop := context.WithCancel(context.Background())
+	go func() {
+		defer close(supervised)
+		_ = ch.Run(ctx) // Its end is the test's.
+	}()
 	t.Cleanup(func() {
-		if err := ch.Close(t.Context()); err != nil && t.Context().Err() == nil {
+		stop()
+		<-supervised
+		if said, err := os.ReadFile(filepath.Join(dir, "engine.log")); t.Failed() && err == nil {
+			t.Logf("ClickHouse said:\n%s", said[max(0, len(said)-4000):])
+		}
+		closing, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+		defer cancel()
+		if err := ch.Close(closing); err != nil {
 			t.Error(err)
 		}
 	})
