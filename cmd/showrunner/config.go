@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/alecthomas/kong"
+
+	"showrunner/gateway/ws"
 )
 
 // ServeCmd is the server with its configuration.
@@ -42,6 +44,7 @@ type ServeCmd struct {
 
 	AllowOrigin []string `placeholder:"ORIGIN" help:"Further origins whose pages may open websockets, such as https://console.example.com."`
 	RateLimits  string   `default:"on" enum:"on,off" help:"Per-caller rate limits; off is for load tests."`
+	ViewerPath  string   `default:"auto" enum:"auto,epoll,portable" help:"How viewers' sockets are carried: thousands by one goroutine (epoll, Linux), or each by two (portable); auto takes epoll where there is one."`
 	LogLevel    string   `default:"info" enum:"debug,info,warn,error" help:"Least level that is logged."`
 
 	InsecureWebhooks bool `help:"Let webhooks and re-queries go to loopback and private addresses, and webhooks over plain HTTP to loopback; for development."`
@@ -126,6 +129,9 @@ func (c *ServeCmd) validate() error {
 	}
 	if c.EngineMemory < 512<<20 {
 		bad("engine-memory", "must be at least %d", 512<<20)
+	}
+	if !ws.Path(c.ViewerPath).Available() {
+		bad("viewer-path", "%q is not one that this system has", c.ViewerPath)
 	}
 	for _, o := range c.AllowOrigin {
 		if u, err := url.Parse(o); err != nil || u.Host == "" || u.Path != "" || u.Scheme != "http" && u.Scheme != "https" {

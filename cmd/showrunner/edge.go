@@ -29,7 +29,7 @@ func (s *server) openGateway(context.Context) error {
 	socket := ws.New(ws.Deps{
 		Hub: s.hub, Store: s.store, Ingest: s.desk, History: history{s.eventlog},
 		Authenticate: s.auth.Verify, RedeemTicket: s.tickets.Redeem, Refuse: problems.Write,
-		Origins: s.cfg.AllowOrigin, Limits: s.socketLimits(), Now: s.now, Logger: s.log, Registerer: s.reg,
+		Origins: s.cfg.AllowOrigin, Path: ws.Path(s.cfg.ViewerPath), Limits: s.socketLimits(), Now: s.now, Logger: s.log, Registerer: s.reg,
 	})
 	s.gateway, err = gateway.New(gateway.Deps{
 		API: api.Config{

@@ -63,6 +63,8 @@ type Deps struct {
 	// Origins are the web origins allowed beside the server's own host, such
 	// as "https://shop.example".
 	Origins []string
+	// Path is how viewers are carried. Default [PathAuto].
+	Path Path
 	// Limits bound what one connection may send.
 	Limits Limits
 	// Timing holds the deadlines of a connection.
@@ -99,6 +101,12 @@ func (d Deps) withDefaults() Deps {
 	if d.Hub == nil || d.Store == nil || d.Ingest == nil || d.Authenticate == nil || d.RedeemTicket == nil ||
 		d.Refuse == nil || d.Now == nil || d.Logger == nil {
 		panic("BUG: ws.Deps is not complete")
+	}
+	if d.Path == "" {
+		d.Path = PathAuto
+	}
+	if !d.Path.Available() {
+		panic("BUG: there is no path " + string(d.Path) + " here")
 	}
 	def(&d.Timing.Ping, 25*time.Second)
 	def(&d.Timing.Idle, time.Minute)

@@ -50,8 +50,9 @@ type duplex struct {
 
 // serve is the life of a connection.
 func (s *Server) serve(wrapper *websocket.Conn) {
-	s.metrics.connections.Inc()
-	defer s.metrics.connections.Dec()
+	open := s.metrics.connections.WithLabelValues(pathPortable)
+	open.Inc()
+	defer open.Dec()
 	a, ok := wrapper.Locals(arrivalKey).(*arrival)
 	if !ok {
 		panic("BUG: a connection without arrival")

@@ -54,6 +54,7 @@ func TestFactsCarryWhereTheyComeFrom(t *testing.T) {
 	if ev.Type != "comment_sent" || ev.Actor.ID != "v1" || ev.Data["text"] != "hi <b>" || ev.Data["comment_id"] != a.Data["comment_id"] || ev.Data["junk"] != nil {
 		t.Errorf("broadcast: %+v", ev)
 	}
+	eventually(t, "the second room_entered is logged", func() bool { return len(r.log.all(live.RoomEntered)) == 2 })
 	if string(r.log.all(live.RoomEntered)[1].Data) != `{"resumed":true}` {
 		t.Error("a returning viewer's room_entered is not marked")
 	}
@@ -277,6 +278,7 @@ func TestEntryIsStatedUntilItIsTaken(t *testing.T) {
 func TestIngestAway(t *testing.T) {
 	r := newRig(t, nil)
 	p, _ := r.enter(t, "viewer", "")
+	eventually(t, "room_entered is logged", func() bool { return len(r.log.all(live.RoomEntered)) == 1 })
 	for _, c := range []struct {
 		err  error
 		code string

@@ -63,11 +63,11 @@ func (l *factLine) push(f fact) {
 	}
 }
 
-// full reports whether the next push would wait.
-func (l *factLine) full() bool {
+// waits reports whether a fact was not answered.
+func (l *factLine) waits() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return len(l.waiting) >= maxWaiting
+	return l.busy
 }
 
 // wait blocks until every fact was answered. Each call of ingest is bounded, so

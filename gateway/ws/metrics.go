@@ -6,7 +6,7 @@ import (
 )
 
 type metrics struct {
-	connections prometheus.Gauge
+	connections *prometheus.GaugeVec // by path
 	refused     prometheus.Counter
 	panics      prometheus.Counter
 	requests    *prometheus.CounterVec // by type and result
@@ -18,9 +18,11 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 	f := promauto.With(reg)
 	const ns, sub = "showrunner", "ws"
 	return &metrics{
-		connections: f.NewGauge(prometheus.GaugeOpts{Namespace: ns, Subsystem: sub, Name: "connections", Help: "Open websockets."}),
-		refused:     f.NewCounter(prometheus.CounterOpts{Namespace: ns, Subsystem: sub, Name: "refused_total", Help: "Requests refused before the upgrade."}),
-		panics:      f.NewCounter(prometheus.CounterOpts{Namespace: ns, Subsystem: sub, Name: "panics_total", Help: "Connections that ended in a panic."}),
+		connections: f.NewGaugeVec(prometheus.GaugeOpts{
+			Namespace: ns, Subsystem: sub, Name: "connections", Help: "Open websockets, by how they are carried.",
+		}, []string{"path"}),
+		refused: f.NewCounter(prometheus.CounterOpts{Namespace: ns, Subsystem: sub, Name: "refused_total", Help: "Requests refused before the upgrade."}),
+		panics:  f.NewCounter(prometheus.CounterOpts{Namespace: ns, Subsystem: sub, Name: "panics_total", Help: "Connections that ended in a panic."}),
 		requests: f.NewCounterVec(prometheus.CounterOpts{
 			Namespace: ns, Subsystem: sub, Name: "requests_total", Help: "Client frames by type and result code, ok for success.",
 		}, []string{"type", "result"}),

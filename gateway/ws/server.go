@@ -15,8 +15,8 @@ import (
 	"showrunner/live/hub"
 )
 
-// Path is the route of the websocket.
-const Path = "/v1/rooms/:room_id/ws"
+// Route is the path of the websocket.
+const Route = "/v1/rooms/:room_id/ws"
 
 // Server upgrades requests and serves the connections. It has no shutdown of
 // its own: fiber's does not know upgraded connections, [hub.Hub.Shutdown] tells
@@ -30,6 +30,7 @@ type Server struct {
 	lastLane atomic.Uint32
 	paces    *paces
 	upgrade  fiber.Handler
+	viewers  taker // nil: everybody goes the portable way
 }
 
 // New builds a server; it panics if Deps are not complete.
@@ -48,11 +49,14 @@ func New(d Deps) *Server {
 		WriteBufferPool: &sync.Pool{},
 		RecoverHandler:  s.recover,
 	})
+	if s.deps.Path != PathPortable {
+		s.viewers = newTakeover(s)
+	}
 	return s
 }
 
 // Mount adds the route.
-func (s *Server) Mount(r fiber.Router) { r.Get(Path, s.handle) }
+func (s *Server) Mount(r fiber.Router) { r.Get(Route, s.handle) }
 
 // arrival is what was learnt of a connection before its upgrade.
 type arrival struct {
@@ -78,10 +82,19 @@ func (s *Server) handle(c *fiber.Ctx) error {
 		s.metrics.refused.Inc()
 		return s.deps.Refuse(c, err)
 	}
-	c.Locals(arrivalKey, a)
-	if s.upgrade(c) != nil {
+	taken := false
+	if s.viewers != nil {
+		taken, err = s.viewers.take(c, a)
+	}
+	if !taken {
+		c.Locals(arrivalKey, a)
+		if s.upgrade(c) != nil {
+			err = badHandshake()
+		}
+	}
+	if err != nil {
 		s.metrics.refused.Inc()
-		return s.deps.Refuse(c, live.Invalid("bad_handshake", "", "this is not a websocket handshake of version 13"))
+		return s.deps.Refuse(c, err)
 	}
 	return nil
 }
@@ -157,11 +170,15 @@ func cutLast(s string, sep byte) (before, after string, ok bool) {
 
 // recover ends a connection whose handler panicked; the client only sees that
 // it broke off.
-func (s *Server) recover(*websocket.Conn) {
-	if v := recover(); v != nil {
+func (s *Server) recover(*websocket.Conn) { s.caught(recover()) }
+
+// caught notes a panic, if v is one.
+func (s *Server) caught(v any) bool {
+	if v != nil {
 		s.metrics.panics.Inc()
 		s.deps.Logger.Error("websocket handler panicked", "panic", v, "stack", string(debug.Stack()))
 	}
+	return v != nil
 }
 
 func (s *Server) now() time.Time { return s.deps.Now().UTC().Truncate(time.Millisecond) }

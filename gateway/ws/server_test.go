@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"flag"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
@@ -21,8 +23,25 @@ import (
 	"showrunner/live/hub"
 )
 
+// path is how the sockets of viewers are carried in this run of the suite.
+var path = ws.PathPortable
+
+// bothPaths runs the whole suite once for each path: what a client sees must be
+// the same.
+type bothPaths struct{ m *testing.M }
+
+func (b bothPaths) Run() int {
+	code := b.m.Run()
+	if fuzzing := flag.Lookup("test.fuzz"); code != 0 || fuzzing != nil && fuzzing.Value.String() != "" || !ws.PathEpoll.Available() {
+		return code
+	}
+	path = ws.PathEpoll
+	fmt.Println("the same on the path", path)
+	return b.m.Run()
+}
+
 func TestMain(m *testing.M) {
-	goleak.VerifyTestMain(m,
+	goleak.VerifyTestMain(bothPaths{m},
 		// fasthttp's clock never ends, and its pool's cleaner only after its next
 		// round of ten seconds. Everything of ours has to be gone.
 		goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.updateServerDate.func1"),
@@ -97,7 +116,7 @@ func newRig(t *testing.T, change func(*ws.Deps, *hub.Config)) *rig {
 			defer r.mu.Unlock()
 			return time.Now().Add(r.skew)
 		},
-		Logger: logger,
+		Logger: logger, Path: path,
 		Timing: ws.Timing{Close: 300 * time.Millisecond},
 	}
 	r.store = &fakeStore{

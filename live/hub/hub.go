@@ -251,3 +251,9 @@ func (h *Hub) leftOne() {
 		h.once.Do(func() { close(h.drained) })
 	}
 }
+
+// Queue is how many ticks somebody may lag behind before they skip.
+func (h *Hub) Queue() int { return h.cfg.Queue }
+
+// Gapped counts a gap told to a seat of a fan.
+func (h *Hub) Gapped() { h.metrics.gaps.Inc() }

@@ -1,0 +1,45 @@
+package ws
+
+import (
+	"crypto/sha1" //nolint:gosec // RFC 6455 names it; it protects nothing.
+	"encoding/base64"
+	"strings"
+
+	"github.com/gofiber/fiber/v2"
+)
+
+// acceptGUID is what RFC 6455 section 1.3 has appended to a client's key.
+const acceptGUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+
+// acceptKey answers the key of a client's handshake.
+func acceptKey(key string) string {
+	sum := sha1.Sum([]byte(key + acceptGUID)) //nolint:gosec // see the import.
+	return base64.StdEncoding.EncodeToString(sum[:])
+}
+
+// shakeHands answers the handshake of RFC 6455 section 4.2.2. That the request
+// asks for a websocket was checked before.
+func (s *Server) shakeHands(c *fiber.Ctx) error {
+	key := c.Get("Sec-WebSocket-Key")
+	if c.Method() != fiber.MethodGet || key == "" || !offers(c.Get("Sec-WebSocket-Version"), "13") {
+		return badHandshake()
+	}
+	c.Status(fiber.StatusSwitchingProtocols)
+	c.Set(fiber.HeaderUpgrade, "websocket")
+	c.Set(fiber.HeaderConnection, "Upgrade")
+	c.Set("Sec-WebSocket-Accept", acceptKey(key))
+	if offers(c.Get(fiber.HeaderSecWebSocketProtocol), Subprotocol) {
+		c.Set(fiber.HeaderSecWebSocketProtocol, Subprotocol)
+	}
+	return nil
+}
+
+// offers reports whether a list of tokens has one, whatever its case.
+func offers(list, token string) bool {
+	for t := range strings.SplitSeq(list, ",") {
+		if strings.EqualFold(strings.TrimSpace(t), token) {
+			return true
+		}
+	}
+	return false
+}
