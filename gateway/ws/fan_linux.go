@@ -33,6 +33,20 @@ func (f *fan) Bye() {
 	})
 }
 
+// Expel ends the connections of a person.
+func (f *fan) Expel(person live.PersonID, why string) {
+	f.shard.do(func() {
+		s := f.shard
+		y, known := s.symbols.index[string(person)]
+		for _, slot := range append([]uint32(nil), f.seats...) {
+			if v := s.at(slot); known && v.subject == y && s.personOf(v) == person {
+				bye := newBye(byeCodes[why], why)
+				s.end(slot, &bye)
+			}
+		}
+	})
+}
+
 // add gives a slot its seat.
 func (f *fan) add(slot uint32) (fan, seat uint32) {
 	f.seats = append(f.seats, slot)
