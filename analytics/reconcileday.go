@@ -1,7 +1,7 @@
 package analytics
 
 import (
-	"encoding/json"
+	"cmp"
 	"iter"
 	"slices"
 	"strings"
@@ -37,6 +37,7 @@ type DayReconciliation struct {
 	TimeZone    string
 	Agree       bool
 	Provisional bool
+	Explained   bool     // the orders behind the differences are named
 	Rows        []DayRow // by day, currency, then in a fixed order of figures
 }
 
@@ -46,6 +47,7 @@ type DayRow struct {
 	Currency      live.Currency
 	Figure        string
 	Facts, Ledger int64
+	Orders        *Explained // those on which the sides differ; nil when not asked for
 }
 
 // payFigures stand on the pay-date axis: before a payment there is no such day.
@@ -66,6 +68,10 @@ func (a DayAxis) on(figure string) bool {
 type dayKey struct {
 	day      string
 	currency live.Currency
+}
+
+func (k dayKey) compare(x dayKey) int {
+	return cmp.Or(strings.Compare(k.day, x.day), strings.Compare(string(k.currency), string(x.currency)))
 }
 
 // DayLedger is the ledger's side of the days: sums by day and currency in the
@@ -104,29 +110,34 @@ func EventDays(histories iter.Seq2[live.OrderHistory, error], zone *time.Locatio
 		if err != nil {
 			return nil, err
 		}
-		facts := make([]live.OrderFact, 0, len(h.Facts))
-		var before live.OrderTotal
-		counts := false
-		for i := 0; i < len(h.Facts) && h.Facts[i].Received.Before(until); {
-			received := h.Facts[i].Received
-			day := received.In(zone).Format(time.DateOnly)
-			for i < len(h.Facts) && h.Facts[i].Received.Before(until) && h.Facts[i].Received.In(zone).Format(time.DateOnly) == day {
-				facts = append(facts, h.Facts[i].OrderFact)
-				i++
-			}
-			o := live.FoldOrder(h.Merchant, h.Order, facts)
-			after := live.TotalOf(&o)
-			if !received.Before(from) && counts {
-				d.add(day, &before.LedgerTotal, -1)
-			}
-			counts = (room == "" || o.Room == room) && !rehearsals[o.Show]
-			if !received.Before(from) && counts {
-				d.add(day, &after.LedgerTotal, 1)
-			}
-			before = after
-		}
+		d.history(&h, zone, from, until, room, rehearsals)
 	}
 	return d, nil
+}
+
+// history adds the days of one order.
+func (d DayLedger) history(h *live.OrderHistory, zone *time.Location, from, until time.Time, room live.RoomID, rehearsals map[live.ShowID]bool) {
+	facts := make([]live.OrderFact, 0, len(h.Facts))
+	var before live.OrderTotal
+	counts := false
+	for i := 0; i < len(h.Facts) && h.Facts[i].Received.Before(until); {
+		received := h.Facts[i].Received
+		day := received.In(zone).Format(time.DateOnly)
+		for i < len(h.Facts) && h.Facts[i].Received.Before(until) && h.Facts[i].Received.In(zone).Format(time.DateOnly) == day {
+			facts = append(facts, h.Facts[i].OrderFact)
+			i++
+		}
+		o := live.FoldOrder(h.Merchant, h.Order, facts)
+		after := live.TotalOf(&o)
+		if !received.Before(from) && counts {
+			d.add(day, &before.LedgerTotal, -1)
+		}
+		counts = (room == "" || o.Room == room) && !rehearsals[o.Show]
+		if !received.Before(from) && counts {
+			d.add(day, &after.LedgerTotal, 1)
+		}
+		before = after
+	}
 }
 
 // ReconcileDays compares the facts' days with the ledger's on the axis of r,
@@ -144,12 +155,7 @@ func (r *DayReconciliation) ReconcileDays(facts []DayMoney, ledger DayLedger) {
 		}
 		said[k] = &facts[i].Money
 	}
-	slices.SortFunc(keys, func(a, b dayKey) int {
-		if c := strings.Compare(a.day, b.day); c != 0 {
-			return c
-		}
-		return strings.Compare(string(a.currency), string(b.currency))
-	})
+	slices.SortFunc(keys, dayKey.compare)
 	r.Agree, r.Rows = true, nil
 	for _, k := range keys {
 		var rows []DayRow
@@ -173,29 +179,4 @@ func (r *DayReconciliation) ReconcileDays(facts []DayMoney, ledger DayLedger) {
 			r.Rows = append(r.Rows, rows...)
 		}
 	}
-}
-
-// MarshalJSON writes {"by","from","to","time_zone","agree","provisional","rows":[{"day",…}]}.
-func (r DayReconciliation) MarshalJSON() ([]byte, error) {
-	type row struct {
-		Day        string        `json:"day"`
-		Currency   live.Currency `json:"currency"`
-		Figure     string        `json:"figure"`
-		Facts      int64         `json:"facts"`
-		Ledger     int64         `json:"ledger"`
-		Difference int64         `json:"difference"`
-	}
-	out := struct {
-		By          DayAxis `json:"by"`
-		From        string  `json:"from"`
-		To          string  `json:"to"`
-		TimeZone    string  `json:"time_zone"`
-		Agree       bool    `json:"agree"`
-		Provisional bool    `json:"provisional"`
-		Rows        []row   `json:"rows"`
-	}{r.Axis, r.From, r.To, r.TimeZone, r.Agree, r.Provisional, make([]row, 0, len(r.Rows))}
-	for _, x := range r.Rows {
-		out.Rows = append(out.Rows, row{x.Day, x.Currency, x.Figure, x.Facts, x.Ledger, x.Facts - x.Ledger})
-	}
-	return json.Marshal(out)
 }

@@ -6,31 +6,47 @@ import (
 	"showrunner/live"
 )
 
+// differenceJSON is an order on which two sides differ.
+type differenceJSON struct {
+	Order        live.OrderID  `json:"order_id"`
+	Facts        int64         `json:"facts"`
+	Ledger       int64         `json:"ledger"`
+	Difference   int64         `json:"difference"`
+	FactsPerson  live.PersonID `json:"facts_person_id,omitempty"`
+	LedgerPerson live.PersonID `json:"ledger_person_id,omitempty"`
+}
+
+// explainedJSON is [Explained] on the wire.
+type explainedJSON struct {
+	Count int64            `json:"count"`
+	Items []differenceJSON `json:"items"`
+}
+
+// explained is nil for a row that has nothing to explain.
+func explained(e *Explained, difference int64) *explainedJSON {
+	if e == nil || difference == 0 && e.Count == 0 {
+		return nil
+	}
+	out := &explainedJSON{Count: e.Count, Items: make([]differenceJSON, 0, len(e.Orders))}
+	for _, d := range e.Orders {
+		out.Items = append(out.Items, differenceJSON{d.Order, d.Facts, d.Ledger, d.Facts - d.Ledger, d.FactsPerson, d.LedgerPerson})
+	}
+	return out
+}
+
 // MarshalJSON writes {"agree":true,"rows":[{"currency","figure","dashboard",…}]}
 // with null for a dashboard that is no longer held. One that is explained has
 // "provisional" too, and on each row that differs "orders".
 func (r Reconciliation) MarshalJSON() ([]byte, error) {
-	type difference struct {
-		Order        live.OrderID  `json:"order_id"`
-		Facts        int64         `json:"facts"`
-		Ledger       int64         `json:"ledger"`
-		Difference   int64         `json:"difference"`
-		FactsPerson  live.PersonID `json:"facts_person_id,omitempty"`
-		LedgerPerson live.PersonID `json:"ledger_person_id,omitempty"`
-	}
-	type orders struct {
-		Count int64        `json:"count"`
-		Items []difference `json:"items"`
-	}
 	type row struct {
-		Currency   live.Currency `json:"currency"`
-		Figure     string        `json:"figure"`
-		Dashboard  *int64        `json:"dashboard"`
-		Report     int64         `json:"report"`
-		Rollup     int64         `json:"rollup"`
-		Ledger     int64         `json:"ledger"`
-		Difference int64         `json:"difference"`
-		Orders     *orders       `json:"orders,omitempty"`
+		Currency   live.Currency  `json:"currency"`
+		Figure     string         `json:"figure"`
+		Dashboard  *int64         `json:"dashboard"`
+		Report     int64          `json:"report"`
+		Rollup     int64          `json:"rollup"`
+		Ledger     int64          `json:"ledger"`
+		Difference int64          `json:"difference"`
+		Orders     *explainedJSON `json:"orders,omitempty"`
 	}
 	out := struct {
 		Agree       bool  `json:"agree"`
@@ -46,13 +62,36 @@ func (r Reconciliation) MarshalJSON() ([]byte, error) {
 			Currency: x.Currency, Figure: x.Figure, Dashboard: x.Dashboard, Report: x.Report, Rollup: x.Rollup,
 			Ledger: x.Ledger, Difference: x.Difference,
 		}
-		if x.Orders != nil && (x.Difference != 0 || x.Orders.Count > 0) {
-			w.Orders = &orders{Count: x.Orders.Count, Items: make([]difference, 0, len(x.Orders.Orders))}
-			for _, d := range x.Orders.Orders {
-				w.Orders.Items = append(w.Orders.Items, difference{d.Order, d.Facts, d.Ledger, d.Facts - d.Ledger, d.FactsPerson, d.LedgerPerson})
-			}
-		}
+		w.Orders = explained(x.Orders, x.Difference)
 		out.Rows = append(out.Rows, w)
+	}
+	return json.Marshal(out)
+}
+
+// MarshalJSON writes {"by","from","to","time_zone","agree","provisional","rows":[{"day",…}]},
+// and of one that is explained "orders" on each row that differs.
+func (r DayReconciliation) MarshalJSON() ([]byte, error) {
+	type row struct {
+		Day        string         `json:"day"`
+		Currency   live.Currency  `json:"currency"`
+		Figure     string         `json:"figure"`
+		Facts      int64          `json:"facts"`
+		Ledger     int64          `json:"ledger"`
+		Difference int64          `json:"difference"`
+		Orders     *explainedJSON `json:"orders,omitempty"`
+	}
+	out := struct {
+		By          DayAxis `json:"by"`
+		From        string  `json:"from"`
+		To          string  `json:"to"`
+		TimeZone    string  `json:"time_zone"`
+		Agree       bool    `json:"agree"`
+		Provisional bool    `json:"provisional"`
+		Rows        []row   `json:"rows"`
+	}{r.Axis, r.From, r.To, r.TimeZone, r.Agree, r.Provisional, make([]row, 0, len(r.Rows))}
+	for i := range r.Rows {
+		x := &r.Rows[i]
+		out.Rows = append(out.Rows, row{x.Day, x.Currency, x.Figure, x.Facts, x.Ledger, x.Facts - x.Ledger, explained(x.Orders, x.Facts-x.Ledger)})
 	}
 	return json.Marshal(out)
 }

@@ -145,6 +145,40 @@ func TestEventDays(t *testing.T) {
 			if r.ReconcileDays(said, days); r.Agree {
 				t.Error("one cent more on one side and the days agree")
 			}
+			var orders []analytics.OrderDayMoney
+			for _, d := range said {
+				orders = append(orders, analytics.OrderDayMoney{Order: "o", DayMoney: d})
+			}
+			// Two cents that cancel out in the sum of a day that has nothing else.
+			for i, cent := range []int64{1, -1} {
+				x := analytics.OrderDayMoney{Order: live.OrderID(fmt.Sprint("x", i)), DayMoney: analytics.DayMoney{Day: "2026-03-01", Money: analytics.Money{Currency: "USD", MoneyLife: analytics.MoneyLife{Settled: cent}}}}
+				orders = append(orders, x)
+			}
+			if err := r.Explain(sequence(orders), analytics.OrderEventDays(sequence(history), zone, from, until, room, nil), 1); err != nil {
+				t.Fatal(err)
+			}
+			var named []string
+			for _, row := range r.Rows {
+				if row.Orders.Count > 0 {
+					named = append(named, fmt.Sprint(row.Day, " ", row.Currency, " ", row.Figure, " ", row.Orders.Count, " ", row.Orders.Orders))
+				}
+			}
+			last := said[len(said)-1]
+			want := []string{"2026-03-01 USD gmv_settled_minor 2 [{x0 1 0  }]"}
+			for _, figure := range []string{"gmv_paid_minor", "gmv_net_minor"} {
+				for _, row := range r.Rows {
+					if row.Day == last.Day && row.Figure == figure && row.Currency == "CNY" {
+						want = append(want, fmt.Sprint(row.Day, " CNY ", figure, " 1 [{o ", row.Facts, " ", row.Ledger, "  }]"))
+					}
+				}
+			}
+			if diff := cmp.Diff(want, named); diff != "" {
+				t.Errorf("explained (-want +got):\n%s", diff)
+			}
+			backwards := []analytics.OrderDayMoney{orders[len(orders)-1], orders[0]}
+			if err := r.Explain(sequence(backwards), analytics.OrderEventDays(sequence(history), zone, from, until, room, nil), 1); err == nil {
+				t.Error("a walk that goes back is taken")
+			}
 		})
 	}
 }

@@ -216,7 +216,7 @@ func (f *folded) Explain(ctx context.Context, s live.Show, limit int) (analytics
 }
 
 // ReconcileDays has no facts by day: without ClickHouse the ledger stands alone.
-func (f *folded) ReconcileDays(ctx context.Context, axis analytics.DayAxis, m live.MerchantID, room live.RoomID, zone *time.Location, from, until time.Time) (analytics.DayReconciliation, error) {
+func (f *folded) ReconcileDays(ctx context.Context, axis analytics.DayAxis, m live.MerchantID, room live.RoomID, zone *time.Location, from, until time.Time, _ int) (analytics.DayReconciliation, error) {
 	r := analytics.DayReconciliation{Axis: axis, From: from.Format(time.DateOnly), To: until.AddDate(0, 0, -1).Format(time.DateOnly), TimeZone: zone.String()}
 	ledger, err := analytics.PayDays(f.store.TotalsPaid(ctx, m, room, from, until), zone)
 	r.ReconcileDays(nil, ledger)

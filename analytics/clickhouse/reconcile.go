@@ -49,26 +49,9 @@ func (db *DB) OrderMoney(ctx context.Context, merchant live.MerchantID, show liv
 // that on which a fact was taken in, on [analytics.AxisPay] that of the order's
 // first payment. An empty room means every room.
 func (db *DB) DayMoney(ctx context.Context, axis analytics.DayAxis, merchant live.MerchantID, room live.RoomID, zone *time.Location, from, until time.Time) ([]analytics.DayMoney, error) {
-	column := "at"
-	if axis == analytics.AxisPay {
-		column = "assumeNotNull(paid_at)"
-	}
-	sql := `SELECT toString(toDate(` + column + `, {zone:String})) AS day, currency,` + moneySums + ` FROM order_deltas
-		WHERE merchant_id = {merchant:String} AND rehearsal = 0`
-	if axis == analytics.AxisPay {
-		sql += ` AND paid_at IS NOT NULL`
-	}
-	sql += ` AND toUnixTimestamp64Milli(` + column + `) >= {from:Int64} AND toUnixTimestamp64Milli(` + column + `) < {until:Int64}`
-	parameters := ch.Parameters{
-		"merchant": string(merchant), "zone": zone.String(),
-		"from": strconv.FormatInt(from.UnixMilli(), 10), "until": strconv.FormatInt(until.UnixMilli(), 10),
-	}
-	if room != "" {
-		sql += ` AND room_id = {room:String}`
-		parameters["room"] = string(room)
-	}
+	day, where, parameters := days(axis, merchant, room, zone, from, until)
 	var out []analytics.DayMoney
-	err := db.rows(ctx, "day money", parameters, sql+` GROUP BY day, currency ORDER BY day, currency`, func(scan scanner) error {
+	err := db.rows(ctx, "day money", parameters, `SELECT `+day+` AS day, currency,`+moneySums+where+` GROUP BY day, currency ORDER BY day, currency`, func(scan scanner) error {
 		var d analytics.DayMoney
 		if err := scan(append([]any{&d.Day}, moneyOf(&d.Money)...)...); err != nil {
 			return err
@@ -77,4 +60,48 @@ func (db *DB) DayMoney(ctx context.Context, axis analytics.DayAxis, merchant liv
 		return nil
 	})
 	return out, err
+}
+
+// OrderDayMoney is [DB.DayMoney] order by order, in ascending byte order of ids.
+// An error is the last thing told.
+func (db *DB) OrderDayMoney(ctx context.Context, axis analytics.DayAxis, merchant live.MerchantID, room live.RoomID, zone *time.Location, from, until time.Time) iter.Seq2[analytics.OrderDayMoney, error] {
+	day, where, parameters := days(axis, merchant, room, zone, from, until)
+	return func(yield func(analytics.OrderDayMoney, error) bool) {
+		err := db.rows(ctx, "order day money", parameters, `SELECT order_id, `+day+` AS day, currency,`+moneySums+where+
+			` GROUP BY order_id, day, currency ORDER BY order_id, currency, day`,
+			func(scan scanner) error {
+				var m analytics.OrderDayMoney
+				if err := scan(append([]any{(*string)(&m.Order), &m.Day}, moneyOf(&m.Money)...)...); err != nil {
+					return err
+				}
+				if !yield(m, nil) {
+					return errEnough
+				}
+				return nil
+			})
+		if err != nil && !errors.Is(err, errEnough) {
+			yield(analytics.OrderDayMoney{}, err)
+		}
+	}
+}
+
+// days is the expression of the day on an axis, and what the days in
+// [from, until) are read from.
+func days(axis analytics.DayAxis, merchant live.MerchantID, room live.RoomID, zone *time.Location, from, until time.Time) (day, where string, parameters ch.Parameters) {
+	column := "at"
+	where = ` FROM order_deltas WHERE merchant_id = {merchant:String} AND rehearsal = 0`
+	if axis == analytics.AxisPay {
+		column = "assumeNotNull(paid_at)"
+		where += ` AND paid_at IS NOT NULL`
+	}
+	where += ` AND toUnixTimestamp64Milli(` + column + `) >= {from:Int64} AND toUnixTimestamp64Milli(` + column + `) < {until:Int64}`
+	parameters = ch.Parameters{
+		"merchant": string(merchant), "zone": zone.String(),
+		"from": strconv.FormatInt(from.UnixMilli(), 10), "until": strconv.FormatInt(until.UnixMilli(), 10),
+	}
+	if room != "" {
+		where += ` AND room_id = {room:String}`
+		parameters["room"] = string(room)
+	}
+	return `toString(toDate(` + column + `, {zone:String}))`, where, parameters
 }

@@ -9,21 +9,33 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	ch "github.com/ClickHouse/clickhouse-go/v2"
+	"github.com/google/go-cmp/cmp"
 
 	"showrunner/live"
 )
 
-// month writes a month of orders as facts of a shop: two currencies, refunds,
-// cancellations, payments told before their orders, and facts told twice. It
-// returns how many facts there are, told how often, and what was paid.
-func month(t *testing.T, path, show string, orders int) (facts, told int64, paid map[string]int64) {
+// monthBook is what the facts of a month say, added up while they are invented.
+type monthBook struct {
+	facts, told int64            // how many facts there are, and how often they are told
+	sums        map[string]int64 // by currency and figure
+	victim      string           // a paid order
+}
+
+func (b *monthBook) add(currency, figure string, minor int64) { b.sums[currency+" "+figure] += minor }
+
+// month writes a month of orders as facts of a shop: two currencies, refunds of
+// goods and shipping, cancellations, presales, commissions, settlements,
+// payments told before their orders, and facts told twice.
+func month(t *testing.T, path, show string, orders int) *monthBook {
 	t.Helper()
+	b := &monthBook{sums: map[string]int64{}}
 	rng := rand.New(rand.NewPCG(11, uint64(orders)))
 	begin := clock().Add(-31 * 24 * time.Hour)
 	var late [][]byte // told long after they happened
@@ -33,11 +45,11 @@ func month(t *testing.T, path, show string, orders int) (facts, told int64, paid
 		if err != nil {
 			t.Fatal(err)
 		}
-		facts++
-		told++
+		b.facts++
+		b.told++
 		raw = append(raw, '\n')
 		if rng.IntN(20) == 0 {
-			told++
+			b.told++
 			late = append(late, raw)
 		}
 		if rng.IntN(12) == 0 {
@@ -46,7 +58,6 @@ func month(t *testing.T, path, show string, orders int) (facts, told int64, paid
 		}
 		out.Write(raw)
 	}
-	paid = map[string]int64{}
 	for i := range orders {
 		id, currency := fmt.Sprintf("o-%06d", i), "CNY"
 		if rng.IntN(4) == 0 {
@@ -54,22 +65,30 @@ func month(t *testing.T, path, show string, orders int) (facts, told int64, paid
 		}
 		at := begin.Add(time.Duration(rng.Int64N(int64(29 * 24 * time.Hour)))).Truncate(time.Millisecond)
 		var lines []any
-		var due int64
-		var first int64
+		var due, first, shipping, commission int64
 		for l := range 1 + rng.IntN(3) {
 			goods := int64(100 + rng.IntN(20_000))
 			discount := int64(rng.IntN(90))
+			bps := int64(rng.IntN(2000))
 			due += goods - discount
+			commission += live.SplitMinor(goods-discount, []int64{bps, live.WholeBPS - bps})[0]
+			var ship int64
 			if l == 0 {
-				first = goods - discount
+				first, ship = goods-discount, int64(rng.IntN(2)*800)
+				shipping, due = ship, due+ship
 			}
 			lines = append(lines, object{
+				"shipping_minor": ship, "commission_bps": bps,
 				"line_id": "l" + strconv.Itoa(l+1), "product_id": "p" + strconv.Itoa(rng.IntN(40)), "sku_id": "s" + strconv.Itoa(rng.IntN(90)),
 				"qty": 1 + rng.IntN(3), "goods_minor": goods, "discount_minor": discount,
 			})
 		}
+		payment := "prepaid"
+		if rng.IntN(10) == 0 {
+			payment = "presale"
+		}
 		tell(live.OrderCreated, at, object{
-			"order_id": id, "show_id": show, "person_id": fmt.Sprintf("buyer-%d", rng.IntN(1+orders/2)), "currency": currency, "lines": lines,
+			"payment_type": payment, "order_id": id, "show_id": show, "person_id": fmt.Sprintf("buyer-%d", rng.IntN(1+orders/2)), "currency": currency, "lines": lines,
 		})
 		switch rng.IntN(10) {
 		case 0:
@@ -78,12 +97,38 @@ func month(t *testing.T, path, show string, orders int) (facts, told int64, paid
 		case 1:
 			continue
 		}
-		tell(live.OrderPaid, at.Add(time.Minute), object{"order_id": id, "payment_id": "pay", "paid_minor": due, "currency": currency})
-		paid[currency] += due
+		pay := func(kind live.Kind, after time.Duration, minor int64) {
+			tell(kind, at.Add(after), object{"order_id": id, "payment_id": "pay", "paid_minor": minor, "currency": currency})
+		}
+		if deposit := due / 5; payment == "presale" {
+			pay(live.DepositPaid, time.Minute, deposit)
+			if rng.IntN(3) == 0 { // Forfeited: the balance never came.
+				b.add(currency, "deposit_minor", deposit)
+				tell(live.OrderCancelled, at.Add(30*time.Hour), object{"order_id": id, "cancel_type": "timeout"})
+				continue
+			}
+			pay(live.BalancePaid, 2*time.Hour, due-deposit)
+			b.add(currency, "balance_minor", due-deposit)
+		} else {
+			pay(live.OrderPaid, time.Minute, due)
+		}
+		b.add(currency, "gmv_paid_minor", due)
+		b.add(currency, "commission_accrued_minor", commission)
+		if i >= orders/3 && b.victim == "" {
+			b.victim = id
+		}
 		if rng.IntN(8) == 0 {
+			goods, ship := 1+rng.Int64N(first), shipping*int64(rng.IntN(2))
+			b.add(currency, "refund_goods_minor", goods)
+			b.add(currency, "refund_shipping_minor", ship)
 			tell(live.RefundSucceeded, at.Add(20*time.Hour), object{
-				"order_id": id, "refund_id": "r1", "currency": currency, "lines": []any{object{"line_id": "l1", "goods_minor": 1 + rng.Int64N(first)}},
+				"order_id": id, "refund_id": "r1", "currency": currency, "lines": []any{object{"line_id": "l1", "goods_minor": goods, "shipping_minor": ship}},
 			})
+		}
+		if rng.IntN(3) > 0 {
+			settled := due - rng.Int64N(due/10+1)
+			b.add(currency, "gmv_settled_minor", settled)
+			tell(live.OrderSettled, at.Add(30*time.Hour), object{"order_id": id, "settlement_id": "st1", "settled_minor": settled, "currency": currency})
 		}
 		if rng.IntN(40) == 0 {
 			tell(live.OrderCancelled, at.Add(40*time.Hour), object{"order_id": id, "cancel_type": "merchant"})
@@ -96,7 +141,7 @@ func month(t *testing.T, path, show string, orders int) (facts, told int64, paid
 	if err := os.WriteFile(path, out.Bytes(), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return facts, told, paid
+	return b
 }
 
 // reconciled is a reconciliation as the API tells it.
@@ -140,7 +185,7 @@ func TestImportMonth(t *testing.T) {
 	must(t, "POST", p.url+"/v1/shows/s1/end", owner, nil, nil)
 
 	file := filepath.Join(t.TempDir(), "month.ndjson")
-	facts, lines, paid := month(t, file, "s1", orders)
+	book := month(t, file, "s1", orders)
 	cmd := ImportCmd{Kind: "orders", In: file, URL: p.url, Data: data, Merchant: "m1", Source: "shop", Batch: 1000, Resume: true}
 
 	// The first run is interrupted as soon as something is on disk.
@@ -167,10 +212,10 @@ func TestImportMonth(t *testing.T) {
 	if err := json.Unmarshal(out.Bytes(), &sum); err != nil {
 		t.Fatal(err)
 	}
-	t.Logf("%d orders, %d facts told %d times, imported in %s: %s", orders, facts, lines, time.Since(began), out.String())
+	t.Logf("%d orders, %d facts told %d times, imported in %s: %s", orders, book.facts, book.told, time.Since(began), out.String())
 	// What the interrupted run had in flight comes again as duplicates.
-	if sum.Lines != lines || sum.Rejected != 0 || sum.Accepted+sum.Duplicates != lines || sum.Accepted > facts {
-		t.Errorf("summary %s, want %d lines of %d facts", out.String(), lines, facts)
+	if sum.Lines != book.told || sum.Rejected != 0 || sum.Accepted+sum.Duplicates != book.told || sum.Accepted > book.facts {
+		t.Errorf("summary %s, want %d lines of %d facts", out.String(), book.told, book.facts)
 	}
 
 	show := p.url + "/v1/shows/s1/reconciliation?explain=true"
@@ -178,18 +223,26 @@ func TestImportMonth(t *testing.T) {
 	if !got.Agree {
 		t.Fatalf("the sides differ: %+v", got.differing())
 	}
+	compared := 0
 	for _, row := range got.Rows {
-		if row.Figure == "gmv_paid_minor" && row.Ledger != paid[row.Currency] {
-			t.Errorf("%s: paid %d, told %d", row.Currency, row.Ledger, paid[row.Currency])
+		if want, ok := book.sums[row.Currency+" "+row.Figure]; ok {
+			compared++
+			if row.Ledger != want || row.Report != want || want == 0 {
+				t.Errorf("%s: %s is %d in the ledger and %d in the report, told were %d", row.Currency, row.Figure, row.Ledger, row.Report, want)
+			}
 		}
 	}
+	if compared != len(book.sums) || compared != 14 {
+		t.Errorf("%d of %d figures of two currencies were compared", compared, len(book.sums))
+	}
+	paid := book.sums["CNY gmv_paid_minor"] + book.sums["USD gmv_paid_minor"]
 	zone, err := time.LoadLocation("Asia/Shanghai")
 	if err != nil {
 		t.Fatal(err)
 	}
 	day := func(ago int) string { return clock().In(zone).AddDate(0, 0, -ago).Format(time.DateOnly) }
-	byPay := settledReconciliation(t, p.url+"/v1/reconciliation?by=pay&from="+day(33)+"&to="+day(1), owner)
-	byEvent := settledReconciliation(t, p.url+"/v1/reconciliation?by=event&from="+day(1)+"&to="+day(0), owner)
+	byPay := settledReconciliation(t, p.url+"/v1/reconciliation?explain=true&by=pay&from="+day(33)+"&to="+day(1), owner)
+	byEvent := settledReconciliation(t, p.url+"/v1/reconciliation?explain=true&by=event&from="+day(1)+"&to="+day(0), owner)
 	for axis, days := range map[string]*reconciled{"pay": byPay, "event": byEvent} {
 		var sum int64
 		for _, row := range days.Rows {
@@ -197,15 +250,15 @@ func TestImportMonth(t *testing.T) {
 				sum += row.Ledger
 			}
 		}
-		if !days.Agree || sum != paid["CNY"]+paid["USD"] {
-			t.Errorf("by %s date: agree %v, paid %d of %d: %+v", axis, days.Agree, sum, paid["CNY"]+paid["USD"], days.differing())
+		if !days.Agree || sum != paid {
+			t.Errorf("by %s date: agree %v, paid %d of %d: %+v", axis, days.Agree, sum, paid, days.differing())
 		}
 	}
 	if n := len(byPay.Rows); n < 29*2*len(byEvent.Rows)/30/4 {
 		t.Errorf("a month by pay date has %d rows", n)
 	}
 
-	// One cent more in one row of the facts.
+	// One cent more of each kind in one row of the facts.
 	options, err := ch.ParseDSN(engineURL(t, data))
 	if err != nil {
 		t.Fatal(err)
@@ -214,24 +267,34 @@ func TestImportMonth(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	victim := fmt.Sprintf("o-%06d", orders/3)
-	err = conn.Exec(t.Context(), `INSERT INTO order_deltas (merchant_id, show_id, room_id, order_id, currency, at, paid_at, paid)
-		SELECT merchant_id, show_id, room_id, order_id, currency, at, paid_at, 1 FROM order_deltas WHERE order_id = ? ORDER BY seq, idx, n LIMIT 1`, victim)
+	victim := book.victim
+	err = conn.Exec(t.Context(), `INSERT INTO order_deltas (merchant_id, show_id, room_id, order_id, currency, at, paid_at, paid, balance, settled, deposit, commission)
+		SELECT merchant_id, show_id, room_id, order_id, currency, at, paid_at, 1, 1, 1, 1, 1 FROM order_deltas WHERE order_id = ? AND paid_at IS NOT NULL ORDER BY seq, idx, n LIMIT 1`, victim)
 	if err := errors.Join(err, conn.Close()); err != nil {
 		t.Fatal(err)
 	}
 	began = time.Now()
 	got = settledReconciliation(t, show, owner)
 	t.Logf("explained in %s", time.Since(began))
-	wrong := got.differing()
-	for _, row := range wrong {
-		if row.Figure != "gmv_paid_minor" && row.Figure != "gmv_net_minor" || row.Report-row.Ledger != 1 || row.Difference != 1 ||
-			row.Orders == nil || row.Orders.Count != 1 || len(row.Orders.Items) != 1 || row.Orders.Items[0].Order != victim || row.Orders.Items[0].Difference != 1 {
-			t.Errorf("the cent of %s is told as %+v", victim, row)
+	event := settledReconciliation(t, p.url+"/v1/reconciliation?explain=true&by=event&from="+day(1)+"&to="+day(0), owner)
+	pay := settledReconciliation(t, p.url+"/v1/reconciliation?explain=true&by=pay&from="+day(33)+"&to="+day(1), owner)
+	for axis, sides := range map[string]*reconciled{"show": got, "event": event, "pay": pay} {
+		want := []string{"balance_minor", "commission_accrued_minor", "commission_minor", "deposit_minor", "gmv_net_minor", "gmv_paid_minor", "gmv_settled_minor"}
+		if axis == "pay" { // Before a payment there is no such day.
+			want = slices.DeleteFunc(want, func(figure string) bool { return figure == "deposit_minor" })
 		}
-	}
-	if got.Agree || len(wrong) != 2 {
-		t.Errorf("agree %v with %d rows that differ, want gmv_paid_minor and gmv_net_minor", got.Agree, len(wrong))
+		var figures []string
+		for _, row := range sides.differing() {
+			figures = append(figures, row.Figure)
+			if said := row.Report + row.Facts; said-row.Ledger != 1 || row.Difference != 1 || (row.Day == "") != (axis == "show") ||
+				row.Orders == nil || row.Orders.Count != 1 || len(row.Orders.Items) != 1 || row.Orders.Items[0].Order != victim || row.Orders.Items[0].Difference != 1 {
+				t.Errorf("by %s: the cent of %s is told as %+v", axis, victim, row)
+			}
+		}
+		slices.Sort(figures)
+		if diff := cmp.Diff(want, figures); sides.Agree || diff != "" {
+			t.Errorf("by %s: agree %v, figures that differ (-want +got):\n%s", axis, sides.Agree, diff)
+		}
 	}
 	p.stop(20 * time.Second)
 }

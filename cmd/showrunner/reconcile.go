@@ -30,8 +30,9 @@ func (f *figures) Explain(ctx context.Context, s live.Show, limit int) (analytic
 }
 
 // ReconcileDays compares facts and ledger by calendar day for the days that
-// begin in [from, until).
-func (f *figures) ReconcileDays(ctx context.Context, axis analytics.DayAxis, m live.MerchantID, room live.RoomID, zone *time.Location, from, until time.Time) (analytics.DayReconciliation, error) {
+// begin in [from, until), and with a limit above zero names the orders behind
+// each difference.
+func (f *figures) ReconcileDays(ctx context.Context, axis analytics.DayAxis, m live.MerchantID, room live.RoomID, zone *time.Location, from, until time.Time, limit int) (analytics.DayReconciliation, error) {
 	r := analytics.DayReconciliation{
 		Axis: axis, From: from.Format(time.DateOnly), To: until.AddDate(0, 0, -1).Format(time.DateOnly), TimeZone: zone.String(),
 	}
@@ -43,20 +44,29 @@ func (f *figures) ReconcileDays(ctx context.Context, axis analytics.DayAxis, m l
 	if err != nil {
 		return r, err
 	}
+	rehearsals, err := f.store.Rehearsals(ctx, m)
+	if err != nil {
+		return r, err
+	}
 	var ledger analytics.DayLedger
 	if axis == analytics.AxisPay {
 		ledger, err = analytics.PayDays(f.store.TotalsPaid(ctx, m, room, from, until), zone)
 	} else {
-		var rehearsals map[live.ShowID]bool
-		if rehearsals, err = f.store.Rehearsals(ctx, m); err != nil {
-			return r, err
-		}
 		ledger, err = analytics.EventDays(f.store.Histories(ctx, m, from, until), zone, from, until, room, rehearsals)
 	}
 	if err != nil {
 		return r, err
 	}
 	r.ReconcileDays(facts, ledger)
+	if limit > 0 {
+		orders := analytics.OrderPayDays(f.store.TotalsPaid(ctx, m, room, from, until), zone)
+		if axis == analytics.AxisEvent {
+			orders = analytics.OrderEventDays(f.store.Histories(ctx, m, from, until), zone, from, until, room, rehearsals)
+		}
+		if err := r.Explain(f.db.OrderDayMoney(ctx, axis, m, room, zone, from, until), orders, limit); err != nil {
+			return r, err
+		}
+	}
 	r.Provisional = !complete || until.After(f.now())
 	return r, nil
 }

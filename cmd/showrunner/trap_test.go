@@ -640,7 +640,9 @@ func TestTrap12_FinalFiguresStay(t *testing.T) {
 	first := w.report("s1", final)
 	told := 0
 	for i, f := range []live.OrderFact{
-		trapRefund("r", "1", 1000, 0), {Kind: live.OrderSettled, ID: "st", SettledMinor: 900}, trapCancel(live.CancelMerchant),
+		trapRefund("r", "1", 1000, 0),
+		{Kind: live.OrderSettled, ID: "st", SettledMinor: 900},
+		trapCancel(live.CancelMerchant),
 		// It happened on the show and was told after the final day.
 		func() live.OrderFact { f := trapPaid("late", 5); f.At = final.Add(-29 * 24 * time.Hour); return f }(),
 	} {

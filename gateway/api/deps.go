@@ -117,8 +117,9 @@ type Figures interface {
 	Reconciliation(ctx context.Context, s live.Show) (analytics.Reconciliation, error)
 	// Explain is Reconciliation with at most limit orders behind each difference.
 	Explain(ctx context.Context, s live.Show, limit int) (analytics.Reconciliation, error)
-	// ReconcileDays compares by calendar day in zone; from and until are firsts of days.
-	ReconcileDays(ctx context.Context, axis analytics.DayAxis, m live.MerchantID, room live.RoomID, zone *time.Location, from, until time.Time) (analytics.DayReconciliation, error)
+	// ReconcileDays compares by calendar day in zone; from and until are firsts of
+	// days. With a limit above zero it names at most so many orders behind each difference.
+	ReconcileDays(ctx context.Context, axis analytics.DayAxis, m live.MerchantID, room live.RoomID, zone *time.Location, from, until time.Time, limit int) (analytics.DayReconciliation, error)
 }
 
 // Tokens proves who is calling.

@@ -29,7 +29,7 @@ func (a *API) reconciliations() {
 		ID: "get-day-reconciliation", Method: "GET", Path: "/v1/reconciliation", Tag: "Figures", Summary: "Compare facts and order ledger by day",
 		Text: "Calendar days in the time zone of the room, or in the one that all rooms of the merchant share. `by=event` files a fact under the day it was taken in, " +
 			"which never changes any more when the day is over; `by=pay` files an order with its later refunds under the day of its first payment. At most 92 days. " +
-			"Orders outside a show are in; rehearsals are not.",
+			"Orders outside a show are in; rehearsals are not. With `explain=true` every difference names its orders, as the reconciliation of a show does.",
 		Actions: []live.Action{live.ActReconcile},
 	}, a.getDayReconciliation)
 }
@@ -83,6 +83,8 @@ func (a *API) getDayReconciliation(ctx context.Context, p live.Principal, in *st
 	MerchantID string `query:"merchant_id" doc:"Needed of an admin's token."`
 	RoomID     string `query:"room_id" doc:"Of this room only; needed of a token limited to rooms."`
 	TimeZone   string `query:"time_zone" doc:"IANA name; the room's, or the merchant's, when left out." maxLength:"64"`
+	Explain    bool   `query:"explain" doc:"Name the orders behind each difference of each day."`
+	Limit      int    `query:"limit" doc:"How many orders to name for each day, figure and currency." minimum:"1" maximum:"1000" default:"50"`
 },
 ) (*dayReconciliationOutput, error) {
 	m, err := merchant(p, in.MerchantID)
@@ -106,7 +108,11 @@ func (a *API) getDayReconciliation(ctx context.Context, p live.Principal, in *st
 	if last.Before(from) || last.After(from.AddDate(0, 0, maxDays-1)) {
 		return nil, live.Invalid("invalid_field", "to", "must be from the first day on and at most %d days in all", maxDays)
 	}
-	r, err := a.cfg.Figures.ReconcileDays(ctx, analytics.DayAxis(in.By), m, live.RoomID(in.RoomID), zone, from, last.AddDate(0, 0, 1))
+	limit := 0
+	if in.Explain {
+		limit = in.Limit
+	}
+	r, err := a.cfg.Figures.ReconcileDays(ctx, analytics.DayAxis(in.By), m, live.RoomID(in.RoomID), zone, from, last.AddDate(0, 0, 1), limit)
 	if err != nil {
 		return nil, err
 	}

@@ -77,18 +77,18 @@ func (s *Store) totals(ctx context.Context, m live.MerchantID, w where) iter.Seq
 
 // Histories tells the facts of every order of a merchant of which one was
 // taken in within [from, until), those from before and after included, in
-// ascending order of ids and all as of one instant.
+// ascending byte order of ids and all as of one instant.
 func (s *Store) Histories(ctx context.Context, m live.MerchantID, from, until time.Time) iter.Seq2[live.OrderHistory, error] {
 	return func(yield func(live.OrderHistory, error) bool) {
 		err := s.snapshot(ctx, func(q querier) error {
 			for last := ""; ; {
-				rows, err := q.query(`SELECT DISTINCT order_id FROM order_facts WHERE merchant_id = ? AND received_at >= ? AND received_at < ?
-					AND order_id > ? ORDER BY order_id LIMIT ?`, string(m), ms(from), ms(until), last, orderPage)
+				rows, err := q.query(`SELECT DISTINCT order_id`+s.dialect.bytewise+` AS order_id FROM order_facts WHERE merchant_id = ? AND received_at >= ? AND received_at < ?
+					AND order_id`+s.dialect.bytewise+` > ? ORDER BY order_id`+s.dialect.bytewise+` LIMIT ?`, string(m), ms(from), ms(until), last, orderPage)
 				names, err := collect(rows, err, func(r scanner) (id live.OrderID, err error) { return id, r.Scan(&id) })
 				if err != nil || len(names) == 0 {
 					return err
 				}
-				list, err := histories(q, m, names)
+				list, err := s.histories(q, m, names)
 				if err != nil {
 					return err
 				}
@@ -107,12 +107,12 @@ func (s *Store) Histories(ctx context.Context, m live.MerchantID, from, until ti
 }
 
 // histories reads the facts of some orders.
-func histories(q querier, m live.MerchantID, names []live.OrderID) ([]live.OrderHistory, error) {
+func (s *Store) histories(q querier, m live.MerchantID, names []live.OrderID) ([]live.OrderHistory, error) {
 	var w where
 	w.add("merchant_id = ?", string(m))
 	in(&w, "order_id", names)
 	var out []live.OrderHistory
-	rows, err := q.query(`SELECT order_id, received_at, body FROM order_facts`+w.sql()+` ORDER BY order_id, received_at`, w.args...)
+	rows, err := q.query(`SELECT order_id, received_at, body FROM order_facts`+w.sql()+` ORDER BY order_id`+s.dialect.bytewise+`, received_at`, w.args...)
 	_, err = collect(rows, err, func(r scanner) (struct{}, error) {
 		var id live.OrderID
 		var received int64
