@@ -19,6 +19,7 @@ TIMEOUT  ?= 20m
 PKG      ?= ./...
 
 ENGINE := node_modules/.package-lock.json
+TSC    := gateway/console/node_modules/.package-lock.json
 
 .PHONY: help
 help: ## list the targets
@@ -41,8 +42,18 @@ run: build ## play one simulated show on embedded engines and keep the server ru
 demo: build ## the same for scripts: exits 0 when report, reconciliation and tally agree
 	bin/showrunner demo
 
+# The compiler of the console's client. Its output is committed: building the
+# server needs no Node.
+$(TSC): gateway/console/package.json gateway/console/package-lock.json gateway/console/.npmrc
+	npm ci --no-progress --prefix gateway/console
+	@touch $@
+
+.PHONY: client
+client: $(TSC) ## compile the room client of the console from TypeScript
+	cd gateway/console && node_modules/.bin/tsc
+
 .PHONY: test
-test: $(ENGINE) ## every test, race detector on, real engines; skips are listed at the end
+test: $(ENGINE) $(TSC) ## every test, race detector on, real engines; skips are listed at the end
 	$(GO) run $(GOTESTSUM) --format pkgname -- -race -timeout $(TIMEOUT) $(PKG)
 
 .PHONY: race

@@ -12,6 +12,7 @@ import (
 	"showrunner/gateway/connector"
 	"showrunner/gateway/console"
 	"showrunner/gateway/ws"
+	"showrunner/live/store"
 )
 
 // openGateway builds the edge. It is started by serve, once it has a listener.
@@ -28,7 +29,7 @@ func (s *server) openGateway(context.Context) error {
 	problems := api.Problems{Status: gateway.StatusOf, Logger: s.log}
 	socket := ws.New(ws.Deps{
 		Hub: s.hub, Store: s.store, Ingest: s.desk, History: history{s.eventlog},
-		Authenticate: s.auth.Verify, RedeemTicket: s.tickets.Redeem, Refuse: problems.Write,
+		Authenticate: s.auth.Verify, RedeemTicket: s.tickets.Redeem, Refuse: problems.Write, Arguments: store.CommandFields,
 		Origins: s.cfg.AllowOrigin, Path: ws.Path(s.cfg.ViewerPath), Limits: s.socketLimits(), Now: s.now, Logger: s.log, Registerer: s.reg,
 	})
 	s.gateway, err = gateway.New(gateway.Deps{

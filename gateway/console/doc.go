@@ -21,6 +21,7 @@
 // the server decides.
 //
 // The order of reading for the scripts is room.js (frames become state, pure),
-// figures.js and money.js (state becomes text, pure), socket.js (the connection
-// and its recovery), then main.js, which joins them to the views.
+// figures.js and money.js (state becomes text, pure), client.js (the connection
+// and its recovery; compiled from client/client.ts, which other programs may take
+// as it is), then main.js, which joins them to the views.
 package console

@@ -69,6 +69,9 @@ type Deps struct {
 	Limits Limits
 	// Timing holds the deadlines of a connection.
 	Timing Timing
+	// Arguments are those of a command, for the AsyncAPI document. Nil leaves
+	// them open there.
+	Arguments func(live.CommandName) []live.Field
 	// Now is the clock.
 	Now func() time.Time
 	// NewID names sessions and comments. Default: UUIDv7.

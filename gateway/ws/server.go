@@ -55,8 +55,11 @@ func New(d Deps) *Server {
 	return s
 }
 
-// Mount adds the route.
-func (s *Server) Mount(r fiber.Router) { r.Get(Route, s.handle) }
+// Mount adds the route of the websocket and that of its document.
+func (s *Server) Mount(r fiber.Router) {
+	r.Get(DocumentPath, s.serveDocument())
+	r.Get(Route, s.handle)
+}
 
 // arrival is what was learnt of a connection before its upgrade.
 type arrival struct {

@@ -19,6 +19,28 @@ import (
 type args struct {
 	members map[string]json.RawMessage
 	err     error
+	fields  *[]live.Field // told instead of read, see [CommandFields]
+}
+
+// CommandFields are the arguments of a command, beside those that every command
+// has, as its reader asks for them; nil for one that is not known.
+func CommandFields(name live.CommandName) []live.Field {
+	p, ok := plans[name]
+	if !ok {
+		return nil
+	}
+	fields := []live.Field{}
+	p.read(&args{members: map[string]json.RawMessage{}, fields: &fields})
+	return fields
+}
+
+// tell notes an argument and reports whether that is all there is to do.
+func (a *args) tell(name string, kind live.FieldType, required bool, least, most int64) bool {
+	if a.fields == nil {
+		return false
+	}
+	*a.fields = append(*a.fields, live.Field{Name: name, Type: kind, Required: required, Min: least, Max: most})
+	return true
 }
 
 func parseArgs(raw json.RawMessage) *args {
@@ -57,6 +79,9 @@ func (a *args) take(name string, required bool) (json.RawMessage, bool) {
 
 // id reads an identifier.
 func (a *args) id(name string, required bool) string {
+	if a.tell(name, live.TypeID, required, 1, live.MaxIDLen) {
+		return ""
+	}
 	s, ok := a.str(name, required)
 	if ok && !live.ValidID(s) {
 		a.fail(name, "must be 1 to %d characters of A-Z a-z 0-9 . _ : @ -", live.MaxIDLen)
@@ -66,6 +91,9 @@ func (a *args) id(name string, required bool) string {
 
 // text reads a string of least to most characters, not all blank.
 func (a *args) text(name string, required bool, least, most int) string {
+	if a.tell(name, live.TypeText, required, int64(least), int64(most)) {
+		return ""
+	}
 	s, ok := a.str(name, required)
 	if n := utf8.RuneCountInString(s); ok && (n < least || n > most || least > 0 && strings.TrimSpace(s) == "") {
 		a.fail(name, "must be %d to %d characters", least, most)
@@ -89,6 +117,9 @@ func (a *args) str(name string, required bool) (string, bool) {
 // integer reads a whole number; a fraction or an exponent is a fault, whatever
 // its value: money in minor units has neither.
 func (a *args) integer(name string, required bool, least, most int64) int64 {
+	if a.tell(name, live.TypeInt, required, least, most) {
+		return 0
+	}
 	raw, ok := a.take(name, required)
 	if !ok {
 		return 0
@@ -107,6 +138,9 @@ func (a *args) integer(name string, required bool, least, most int64) int64 {
 
 // optional reads a whole number that need not be there.
 func (a *args) optional(name string, least, most int64) (n int64, given bool) {
+	if a.tell(name, live.TypeInt, false, least, most) {
+		return 0, false
+	}
 	if raw, ok := a.members[name]; !ok || string(raw) == "null" {
 		delete(a.members, name)
 		return 0, false
@@ -129,6 +163,9 @@ func (a *args) time(name string, required bool) time.Time {
 
 // flag reads true or false; not given is false.
 func (a *args) flag(name string) bool {
+	if a.tell(name, live.TypeFlag, false, 0, 0) {
+		return false
+	}
 	raw, ok := a.take(name, false)
 	if ok && string(raw) != "true" && string(raw) != "false" {
 		a.fail(name, "must be true or false")

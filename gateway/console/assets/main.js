@@ -6,9 +6,9 @@ import { clearComments, drawComments, scrollComments } from "./comments.js";
 import { $, el, put } from "./dom.js";
 import { LOCALES, preferred, say } from "./i18n.js";
 import { drawOrders, drawPrompts } from "./lists.js";
-import { apply, newRoom, seed, since } from "./room.js";
+import { apply, newRoom, seed } from "./room.js";
 import { drawShelf } from "./shelf.js";
-import { RoomSocket, UNAUTHENTICATED } from "./socket.js";
+import { RoomClient, UNAUTHENTICATED } from "./client.js";
 import { drawStage } from "./stage.js";
 
 const TOKEN = "showrunner.token"; // sessionStorage: gone with the tab
@@ -164,40 +164,27 @@ function enter(id) {
   notice("");
   show("room");
   buildRoom();
-  socket = new RoomSocket({
-    token,
-    newID,
-    address: () => {
-      const url = new URL(`/v1/rooms/${encodeURIComponent(id)}/ws`, location.href);
-      url.protocol = location.protocol === "https:" ? "wss:" : "ws:";
-      url.searchParams.set("panel", "1");
-      if (since(state)) url.searchParams.set("since", since(state));
-      return url.href;
-    },
-    on: {
-      frame: (f) => {
-        redraw(apply(state, f, Date.now()));
-        if (f.type === "welcome" && state.show) loadTimeline(state.show.show_id);
-      },
-      state: (name, detail = {}) => {
-        if (name === "refused" && detail.code === UNAUTHENTICATED) return logOut(page.say("token_refused"));
-        connection = { name, detail };
-        if (name === "open") notice("");
-        drawConnection();
-        redraw(["missed"]);
-      },
-      unopened: async () => {
-        try {
-          await fetchAs(token, `/v1/rooms/${encodeURIComponent(id)}`);
-        } catch (err) {
-          if (roomID === id) failed(err);
-        }
-      },
-    },
-    env: {
-      WebSocket: globalThis.WebSocket, random: Math.random,
-      setTimeout: (f, ms) => setTimeout(f, ms), clearTimeout: (t) => clearTimeout(t),
-    },
+  const url = new URL(`/v1/rooms/${encodeURIComponent(id)}/ws`, location.href);
+  url.protocol = location.protocol === "https:" ? "wss:" : "ws:";
+  url.searchParams.set("panel", "1");
+  socket = new RoomClient({ address: url.href, token, env: { newID } });
+  socket.on("frame", (f) => {
+    redraw(apply(state, f, Date.now()));
+    if (f.type === "welcome" && state.show) loadTimeline(state.show.show_id);
+  });
+  socket.on("connection", (name, detail) => {
+    if (name === "refused" && detail.code === UNAUTHENTICATED) return logOut(page.say("token_refused"));
+    connection = { name, detail };
+    if (name === "open") notice("");
+    drawConnection();
+    redraw(["missed"]);
+  });
+  socket.on("unopened", async () => {
+    try {
+      await fetchAs(token, `/v1/rooms/${encodeURIComponent(id)}`);
+    } catch (err) {
+      if (roomID === id) failed(err);
+    }
   });
   socket.open();
 }

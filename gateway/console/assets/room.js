@@ -9,16 +9,11 @@ const KEEP_MINUTES = 240; // of the sparklines: four hours
 
 export function newRoom() {
   return {
-    role: "", epoch: "", offset: 0,
+    role: "", epoch: "",
     room: null, show: null, shelf: new Map(), pinned: "", announcement: "", online: 0,
     comments: [], hidden: new Set(), muted: new Map(), prompts: [], prompted: 0, orders: new Map(),
     snapshot: null, minutes: new Map(), missed: 0, seen: new Set(),
   };
-}
-
-// since is what a returning connection tells the server, or "".
-export function since(s) {
-  return s.epoch ? `${s.epoch}:${s.offset}` : "";
 }
 
 // apply puts one frame into the state at `now` (ms) and tells which parts of it
@@ -29,34 +24,23 @@ export function apply(s, frame, now) {
     case "welcome":
       s.role = frame.role;
       takeRoom(s, frame.room, changed);
-      // After a recovery the missed events are still on their way: only they
-      // may move the position, or a second cut would lose them.
-      if (!frame.recovered) {
-        if (s.epoch && s.epoch !== frame.epoch) s.seen.clear();
-        s.epoch = frame.epoch;
-        s.offset = frame.offset;
-      }
+      if (s.epoch && s.epoch !== frame.epoch) s.seen.clear();
+      s.epoch = frame.epoch;
       break;
     case "gap":
       s.missed += frame.missed || 0;
       changed.add("missed");
       takeRoom(s, frame.room, changed);
-      s.epoch = frame.epoch;
-      s.offset = frame.offset;
       break;
     case "events":
       for (const e of frame.events) {
         if (fresh(s, e)) applyEvent(s, e, changed);
       }
-      s.epoch = frame.epoch;
-      s.offset = frame.offset;
       break;
     case "snapshot":
       takeSnapshot(s, frame, now, changed);
       break;
     case "prompt":
-      // Prompts come apart from events, in their place among them.
-      if (frame.offset > s.offset) s.offset = frame.offset;
       if (fresh(s, frame)) addPrompt(s, { from: text(frame.name) || text(frame.from), text: text(frame.text), at: frame.at }, changed);
       break;
   }

@@ -1,0 +1,139 @@
+// The frames of the room's websocket, showrunner.v1, as docs/protocol.md and
+// /asyncapi.json tell them. Ignore members and types that are not here: new ones
+// may come.
+
+export type Role =
+  | "admin" | "merchant" | "operator" | "host" | "moderator"
+  | "agent" | "analyst" | "auditor" | "viewer" | "integration";
+
+export interface Item {
+  sku_id: string;
+  product_id: string;
+  title: string;
+  price_minor: number;
+  currency: string;
+  left: number;
+  rank: number;
+  image_url?: string;
+  per_person?: number;
+  stock_policy?: "reserve" | "first_paid";
+}
+
+export interface Show {
+  show_id: string;
+  title: string;
+  state: "scheduled" | "live" | "paused" | "ended" | "settled";
+  rehearsal: boolean;
+  started_at?: string;
+  version: number;
+}
+
+/** The state of a room, complete: whoever has it needs no history. */
+export interface Room {
+  room_id: string;
+  title: string;
+  currency: string;
+  show: Show | null;
+  shelf: Item[];
+  pinned: Item | null;
+  online: number;
+  modes: Record<string, unknown>;
+  announcement?: string;
+  [more: string]: unknown;
+}
+
+export interface Actor {
+  id: string;
+  name?: string;
+  role: string;
+}
+
+/** One event of the room; `data` by `type` is listed in docs/protocol.md section 2. */
+export interface RoomEvent<T extends string = string, D = Record<string, unknown>> {
+  type: T;
+  event_id?: string;
+  at?: string;
+  actor?: Actor;
+  data: D;
+}
+
+export type CommentSent = RoomEvent<"comment_sent", { comment_id: string; text: string; reply_to?: string }>;
+export type RoomStats = RoomEvent<"room_stats", Record<string, number>>;
+
+export interface Welcome {
+  type: "welcome";
+  session_id: string;
+  role: Role;
+  epoch: string;
+  offset: number;
+  room: Room;
+  /** true: what was missed since `since` follows; false: show `room` as it is. */
+  recovered: boolean;
+}
+
+export interface Events {
+  type: "events";
+  epoch: string;
+  offset: number;
+  events: RoomEvent[];
+}
+
+export interface AckError {
+  code: string;
+  message: string;
+  field?: string;
+  retry_after_ms?: number;
+  data?: Record<string, unknown>;
+}
+
+export interface Ack {
+  type: "ack";
+  id?: string;
+  ok: boolean;
+  data?: Record<string, unknown>;
+  error?: AckError;
+}
+
+export interface Snapshot {
+  type: "snapshot";
+  show_id: string;
+  at: string;
+  metrics: Record<string, number | null>;
+  provisional: boolean;
+  lag_ms?: number;
+}
+
+export interface Prompt {
+  type: "prompt";
+  from: Role;
+  name?: string;
+  text: string;
+  event_id: string;
+  at: string;
+  offset: number;
+}
+
+export interface Gap {
+  type: "gap";
+  missed: number;
+  epoch: string;
+  offset: number;
+  room: Room;
+}
+
+export interface Bye {
+  type: "bye";
+  code: number;
+  reason: string;
+  reconnect: boolean;
+  retry_after_ms?: number;
+}
+
+export type Frame = Welcome | Events | Ack | Snapshot | Prompt | Gap | Bye;
+
+export interface ClientFrame {
+  id: string;
+  type: string;
+  event_id?: string;
+  data: Record<string, unknown>;
+}
