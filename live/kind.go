@@ -97,6 +97,15 @@ const (
 	RefundWithdrawn    Kind = "refund_withdrawn"
 )
 
+// What becomes of bindings to who brought somebody.
+const (
+	ReferralLinkCreated  Kind = "referral_link_created"
+	ReferralBound        Kind = "referral_bound"
+	ReferralUnbound      Kind = "referral_unbound"
+	ReferralBonusGranted Kind = "referral_bonus_granted"
+	ReferralBonusVoided  Kind = "referral_bonus_voided"
+)
+
 // Origin says through which door a kind may come in.
 type Origin uint8
 
@@ -205,6 +214,13 @@ var Kinds = []Spec{
 	{"touch_sent", FromProducer, AudienceNone, []Field{id("agent_id"), text("template", 64)}},
 	{"review_posted", FromProducer, AudienceNone, []Field{id("order_id"), integer("score", 1, 5), text("text", 2000)}},
 	{"followup_done", FromProducer, AudienceNone, []Field{text("result", 64)}},
+
+	// Who brought whom: stated by the ledger of bindings.
+	{ReferralLinkCreated, FromSystem, AudienceNone, nil},
+	{ReferralBound, FromSystem, AudienceNone, nil},
+	{ReferralUnbound, FromSystem, AudienceNone, nil},
+	{ReferralBonusGranted, FromSystem, AudienceNone, nil},
+	{ReferralBonusVoided, FromSystem, AudienceNone, nil},
 
 	// The show and its shelf: results of commands.
 	{ShowScheduled, FromSystem, AudiencePanel, nil},

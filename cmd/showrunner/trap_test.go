@@ -856,10 +856,11 @@ func TestTrap17_DirectTraffic(t *testing.T) {
 	}
 }
 
-// Trap 18. Binding: who brought the buyer is written when the order is made,
-// and no later echo overwrites it. Referral relations with protection days are
-// not there yet.
-func TestTrap18_TheFirstBindingStays(t *testing.T) {
+// Trap 18. Binding: who brought whom is a ledger of its own, apart from
+// attribution. First-bind, protection and overwriting are rules; own links and
+// loops are refused; following twice pays once; and no later echo overwrites who
+// an order is from.
+func TestTrap18_BindingIsALedgerOfItsOwn(t *testing.T) {
 	w := newTrapShop(t, 100)
 	id := w.ordered("v1")
 	w.pass(time.Minute)
@@ -868,6 +869,59 @@ func TestTrap18_TheFirstBindingStays(t *testing.T) {
 	w.said(id, echo)
 	if o := w.order(id); o.Channel != "group" || o.Person != "v1" || o.Campaign != "" || o.Show != "s1" {
 		t.Errorf("order = %+v", o)
+	}
+
+	rule := func(who live.ReferralWho, term live.ReferralTerm, days int64) {
+		t.Helper()
+		if _, err := w.s.SetReferralRule(t.Context(), live.ReferralRule{Merchant: "m1", Who: who, Term: term, Days: days, Bonus: 300, Currency: "CNY"}, trapOwner.Actor()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	bind := func(person, referrer live.PersonID, code string) {
+		t.Helper()
+		w.pass(time.Second)
+		link := given(w.s.ShareLink(t.Context(), live.ShareToken{Merchant: "m1", Person: referrer}))(t)
+		_, err := w.s.Bind(t.Context(), "m1", link.Token, person)
+		if refusal, _ := errors.AsType[*live.Error](err); (err == nil) != (code == "") || refusal != nil && refusal.Code != code {
+			t.Errorf("%s by the link of %s: %v, want %q", person, referrer, err, code)
+		}
+	}
+	rule("new", "days", 30)
+	bind("v1", "ann", "not_new") // has ordered
+	bind("v2", "v2", "own_link")
+	bind("v2", "ann", "")
+	bind("ann", "v2", "referral_loop")
+	bind("v2", "bob", "already_bound")
+	second := w.ordered("v2") // bound by now, and stays so although no longer new
+	w.said(second, trapPaid("p", 2000))
+	w.pass(31 * 24 * time.Hour)
+	rule("all", "overwrite", 0)
+	bind("v2", "bob", "")
+	bind("v2", "cat", "")
+	rule("all", "permanent", 0)
+	bind("v2", "ann", "already_bound")
+	bind("v1", "bob", "")
+
+	// Who the second order is from was settled when it was made.
+	tally := given(w.s.Referrals(t.Context(), "m1", time.Unix(0, 0), w.clock()))(t)
+	if want := []live.ReferralTally{{Referrer: "ann", Currency: "CNY", People: 1, New: 1, Orders: 1, Paid: 2000, Net: 2000}}; !slices.Equal(tally, want) {
+		t.Errorf("referrals = %+v, want %+v", tally, want)
+	}
+	var earned int64
+	for range 3 {
+		for _, do := range []func(context.Context, live.MerchantID, live.PersonID) (live.ReferralBonus, bool, error){w.s.ReferredFollow, w.s.ReferredUnfollow} {
+			b, _, err := do(t.Context(), "m1", "v1")
+			if err != nil {
+				t.Fatal(err)
+			}
+			earned += b.Minor
+		}
+	}
+	if earned != 0 || len(given(w.s.ReferralBonuses(t.Context(), "m1", "v1"))(t)) != 2 {
+		t.Errorf("following and unfollowing earned %d", earned)
+	}
+	if history := given(w.s.Bindings(t.Context(), "m1", "v2"))(t); len(history) != 3 {
+		t.Errorf("history = %+v", history)
 	}
 }
 
