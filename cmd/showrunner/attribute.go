@@ -21,7 +21,8 @@ import (
 )
 
 // AttributeCmd divides the money of journeys in a file over what led to it.
-// Rule models hold nothing but their sums, however long the file is.
+// Rule models, participation and shapley hold nothing but their sums, however
+// long the file is; markov holds the distinct steps of the journeys.
 type AttributeCmd struct {
 	Model  string `required:"" help:"first, last, last_non_direct, linear, position, time_decay, participation, markov or shapley."`
 	In     string `default:"-" help:"CSV or NDJSON file; - is standard input."`
@@ -40,6 +41,13 @@ type AttributeCmd struct {
 	Weights  string        `default:"40,20,40" help:"position: of the first touch, of all between, of the last."`
 	TwoTouch string        `default:"half_middle" enum:"half_middle,renormalise" help:"position of two touches: half of the middle to each end, or the middle left out."`
 	HalfLife time.Duration `default:"168h" help:"time_decay: after this long a touch is worth half."`
+
+	Order       int    `default:"1" help:"markov: how many touches a state remembers, 1 to 4."`
+	Worth       string `default:"conversions" enum:"conversions,rate" help:"shapley: a set of channels is worth the conversions, or the conversion rate, of the journeys inside it."`
+	Ordered     bool   `help:"shapley: tell the credits by position too."`
+	MaxChannels int    `default:"20" help:"shapley of rates: up to how many channels it is exact, at most 24; beyond it is sampled, with its error."`
+	Samples     int    `default:"4000" help:"shapley of rates: pairs of permutations to sample."`
+	Seed        uint64 `default:"1" help:"shapley of rates: seed of the samples."`
 
 	Currency string `help:"Take only conversions in this currency; needed if there are several."`
 	Workers  int    `default:"0" help:"Threads; 0 is one for each processor. The result is the same for any number."`
@@ -132,6 +140,10 @@ func (c *AttributeCmd) plan() (*attributePlan, error) {
 	}
 	o := attribution.Options{
 		Model: c.Model, Weights: weights, TwoTouch: attribution.TwoTouch(c.TwoTouch), HalfLife: c.HalfLife, Direct: c.Direct,
+		Order: c.Order, Worth: attribution.Worth(c.Worth), Ordered: c.Ordered, MaxChannels: c.MaxChannels, Samples: c.Samples, Seed: c.Seed,
+	}
+	if c.Order < 1 {
+		return nil, errors.New("--order must be 1 to 4")
 	}
 	if p.tally, err = attribution.NewTally(o, keys[c.By]); err != nil {
 		return nil, fmt.Errorf("--model: %w", err)

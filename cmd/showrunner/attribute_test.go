@@ -119,6 +119,56 @@ func TestAttributeOptions(t *testing.T) {
 	}
 }
 
+// The small published chain, its removal effects and its money, by CSV.
+func TestAttributeMarkov(t *testing.T) {
+	out := attributeOf(t, "path,conversions,value,nulls\nC1 > C2 > C3,1,10.01,0\nC1,0,,1\nC2 > C3,0,0,1\n,0,0,5\n,1,0.03,0\n", "--model", "markov", "--order", "1")
+	removal := map[string]float64{}
+	for _, c := range out.Credits {
+		removal[c.Key] = *c.RemovalEffect
+	}
+	if d := cmp.Diff(map[string]float64{"C1": .5, "C2": 1, "C3": 1}, removal, nearly); d != "" {
+		t.Errorf("removal effects (-want +got):\n%s", d)
+	}
+	if d := cmp.Diff(map[string]float64{"C1": .2, "C2": .4, "C3": .4}, out.conversions(), nearly); d != "" {
+		t.Errorf("conversions (-want +got):\n%s", d)
+	}
+	// 200.2, 400.4, 400.4: the cent left over goes to the first by name.
+	if d := cmp.Diff(map[string]int64{"C1": 200, "C2": 401, "C3": 400}, out.minor()); d != "" || out.Order != 1 ||
+		out.UnattributedConversions != 1 || out.UnattributedMinor != 3 || out.Minor != 1004 || math.Abs(out.Rate-1.0/3) > 1e-12 {
+		t.Errorf("%+v (-want +got):\n%s", out, d)
+	}
+	for _, flags := range [][]string{{"--order", "2"}, {"--order", "4"}} {
+		out := attributeOf(t, threePaths, append(flags, "--model", "markov")...)
+		sum := out.UnattributedMinor
+		for _, c := range out.Credits {
+			sum += c.Minor
+		}
+		if sum != out.Minor || !out.Additive {
+			t.Errorf("%v: credits and unattributed are %d of %d", flags, sum, out.Minor)
+		}
+	}
+}
+
+func TestAttributeShapley(t *testing.T) {
+	out := attributeOf(t, "path,conversions,value\na > b > a,6,100.01\na,4,0\n", "--model", "shapley")
+	if d := cmp.Diff(map[string]float64{"a": 7, "b": 3}, out.conversions(), nearly); d != "" {
+		t.Errorf("conversions (-want +got):\n%s", d)
+	}
+	if d := cmp.Diff(map[string]int64{"a": 5001, "b": 5000}, out.minor()); d != "" {
+		t.Errorf("money (-want +got):\n%s", d)
+	}
+	ordered := attributeOf(t, "path,conversions\nA > B > A,1\nA,1\nB > C,1\n", "--model", "shapley", "--ordered")
+	for _, c := range ordered.Credits {
+		if want := map[string][]float64{"A": {1.25, 0, .25}, "B": {.5, .5}, "C": {0, .5}}[c.Key]; !cmp.Equal(want, c.Positions, nearly) {
+			t.Errorf("%s by position: %v, want %v", c.Key, c.Positions, want)
+		}
+	}
+	drawn := attributeOf(t, manyPaths(), "--model", "shapley", "--worth", "rate", "--max-channels", "2", "--samples", "100")
+	if drawn.Samples != 200 || drawn.Credits[0].StdErr == nil || drawn.Credits[0].Worth == nil {
+		t.Errorf("the error of samples is not told: %+v", drawn)
+	}
+}
+
 const ndjson = `
 {"person":"p1","touches":[{"at":"2026-05-02T00:00:00Z","channel":"ads","kind":"click","stage":"lead"},{"at":"2026-05-03T00:00:00.000Z","channel":"direct","kind":"click","stage":"convert"}],"conversion":{"at":"2026-05-10T00:00:00+08:00","order_id":"o1","value_minor":10001,"currency":"CNY"}}
 {"person":"p2","touches":[{"at":"2026-05-09T00:00:00Z","channel":"group","kind":"click"},{"at":"2026-05-09T00:00:00Z","channel":"ads","kind":"view"}],"conversion":{"at":"2026-05-09T00:00:00Z","order_id":"o2","value_minor":300,"currency":"CNY"}}
@@ -221,6 +271,10 @@ func TestAttributeBadInput(t *testing.T) {
 		{"--model", "position", "--weights", "1,2"},
 		{"--model", "position", "--weights", "0,0,0"},
 		{"--model", "position", "--weights", "-1,1,1"},
+		{"--model", "markov", "--order", "5"},
+		{"--model", "markov", "--order", "0"},
+		{"--model", "shapley", "--worth", "rate", "--ordered"},
+		{"--model", "shapley", "--max-channels", "40"},
 		{"--model", "last", "--window", "-1h"},
 		{"--model", "time_decay", "--half-life", "0s"},
 		{"--model", "last", "--transform", "shuffle"},
@@ -255,10 +309,14 @@ func manyPaths() string {
 // The result is the same to the last bit for any number of workers.
 func TestAttributeWorkers(t *testing.T) {
 	input := manyPaths()
-	for _, model := range []string{"first", "last", "last_non_direct", "linear", "position", "time_decay", "participation"} {
-		_, one, _ := attributeRaw(t, input, "--model", model, "--workers", "1")
+	for _, model := range []string{
+		"first", "last", "last_non_direct", "linear", "position", "time_decay", "participation",
+		"markov", "markov --order 3", "shapley", "shapley --ordered", "shapley --worth rate", "shapley --worth rate --max-channels 3 --samples 50",
+	} {
+		flags := append([]string{"--model"}, strings.Fields(model)...)
+		_, one, _ := attributeRaw(t, input, append(flags, "--workers", "1")...)
 		for _, n := range []string{"2", "7"} {
-			if _, many, _ := attributeRaw(t, input, "--model", model, "--workers", n); many != one || one == "" {
+			if _, many, _ := attributeRaw(t, input, append(flags, "--workers", n)...); many != one || one == "" {
 				t.Errorf("%s: %s workers give another result than one", model, n)
 			}
 		}
@@ -319,7 +377,7 @@ func FuzzAttributeLine(f *testing.F) {
 		f.Add(s)
 	}
 	f.Add(`{"touches":[],"conversions":[{"at":"2026-05-04T00:00:00Z"},{"at":"2026-05-04T00:00:00Z"}]}`)
-	c := AttributeCmd{Model: "linear", Weights: "40,20,40", HalfLife: 1, By: "channel"}
+	c := AttributeCmd{Model: "linear", Weights: "40,20,40", HalfLife: 1, By: "channel", Order: 1}
 	p, err := c.plan()
 	if err != nil {
 		f.Fatal(err)

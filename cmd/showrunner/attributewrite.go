@@ -18,6 +18,7 @@ type attributeCredit struct {
 	Assisted      int64     `json:"assisted_conversions"`
 	RemovalEffect *float64  `json:"removal_effect,omitempty"`
 	RemovalValue  *float64  `json:"removal_effect_value,omitempty"`
+	Worth         *float64  `json:"shapley_value,omitempty"`
 	StdErr        *float64  `json:"conversions_stderr,omitempty"`
 	Positions     []float64 `json:"conversions_by_position,omitempty"`
 }
@@ -71,6 +72,12 @@ func (p *attributePlan) write(w io.Writer, c *attribution.Credits, run *attribut
 		row := attributeCredit{Key: k.Key, Conversions: k.Conversions, Value: k.Value, Minor: k.Minor, Assisted: k.Assisted, Positions: k.Positions}
 		if p.Model == "markov" {
 			row.RemovalEffect, row.RemovalValue = &k.RemovalEffect, &k.RemovalValue
+		}
+		if p.Model == "markov" {
+			out.Order = p.Order
+		}
+		if p.Model == "shapley" && p.Worth == "rate" {
+			row.Worth = &k.Worth
 		}
 		if c.Samples > 0 {
 			row.StdErr = &k.StdErr

@@ -1,7 +1,9 @@
 package attribution
 
 import (
+	"cmp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -40,7 +42,30 @@ type Options struct {
 	// Direct are the channels of those who came by themselves, for
 	// last_non_direct. Nil is [conversion.ChannelDirect].
 	Direct []string
+	// Order of markov: how many touches a state remembers, 1 to 4. Zero is 1.
+	Order int
+	// Worth says what the game of shapley is about. Empty is WorthConversions.
+	Worth Worth
+	// Ordered tells the credits of shapley by position too.
+	Ordered bool
+	// MaxChannels is up to how many keys the game of rates is solved exactly.
+	// Zero is [DefaultMaxChannels].
+	MaxChannels int
+	// Samples are the pairs of permutations drawn beyond, from Seed. Zero is 4000.
+	Samples int
+	Seed    uint64
 }
+
+// Worth is what a set of keys is worth in the game of shapley.
+type Worth string
+
+// Worths.
+const (
+	// WorthConversions is the conversions of the journeys inside the set.
+	WorthConversions Worth = "conversions"
+	// WorthRate is the conversion rate of the journeys inside the set.
+	WorthRate Worth = "rate"
+)
 
 // makers is the registry, in the order reports show them. Linear comes last,
 // because it names every touched key.
@@ -69,9 +94,20 @@ func New(o Options) (Model, error) {
 	return nil, live.Invalid("unknown_model", "model", "must be one of %s", strings.Join(names, ", "))
 }
 
-// Params are those of the model that the options name, as [Model.Params]; nil if
-// there is no such model or it has none.
+// Params are what the model that the options name is made with, by stable names,
+// also those of tallies alone; nil if there is none.
 func (o Options) Params() map[string]string {
+	switch o.Model {
+	case "markov":
+		return map[string]string{"order": strconv.Itoa(cmp.Or(o.Order, 1))}
+	case "shapley":
+		p := map[string]string{"worth": string(cmp.Or(o.Worth, WorthConversions))}
+		if o.Worth == WorthRate {
+			p["max_channels"] = strconv.Itoa(cmp.Or(o.MaxChannels, DefaultMaxChannels))
+			p["samples"], p["seed"] = strconv.Itoa(cmp.Or(o.Samples, defaultSamples)), strconv.FormatUint(o.Seed, 10)
+		}
+		return p
+	}
 	m, err := New(o)
 	if err != nil {
 		return nil

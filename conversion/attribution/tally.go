@@ -34,6 +34,9 @@ type KeyCredit struct {
 	// RemovalEffect is, by markov, the part of the conversions that would be lost
 	// without the key; RemovalValue the same of the money.
 	RemovalEffect, RemovalValue float64
+	// Worth is the Shapley value in the game of conversion rates; it may be less
+	// than nothing.
+	Worth float64
 	// StdErr is the standard error of Conversions where they were sampled.
 	StdErr float64
 	// Positions are, by ordered shapley, the conversions earned as the first
@@ -83,14 +86,42 @@ func ByChannel(t *conversion.Touchpoint) string { return t.Channel }
 // NewTally makes tallies of the model that the options name: the rule models of
 // [New], "participation", "markov" and "shapley". The error is a [live.Error].
 func NewTally(o Options, key Key) (func() Tally, error) {
-	if o.Model == "participation" {
+	switch o.Model {
+	case "participation":
 		return func() Tally { return &participationTally{keyed: newKeyed(key)} }, nil
+	case "markov":
+		order := cmp.Or(o.Order, 1)
+		if order < 1 || order > maxOrder {
+			return nil, live.Invalid("invalid_field", "order", "must be 1 to %d", maxOrder)
+		}
+		return func() Tally { return &markovTally{newKeyed(key), newChain(order)} }, nil
+	case "shapley":
+		return newShapley(o, key)
 	}
 	m, err := New(o)
 	if err != nil {
 		return nil, err
 	}
 	return func() Tally { return &ruleTally{keyed: newKeyed(key), model: m} }, nil
+}
+
+func newShapley(o Options, key Key) (func() Tally, error) {
+	most, samples := cmp.Or(o.MaxChannels, DefaultMaxChannels), cmp.Or(o.Samples, defaultSamples)
+	switch {
+	case o.Worth != "" && o.Worth != WorthConversions && o.Worth != WorthRate:
+		return nil, live.Invalid("invalid_field", "worth", "must be %s or %s", WorthConversions, WorthRate)
+	case o.Worth == WorthRate && o.Ordered:
+		return nil, live.Invalid("invalid_field", "ordered", "is of the worth %s only", WorthConversions)
+	case most < 1 || most > mostExact:
+		return nil, live.Invalid("invalid_field", "max_channels", "must be 1 to %d", mostExact)
+	case samples < 2 || samples > 10_000_000:
+		return nil, live.Invalid("invalid_field", "samples", "must be 2 to 10000000")
+	case o.Worth == WorthRate:
+		return func() Tally {
+			return &rateTally{keyed: newKeyed(key), sets: map[string]*outcome{}, maxChannels: most, samples: samples, seed: o.Seed}
+		}, nil
+	}
+	return func() Tally { return &shapleyTally{keyed: newKeyed(key), ordered: o.Ordered} }, nil
 }
 
 // totals is what every tally counts.
