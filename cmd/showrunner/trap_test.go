@@ -248,6 +248,8 @@ func TestTrap03_RefundBeyondGMV(t *testing.T) {
 	}
 	if o := w.order("o"); !slices.Contains(o.Flags, live.FlagRefundExceeds) {
 		t.Errorf("flags = %v, want that the claim is shown", o.Flags)
+	} else if l := o.Lines[0]; l.RefundGoods != 1100 || l.RefundShip != 0 {
+		t.Errorf("of 1100 paid, goods of %d and shipping of %d went back", l.RefundGoods, l.RefundShip)
 	}
 	w.said("o2", elsewhere(live.OrderLine{Goods: 1000, Shipping: 100}), trapPaid("p", 1100), trapRefund("r", "1", 1000, 100))
 	if l := w.order("o2").Lines[0]; l.RefundGoods != 1000 || l.RefundShip != 100 {
@@ -709,7 +711,9 @@ func TestTrap14_MerchantsAreApart(t *testing.T) {
 	w.said("o", elsewhere(live.OrderLine{Goods: 1000}), trapPaid("p", 1000))
 	theirs := elsewhere(live.OrderLine{Goods: 7})
 	theirs.Source, theirs.At, theirs.Currency = "shop", w.clock(), "CNY"
-	if _, err := w.s.ApplyFacts(t.Context(), "m2", []store.Fact{{Order: "o", OrderFact: theirs}}, w.clock()); err != nil {
+	paid := trapPaid("p", 7) // paid for, it would take a unit if the shelf were theirs
+	paid.Source, paid.At, paid.Currency = "shop", w.clock(), "CNY"
+	if _, err := w.s.ApplyFacts(t.Context(), "m2", []store.Fact{{Order: "o", OrderFact: theirs}, {Order: "o", OrderFact: paid}}, w.clock()); err != nil {
 		t.Fatal(err)
 	}
 	w.want(map[string]int64{"gmv_created_minor": 1000, "orders": 1})
@@ -777,9 +781,12 @@ func TestTrap16_TheAxisIsNamed(t *testing.T) {
 	id := w.ordered("v1")
 	w.pass(5 * time.Minute)
 	paidAt := w.clock()
-	w.said(id, trapPaid("p", 2000))
-	w.pass(48 * time.Hour)
-	w.said(id, trapRefund("r", "1", 1000, 0))
+	w.pass(time.Hour) // the platform tells us late
+	paid, refund := trapPaid("p", 2000), trapRefund("r", "1", 1000, 0)
+	paid.At, refund.At = paidAt, paidAt.Add(48*time.Hour)
+	w.said(id, paid)
+	w.pass(49 * time.Hour)
+	w.said(id, refund)
 	rows := given(w.s.Outbox(t.Context(), 0, 1000))(t)
 	seen := map[live.Kind]bool{}
 	for _, row := range rows {

@@ -95,8 +95,25 @@ const maxFactLines = 500
 // maxReason is the longest reason of a cancellation or refund, in characters.
 const maxReason = 200
 
+// findShow finds a show by its id.
+type findShow func(ctx context.Context, id live.ShowID) (live.Show, error)
+
+// once asks for each show no more than once: a request speaks of many facts and
+// few shows.
+func (find findShow) once() findShow {
+	known := map[live.ShowID]found[live.Show]{}
+	return func(ctx context.Context, id live.ShowID) (live.Show, error) {
+		f, ok := known[id]
+		if !ok {
+			f.value, f.err = find(ctx, id)
+			known[id] = f
+		}
+		return f.value, f.err
+	}
+}
+
 // fact checks one fact of a webhook and reads it.
-func (a *API) fact(ctx context.Context, m live.MerchantID, source string, raw json.RawMessage) (store.Fact, error) {
+func (a *API) fact(ctx context.Context, m live.MerchantID, source string, raw json.RawMessage, find findShow) (store.Fact, error) {
 	var w WebhookFact
 	if err := factShape.into(raw, &w); err != nil {
 		return store.Fact{}, err
@@ -109,16 +126,16 @@ func (a *API) fact(ctx context.Context, m live.MerchantID, source string, raw js
 		return f, err
 	}
 	f.Source, f.At = source, w.Timestamp.UTC().Truncate(time.Millisecond)
-	err = a.locate(ctx, m, &f)
+	err = locate(ctx, m, &f, find)
 	return f, err
 }
 
 // locate finds the room of the show a fact names, which must be the merchant's.
-func (a *API) locate(ctx context.Context, m live.MerchantID, f *store.Fact) error {
+func locate(ctx context.Context, m live.MerchantID, f *store.Fact, find findShow) error {
 	if f.Show == "" {
 		return nil
 	}
-	s, err := a.cfg.Store.Show(ctx, f.Show)
+	s, err := find(ctx, f.Show)
 	if isNotFound(err) || err == nil && s.Merchant != m {
 		return live.Invalid("show_not_found", "data.show_id", "there is no show %q", clipped(string(f.Show)))
 	}

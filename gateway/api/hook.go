@@ -110,13 +110,13 @@ func (h *hook) ask(ctx context.Context, of *store.Delivery, n store.Notice) ([]s
 // facts completes and checks what a connector read, and decodes what came in
 // our own form.
 func (h *hook) facts(ctx context.Context, d *store.Delivery) ([]store.Fact, error) {
-	facts := d.Facts
+	facts, find := d.Facts, findShow(h.api.cfg.Store.Show).once()
 	for i := range facts {
 		facts[i].Source = h.source
 		if facts[i].At.After(h.api.cfg.Now().Add(tolerance)) {
 			return nil, live.Invalid("invalid_field", "at", "the fact lies in the future")
 		}
-		if err := h.api.locate(ctx, h.by.Merchant, &facts[i]); err != nil {
+		if err := locate(ctx, h.by.Merchant, &facts[i], find); err != nil {
 			if facts[i].Show == "" || !errors.Is(err, live.Invalid("show_not_found", "", "")) {
 				return nil, err
 			}
@@ -133,7 +133,7 @@ func (h *hook) facts(ctx context.Context, d *store.Delivery) ([]store.Fact, erro
 		return nil, err
 	}
 	for i, raw := range list {
-		f, err := h.api.fact(ctx, h.by.Merchant, h.source, raw)
+		f, err := h.api.fact(ctx, h.by.Merchant, h.source, raw, find)
 		if err != nil {
 			return nil, atIndex(i, err)
 		}

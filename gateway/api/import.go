@@ -73,9 +73,10 @@ func (a *API) importOrders(ctx context.Context, p live.Principal, in *struct {
 		return nil, err
 	}
 	out := &ImportResults{Errors: []ImportError{}}
+	find := findShow(a.cfg.Store.Show).once()
 	chunk, places := make([]store.Fact, 0, importChunk), make([]int, 0, importChunk)
 	for i, raw := range items {
-		f, err := a.historic(ctx, m, in.Source, raw)
+		f, err := a.historic(ctx, m, in.Source, raw, find)
 		if err != nil {
 			if err := out.reject(i, err); err != nil {
 				return nil, err
@@ -94,8 +95,8 @@ func (a *API) importOrders(ctx context.Context, p live.Principal, in *struct {
 }
 
 // historic reads one fact that may be as old as history.
-func (a *API) historic(ctx context.Context, m live.MerchantID, source string, raw json.RawMessage) (store.Fact, error) {
-	f, err := a.fact(ctx, m, source, raw)
+func (a *API) historic(ctx context.Context, m live.MerchantID, source string, raw json.RawMessage, find findShow) (store.Fact, error) {
+	f, err := a.fact(ctx, m, source, raw, find)
 	if err == nil && f.At.Before(a.cfg.Now().Add(-live.MaxHistoryAge)) {
 		err = live.Invalid("too_old", "timestamp", "is more than five years ago")
 	}
