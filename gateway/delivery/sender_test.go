@@ -11,7 +11,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -20,20 +19,17 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
-	"go.uber.org/goleak"
 
 	"showrunner/live"
 	"showrunner/live/store"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
-
 var owner = live.Principal{Subject: "owner", Role: live.RoleMerchant, Merchant: "m1"}
 
-// openStore opens a store of its own in a folder.
+// openStore opens a store of its own: a file in a folder, or a database for it.
 func openStore(t testing.TB, dir string) *store.Store {
 	t.Helper()
-	s, err := store.Open(t.Context(), store.Config{Path: filepath.Join(dir, "state.db"), Now: time.Now})
+	s, err := store.Open(t.Context(), config(t, dir, time.Now))
 	if err != nil {
 		t.Fatal(err)
 	}
