@@ -938,7 +938,7 @@ func TestTrap18_BindingIsALedgerOfItsOwn(t *testing.T) {
 func TestTrap19_ABuyerIsCorrected(t *testing.T) {
 	w := newTrapShop(t, 100)
 	first, second := elsewhere(live.OrderLine{Goods: 100}), elsewhere(live.OrderLine{Goods: 50})
-	second.Person = "p2"
+	second.Person = "p0" // before p1, so that only its time makes the correction stand
 	w.said("o1", first, trapPaid("p", 100))
 	w.said("o2", second, trapPaid("p", 50))
 	w.want(map[string]int64{"buyers": 2, "order_uv": 2, "gmv_paid_minor": 150})
