@@ -20,8 +20,7 @@ type importing struct {
 	data, owner string
 	p           *program
 	file        string
-	facts, told int64
-	paid        map[string]int64
+	*monthBook
 }
 
 const importedOrders = 1000
@@ -33,7 +32,7 @@ func newImporting(t *testing.T) *importing {
 	w.p = startProgram(t, w.data, freeAddr(t))
 	w.owner = w.show("m1")
 	w.file = filepath.Join(t.TempDir(), "month.ndjson")
-	w.facts, w.told, w.paid = month(t, w.file, "s-m1", importedOrders)
+	w.monthBook = month(t, w.file, "s-m1", importedOrders)
 	return w
 }
 
@@ -122,24 +121,25 @@ func (w *importing) ledger(merchant, owner string) any {
 	return got.Balances
 }
 
-// reconciled finds that all sides agree, and what was paid in each currency.
+// reconciled finds that all sides agree, and what they say of the figures that
+// the month adds up itself.
 func (w *importing) reconciled() map[string]int64 {
 	w.t.Helper()
 	r := settledReconciliation(w.t, w.p.url+"/v1/shows/s-m1/reconciliation?explain=true", w.owner)
 	if !r.Agree {
 		w.t.Errorf("the sides differ: %+v", r.differing())
 	}
-	paid := map[string]int64{}
+	sums := map[string]int64{}
 	for _, row := range r.Rows {
-		if row.Figure == "gmv_paid_minor" {
-			paid[row.Currency] = row.Ledger
+		if _, told := w.sums[row.Currency+" "+row.Figure]; told {
+			sums[row.Currency+" "+row.Figure] = row.Ledger
 		}
 	}
-	return paid
+	return sums
 }
 
 // same finds nothing lost and nothing doubled: another import of the file adds
-// no fact, what was paid is what the file says, and the ledger is that of an
+// no fact, the money is what the file says, and the ledger is that of an
 // import of the same month, by another merchant, that nobody disturbed.
 func (w *importing) same() {
 	w.t.Helper()
@@ -161,8 +161,8 @@ func (w *importing) same() {
 	if diff := cmp.Diff(w.ledger("m2", theirs), w.ledger("m1", w.owner)); diff != "" {
 		w.t.Errorf("the ledger of the disturbed import (-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff(w.paid, w.reconciled()); diff != "" {
-		w.t.Errorf("paid (-file +ledger):\n%s", diff)
+	if diff := cmp.Diff(w.sums, w.reconciled()); diff != "" {
+		w.t.Errorf("sums (-file +ledger):\n%s", diff)
 	}
 }
 
