@@ -29,6 +29,7 @@ type arena struct {
 	apart  bool // a publisher for each process, or the processes share the room
 	pace   float64
 	after  func() error // ends the server
+	stage  *benchStage  // of ours
 }
 
 // publisher writes texts into the room at a rate, each with the time it was due:
@@ -127,7 +128,7 @@ func stageArena(ctx context.Context, servers []*benchServer) (*arena, error) {
 		return nil, errors.Join(err, end())
 	}
 	// Staff may write faster than viewers; one connection takes 50 frames a second.
-	a := &arena{name: "showrunner", room: string(stage.room), pace: 40, after: end}
+	a := &arena{name: "showrunner", room: string(stage.room), pace: 40, after: end, stage: stage}
 	for _, s := range servers {
 		u, err := url.Parse(s.url)
 		if err != nil {

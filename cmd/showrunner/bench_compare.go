@@ -257,7 +257,7 @@ func (c *BenchOrdersCmd) onRedis(ctx context.Context, r rival, clients int) (sid
 
 // overSockets places orders the way viewers do, on a whole server.
 func (c *BenchOrdersCmd) overSockets(ctx context.Context, dir string, stderr io.Writer) (side benchSide, err error) {
-	server, err := startBenchServer(ctx, dir, "127.0.0.1:0", stderr)
+	server, err := startBenchServer(ctx, dir, "127.0.0.1:0", stderr, unlimited...)
 	if err != nil {
 		return side, err
 	}

@@ -143,9 +143,9 @@ type crowdProcess struct {
 
 // startCrowd starts a crowd and waits until it has joined.
 func startCrowd(ctx context.Context, job *crowdJob, stderr io.Writer) (_ *crowdProcess, err error) {
-	exe, err := os.Executable()
+	exe, err := ownPath()
 	if err != nil {
-		return nil, fmt.Errorf("find this program: %w", err)
+		return nil, err
 	}
 	p := &crowdProcess{process: exec.CommandContext(ctx, exe, "bench", "crowd")}
 	p.process.Stderr = stderr

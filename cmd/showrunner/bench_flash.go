@@ -87,7 +87,7 @@ func (c *BenchOrdersCmd) sell(ctx context.Context, stderr io.Writer) (sale flash
 	if err != nil {
 		return sale, fmt.Errorf("make a data folder: %w", err)
 	}
-	server, err := startBenchServer(ctx, data, "127.0.0.1:0", stderr)
+	server, err := startBenchServer(ctx, data, "127.0.0.1:0", stderr, unlimited...)
 	if err != nil {
 		return sale, errors.Join(err, os.RemoveAll(data))
 	}
@@ -125,7 +125,7 @@ func (c *BenchOrdersCmd) sell(ctx context.Context, stderr io.Writer) (sale flash
 		}
 		killed := time.Now()
 		server.kill()
-		next, err := startBenchServer(gctx, data, strings.TrimPrefix(server.url, "http://"), stderr)
+		next, err := startBenchServer(gctx, data, strings.TrimPrefix(server.url, "http://"), stderr, unlimited...)
 		if err != nil {
 			return err
 		}

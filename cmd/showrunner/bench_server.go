@@ -23,15 +23,18 @@ type benchServer struct {
 	err     error
 }
 
-// startBenchServer starts a server and waits until it listens.
-func startBenchServer(ctx context.Context, data, addr string, stderr io.Writer) (*benchServer, error) {
-	exe, err := os.Executable()
+// unlimited is for loads that no person makes.
+var unlimited = []string{"--rate-limits", "off"}
+
+// startBenchServer starts a server with further flags and waits until it listens.
+func startBenchServer(ctx context.Context, data, addr string, stderr io.Writer, flags ...string) (*benchServer, error) {
+	exe, err := ownPath()
 	if err != nil {
-		return nil, fmt.Errorf("find this program: %w", err)
+		return nil, err
 	}
 	s := &benchServer{data: data, ended: make(chan struct{})}
 	// The server outlives ctx: it is stopped in order, or killed, but not dropped.
-	s.process = exec.CommandContext(context.WithoutCancel(ctx), exe, "serve", "--data", data, "--addr", addr, "--rate-limits", "off", "--log-level", "error")
+	s.process = exec.CommandContext(context.WithoutCancel(ctx), exe, append([]string{"serve", "--data", data, "--addr", addr, "--log-level", "error"}, flags...)...)
 	s.process.Stderr = stderr
 	out, err := s.process.StdoutPipe()
 	if err != nil {
@@ -91,4 +94,13 @@ func (s *benchServer) stop() error {
 		s.kill()
 		return fmt.Errorf("the server still ran %s after SIGTERM", 2*stopWithin)
 	}
+}
+
+// ownPath is this program.
+func ownPath() (string, error) {
+	exe, err := os.Executable()
+	if err != nil {
+		return "", fmt.Errorf("find this program: %w", err)
+	}
+	return exe, nil
 }
