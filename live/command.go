@@ -31,6 +31,12 @@ const (
 	MuteViewer    CommandName = "mute_viewer"
 	SendPrompt    CommandName = "send_prompt"
 
+	Rehearse     CommandName = "rehearse"
+	HandoverHost CommandName = "handover_host"
+	StartExplain CommandName = "start_explain"
+	EndExplain   CommandName = "end_explain"
+	SortProducts CommandName = "sort_products"
+
 	PinComment     CommandName = "pin_comment"
 	UnpinComment   CommandName = "unpin_comment"
 	RestoreComment CommandName = "restore_comment"
@@ -51,6 +57,7 @@ const (
 var Commands = []CommandName{
 	StartShow, PauseShow, ResumeShow, EndShow, PinProduct, UnpinProduct, AddProduct, RemoveProduct,
 	SetPrice, ReleaseStock, HoldStock, StartFlash, EndFlash, DropCoupon, StopCoupon, Announce, HideComment, MuteViewer, SendPrompt,
+	Rehearse, HandoverHost, StartExplain, EndExplain, SortProducts,
 	PinComment, UnpinComment, RestoreComment, UnmuteViewer, KickViewer, BlockViewer, UnblockViewer,
 	MuteAll, CommentsOff, SetSlowMode, FollowersOnly, BlockKeyword, UnblockKeyword, SetAutoreply,
 }

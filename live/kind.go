@@ -61,6 +61,14 @@ const (
 	ViewerMuted           Kind = "viewer_muted"
 	PromptSent            Kind = "prompt_sent"
 
+	RehearsalStarted Kind = "rehearsal_started"
+	RehearsalEnded   Kind = "rehearsal_ended"
+	HostShiftStarted Kind = "host_shift_started"
+	HostShiftEnded   Kind = "host_shift_ended"
+	ExplainStarted   Kind = "explain_started"
+	ExplainEnded     Kind = "explain_ended"
+	ProductSorted    Kind = "product_sorted"
+
 	QuestionAsked    Kind = "question_asked"
 	CommentPinned    Kind = "comment_pinned"
 	CommentUnpinned  Kind = "comment_unpinned"
@@ -254,6 +262,13 @@ var Kinds = []Spec{
 	{CommentHidden, FromSystem, AudienceRoom, nil},
 	{ViewerMuted, FromSystem, AudienceRoom, nil},
 	{PromptSent, FromSystem, AudiencePanel, nil},
+	{RehearsalStarted, FromSystem, AudiencePanel, nil},
+	{RehearsalEnded, FromSystem, AudiencePanel, nil},
+	{HostShiftStarted, FromSystem, AudienceRoom, nil},
+	{HostShiftEnded, FromSystem, AudienceRoom, nil},
+	{ExplainStarted, FromSystem, AudienceRoom, nil},
+	{ExplainEnded, FromSystem, AudienceRoom, nil},
+	{ProductSorted, FromSystem, AudienceRoom, nil},
 	{CommentPinned, FromSystem, AudienceRoom, nil},
 	{CommentUnpinned, FromSystem, AudienceRoom, nil},
 	{CommentRestored, FromSystem, AudienceRoom, nil},

@@ -123,6 +123,12 @@ var Rights = map[Action][]Role{
 	"command.mute_viewer":      {RoleAdmin, RoleMerchant, RoleOperator, RoleHost, RoleModerator},
 	"command.send_prompt":      {RoleAdmin, RoleMerchant, RoleOperator},
 
+	"command.rehearse":      {RoleAdmin, RoleMerchant, RoleOperator, RoleHost},
+	"command.handover_host": {RoleAdmin, RoleMerchant, RoleOperator, RoleHost},
+	"command.start_explain": {RoleAdmin, RoleMerchant, RoleOperator, RoleHost, RoleModerator},
+	"command.end_explain":   {RoleAdmin, RoleMerchant, RoleOperator, RoleHost, RoleModerator},
+	"command.sort_products": {RoleAdmin, RoleMerchant, RoleOperator, RoleHost, RoleModerator},
+
 	"command.pin_comment":     {RoleAdmin, RoleMerchant, RoleOperator, RoleHost, RoleModerator},
 	"command.unpin_comment":   {RoleAdmin, RoleMerchant, RoleOperator, RoleHost, RoleModerator},
 	"command.restore_comment": {RoleAdmin, RoleMerchant, RoleOperator, RoleHost, RoleModerator},

@@ -11,6 +11,8 @@ type RoomState struct {
 	Sales        []FlashSale // of that show, not ended, by start
 	Coupon       *CouponDrop // that runs in that show, or nil
 	Announcement string      // the newest, or empty
+	Host         string      // who is on, by the newest shift; empty: not said
+	Explains     map[ProductID]Explain
 	Modes        Modes
 	Pinned       *PinnedComment // nil: none
 }

@@ -47,6 +47,7 @@ type showJSON struct {
 	Rehearsal bool           `json:"rehearsal"`
 	StartedAt *string        `json:"started_at"`
 	Version   int64          `json:"version"`
+	Host      string         `json:"host_id,omitempty"`
 }
 
 type itemJSON struct {
@@ -60,6 +61,14 @@ type itemJSON struct {
 	ImageURL string           `json:"image_url,omitempty"`
 	Limit    int64            `json:"per_person,omitempty"`
 	Policy   live.StockPolicy `json:"stock_policy,omitempty"`
+	Explain  *explainJSON     `json:"explain,omitempty"`
+}
+
+// explainJSON is where a product stands; one without has not been explained.
+type explainJSON struct {
+	State string `json:"state"`
+	Count int64  `json:"count"`
+	ID    string `json:"explain_id"`
 }
 
 // saleJSON is a flash sale that runs or is announced.
@@ -85,7 +94,7 @@ func encodeRoom(s live.RoomState, online int) json.RawMessage {
 		r.Comment = &commentJSON{p.ID, p.Text, p.Person, p.Name}
 	}
 	if w := s.Show; w != nil {
-		r.Show = &showJSON{ShowID: w.ID, Title: w.Title, State: w.State, Rehearsal: w.Rehearsal, Version: w.Version}
+		r.Show = &showJSON{ShowID: w.ID, Title: w.Title, State: w.State, Rehearsal: w.Rehearsal, Version: w.Version, Host: s.Host}
 		if !w.StartedAt.IsZero() {
 			at := stamp(w.StartedAt)
 			r.Show.StartedAt = &at
@@ -97,6 +106,9 @@ func encodeRoom(s live.RoomState, online int) json.RawMessage {
 			SKU: it.SKU, Product: it.Product, Title: it.Title, Price: it.Price, Currency: it.Currency,
 			Left: it.Left(), Rank: it.Rank, ImageURL: it.ImageURL, Limit: it.PerPerson, Policy: it.Policy,
 		})
+		if e, ok := s.Explains[it.Product]; ok {
+			r.Shelf[i].Explain = &explainJSON{e.State(), e.Count, e.ID}
+		}
 		if s.Show != nil && it.Product == s.Show.Pinned && r.Pinned == nil {
 			pinned := r.Shelf[len(r.Shelf)-1]
 			r.Pinned = &pinned

@@ -136,6 +136,31 @@ func (a *args) integer(name string, required bool, least, most int64) int64 {
 	return n
 }
 
+// ids reads a list of 1 to most different identifiers.
+func (a *args) ids(name string, most int) []string {
+	raw, ok := a.take(name, true)
+	if !ok {
+		return nil
+	}
+	var list []string
+	if json.Unmarshal(raw, &list) != nil {
+		a.fail(name, "must be a list of strings")
+		return nil
+	}
+	if len(list) < 1 || len(list) > most {
+		a.fail(name, "must hold 1 to %d", most)
+	}
+	seen := map[string]bool{}
+	for _, id := range list {
+		if !live.ValidID(id) || seen[id] {
+			a.fail(name, "must each be 1 to %d characters of A-Z a-z 0-9 . _ : @ - and stand there once", live.MaxIDLen)
+			return nil
+		}
+		seen[id] = true
+	}
+	return list
+}
+
 // optional reads a whole number that need not be there.
 func (a *args) optional(name string, least, most int64) (n int64, given bool) {
 	if a.tell(name, live.TypeInt, false, least, most) {

@@ -25,11 +25,11 @@ func readTransition(*args) effect {
 				return err
 			}
 		}
+		if c.cmd.Name == live.StartShow {
+			return t.goLive(c)
+		}
 		c.show.State = next
-		switch c.cmd.Name {
-		case live.StartShow:
-			c.show.StartedAt = t.now
-		case live.EndShow:
+		if c.cmd.Name == live.EndShow {
 			c.show.EndedAt = t.now
 			c.show.Pinned = ""
 		}
@@ -44,6 +44,17 @@ func readTransition(*args) effect {
 		case live.EndShow:
 		default:
 			return nil
+		}
+		if c.show.Rehearsal {
+			if _, err := t.announceChange(c.show, live.RehearsalEnded, c.cmd.By, c.cmd.At, map[string]any{"show_id": c.show.ID}); err != nil {
+				return err
+			}
+		}
+		if _, err := t.endExplain(c.show, c.cmd.By); err != nil {
+			return err
+		}
+		if err := t.endShift(c.show, c.cmd.By); err != nil {
+			return err
 		}
 		if err := t.pardon(c.show.ID); err != nil {
 			return err

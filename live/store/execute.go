@@ -67,6 +67,12 @@ var plans = map[live.CommandName]plan{
 	live.MuteViewer:    {read: readMuteViewer},
 	live.SendPrompt:    {read: readSendPrompt},
 
+	live.Rehearse:     {read: readRehearse, needShow: true, open: true, changes: true},
+	live.HandoverHost: {read: readHandoverHost, needShow: true, open: true, changes: true},
+	live.StartExplain: {read: readStartExplain, needShow: true, open: true, changes: true},
+	live.EndExplain:   {read: readEndExplain, needShow: true, open: true, changes: true},
+	live.SortProducts: {read: readSortProducts, needShow: true, open: true, changes: true},
+
 	live.PinComment:     {read: readPinComment},
 	live.UnpinComment:   {read: readUnpinComment},
 	live.RestoreComment: {read: readRestoreComment},
@@ -110,7 +116,8 @@ type keptResult struct {
 // "coupon_not_dropped", "coupon_voided", "coupon_expired", "coupon_exhausted",
 // "coupon_product_not_listed", "currency_mismatch", "already_pinned",
 // "not_muted", "already_kicked", "already_blocked", "not_blocked",
-// "too_many_keywords" and "no_autoreply".
+// "too_many_keywords", "no_autoreply", "not_a_host", "already_on",
+// "already_explaining" and "not_explaining".
 func (s *Store) Execute(ctx context.Context, cmd live.Command) (live.CommandResult, error) {
 	var res live.CommandResult
 	err := s.write(ctx, func(t *tx) error {

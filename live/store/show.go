@@ -73,20 +73,7 @@ func (s *Store) CreateShow(ctx context.Context, sh live.Show, by live.Principal)
 			ID: sh.ID, Room: room.ID, Merchant: room.Merchant, Title: sh.Title, Currency: room.Currency, TimeZone: room.TimeZone,
 			State: live.ShowStateScheduled, Rehearsal: sh.Rehearsal, PlannedStartAt: at(ms(sh.PlannedStartAt)), CreatedAt: t.now, Version: 1,
 		}
-		n, err := t.changed(`INSERT INTO shows (`+showColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (show_id) DO NOTHING`,
-			string(sh.ID), string(sh.Room), string(sh.Merchant), sh.Title, string(sh.Currency), sh.TimeZone, string(sh.State), bit(sh.Rehearsal),
-			ms(sh.PlannedStartAt), ms(sh.StartedAt), ms(sh.EndedAt), ms(sh.CreatedAt), sh.Version, string(sh.Pinned))
-		if err != nil {
-			return fmt.Errorf("create show: %w", err)
-		}
-		if n == 0 {
-			return live.Conflict("show_exists", "there is a show named %s", sh.ID)
-		}
-		data := showData(&sh)
-		if !sh.PlannedStartAt.IsZero() {
-			data["planned_start_at"] = stamp(sh.PlannedStartAt)
-		}
-		if _, err := t.announceChange(&sh, live.ShowScheduled, by, t.now, data); err != nil {
+		if err := t.insertShow(&sh, by); err != nil {
 			return err
 		}
 		return t.audited(AuditRow{Merchant: sh.Merchant, Room: sh.Room, Show: sh.ID, Actor: by.Actor(), Action: "show.create"})
@@ -97,9 +84,28 @@ func (s *Store) CreateShow(ctx context.Context, sh live.Show, by live.Principal)
 	return sh, nil
 }
 
+// insertShow keeps a new show and tells the panels.
+func (t *tx) insertShow(sh *live.Show, by live.Principal) error {
+	n, err := t.changed(`INSERT INTO shows (`+showColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (show_id) DO NOTHING`,
+		string(sh.ID), string(sh.Room), string(sh.Merchant), sh.Title, string(sh.Currency), sh.TimeZone, string(sh.State), bit(sh.Rehearsal),
+		ms(sh.PlannedStartAt), ms(sh.StartedAt), ms(sh.EndedAt), ms(sh.CreatedAt), sh.Version, string(sh.Pinned))
+	if err != nil {
+		return fmt.Errorf("create show: %w", err)
+	}
+	if n == 0 {
+		return live.Conflict("show_exists", "there is a show named %s", sh.ID)
+	}
+	data := showData(sh)
+	if !sh.PlannedStartAt.IsZero() {
+		data["planned_start_at"] = stamp(sh.PlannedStartAt)
+	}
+	_, err = t.announceChange(sh, live.ShowScheduled, by, t.now, data)
+	return err
+}
+
 // showData is what every event about a show's state says.
 func showData(sh *live.Show) map[string]any {
-	return map[string]any{"show_id": sh.ID, "title": sh.Title, "state": sh.State, "version": sh.Version}
+	return map[string]any{"show_id": sh.ID, "title": sh.Title, "state": sh.State, "version": sh.Version, "rehearsal": sh.Rehearsal}
 }
 
 // Show finds a show; "show_not_found" if there is none.
@@ -246,6 +252,14 @@ func (s *Store) RoomState(ctx context.Context, room live.RoomID) (live.RoomState
 		if state.Shelf, err = shelf(q, sh.ID, true); err != nil {
 			return err
 		}
+		if state.Explains, err = explains(q, sh.ID); err != nil {
+			return err
+		}
+		on, _, err := onShift(q, sh.ID)
+		if err != nil {
+			return err
+		}
+		state.Host = on.host
 		if state.Sales, err = openSales(q, sh.ID); err != nil {
 			return err
 		}
