@@ -24,6 +24,7 @@ func healthy(c *fiber.Ctx) error {
 
 // readiness asks every engine at once and answers 200 only when all are well.
 type readiness struct {
+	node   string
 	checks map[string]func(context.Context) error
 	logger *slog.Logger
 }
@@ -46,11 +47,16 @@ func (r readiness) handle(c *fiber.Ctx) error {
 		})
 	}
 	wg.Wait()
-	if len(failing) == 0 {
-		return c.JSON(fiber.Map{"status": "ready"})
+	answer := fiber.Map{"status": "ready"}
+	if r.node != "" {
+		answer["node"] = r.node
 	}
-	slices.Sort(failing)
-	return c.Status(fiber.StatusServiceUnavailable).JSON(fiber.Map{"status": "not_ready", "failing": failing})
+	if len(failing) > 0 {
+		slices.Sort(failing)
+		answer["status"], answer["failing"] = "not_ready", failing
+		c.Status(fiber.StatusServiceUnavailable)
+	}
+	return c.JSON(answer)
 }
 
 func metricsPage(g prometheus.Gatherer, logger *slog.Logger) fiber.Handler {

@@ -33,6 +33,8 @@ type Deps struct {
 	Websocket func(fiber.Router)
 	// Console mounts the web console. Nil means none.
 	Console func(fiber.Router)
+	// Node is the name of this server among several, told by /readyz.
+	Node string
 	// Checks are asked by /readyz, each under its name.
 	Checks map[string]func(context.Context) error
 	// Gatherer is what /metrics shows. Nil means no /metrics.
@@ -107,7 +109,7 @@ func New(deps Deps) (*Server, error) {
 	app.Use(api.Identify, newWatch(deps).middleware, rescue(deps.Logger, problems), secureFirst, newOrigins(deps.Origins).middleware, plainBodies)
 
 	app.Get("/healthz", healthy)
-	app.Get("/readyz", readiness{checks: deps.Checks, logger: deps.Logger}.handle)
+	app.Get("/readyz", readiness{node: deps.Node, checks: deps.Checks, logger: deps.Logger}.handle)
 	if deps.Gatherer != nil {
 		app.Get("/metrics", metricsPage(deps.Gatherer, deps.Logger))
 	}

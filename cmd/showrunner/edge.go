@@ -25,11 +25,13 @@ func (s *server) openGateway(context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.tickets = auth.NewTicketStore(s.now)
+	if s.tickets, err = openTickets(auth.NewTicketStore(s.now), s.cfg.Node, s.bus); err != nil {
+		return err
+	}
 	problems := api.Problems{Status: gateway.StatusOf, Logger: s.log}
 	socket := ws.New(ws.Deps{
 		Hub: s.hub, Store: s.store, Ingest: s.desk, History: history{s.eventlog},
-		Authenticate: s.auth.Verify, RedeemTicket: s.tickets.Redeem, Refuse: problems.Write, Arguments: store.CommandFields,
+		Online: s.online, Authenticate: s.auth.Verify, RedeemTicket: s.tickets.Redeem, Refuse: problems.Write, Arguments: store.CommandFields,
 		Origins: s.cfg.AllowOrigin, Path: ws.Path(s.cfg.ViewerPath), Limits: s.socketLimits(), Now: s.now, Logger: s.log, Registerer: s.reg,
 	})
 	s.gateway, err = gateway.New(gateway.Deps{
@@ -42,7 +44,7 @@ func (s *server) openGateway(context.Context) error {
 		},
 		Requery: connector.NewClient(s.cfg.InsecureWebhooks), Mappings: mappings,
 		Websocket: socket.Mount, Console: console.Mount,
-		Checks: s.checks(), Gatherer: s.reg, Registerer: s.reg, Origins: s.cfg.AllowOrigin, Now: s.now, Logger: s.log,
+		Node: s.cfg.Node, Checks: s.checks(), Gatherer: s.reg, Registerer: s.reg, Origins: s.cfg.AllowOrigin, Now: s.now, Logger: s.log,
 	})
 	return err
 }
@@ -65,13 +67,17 @@ func (s *server) requestRate() float64 {
 
 // checks are what must answer before the server is ready, by name.
 func (s *server) checks() map[string]func(context.Context) error {
-	return map[string]func(context.Context) error{
+	checks := map[string]func(context.Context) error{
 		"log":        s.eventlog.Ready,
 		"store":      s.store.Ready,
 		"ingest":     s.ingest.Ready,
 		"clickhouse": s.db.Ready,
 		"schema":     s.schemaReady,
 	}
+	if s.bus != nil {
+		checks["bus"] = s.bus.Ready
+	}
+	return checks
 }
 
 // schemaReady is nil once the sink found its tables. While another server has

@@ -22,6 +22,7 @@ import (
 	"showrunner/gateway/auth"
 	"showrunner/gateway/ws"
 	"showrunner/live"
+	"showrunner/live/bus"
 	"showrunner/live/eventlog"
 	"showrunner/live/hub"
 	"showrunner/live/ingest"
@@ -52,7 +53,9 @@ type server struct {
 	hub      *hub.Hub
 	fed      live.Position // where the rooms begin
 	auth     *auth.Auth
-	tickets  *auth.TicketStore
+	tickets  *tickets
+	bus      *bus.Bus // nil when alone
+	feed     atomic.Pointer[feed]
 	gateway  *gateway.Server
 
 	migrated atomic.Bool // the schema of ClickHouse is up to date
@@ -79,7 +82,7 @@ func (s *server) readerName(name string) string {
 // drains each before what it writes to goes away.
 func (s *server) build(ctx context.Context) error {
 	for _, step := range []func(context.Context) error{
-		s.openEngine, s.openLog, s.openStore, s.openSink, s.openHub, s.openRealtime, s.openRelay, s.openIngest, s.openModeration, s.openDelivery, s.openGateway,
+		s.openEngine, s.openLog, s.openStore, s.openSink, s.openHub, s.openBus, s.openRealtime, s.openRelay, s.openIngest, s.openModeration, s.openDelivery, s.openGateway,
 	} {
 		if err := step(ctx); err != nil {
 			return err
@@ -291,7 +294,7 @@ func (s *server) publishSnapshot(snap analytics.Snapshot) {
 		return v.Num
 	}
 	s.hub.Stats(snap.Room, ws.EncodeStats(ws.Stats{
-		Online: s.hub.Online(snap.Room), WatchUV: total("watch_uv"), Likes: total("like_count"), Comments: total("comment_pv"),
+		Online: s.online(snap.Room), WatchUV: total("watch_uv"), Likes: total("like_count"), Comments: total("comment_pv"),
 	}))
 }
 

@@ -151,5 +151,5 @@ func (s *Server) readState(ctx context.Context, id live.RoomID) (json.RawMessage
 	if err != nil {
 		return nil, err
 	}
-	return encodeRoom(st, s.deps.Hub.Online(id)), nil
+	return encodeRoom(st, s.deps.Online(id)), nil
 }

@@ -60,6 +60,9 @@ type Deps struct {
 	RedeemTicket func(ticket string) (live.Principal, error)
 	// Refuse answers a request that is not upgraded, as problem+json.
 	Refuse func(*fiber.Ctx, error) error
+	// Online is how many persons are in a room. Nil: those of Hub, which is
+	// everybody while there is one server.
+	Online func(room live.RoomID) int
 	// Origins are the web origins allowed beside the server's own host, such
 	// as "https://shop.example".
 	Origins []string
@@ -118,6 +121,9 @@ func (d Deps) withDefaults() Deps {
 	def(&d.Timing.Close, time.Second)
 	def(&d.Timing.Spread, 5*time.Second)
 	d.Limits = d.Limits.withDefaults()
+	if d.Online == nil {
+		d.Online = d.Hub.Online
+	}
 	if d.NewID == nil {
 		d.NewID = func() string { return uuid.Must(uuid.NewV7()).String() }
 	}
