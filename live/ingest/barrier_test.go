@@ -39,9 +39,9 @@ func TestSharedLogIsReadToItsEnd(t *testing.T) {
 			defer w.run(t)()
 			synctest.Wait()
 			// What keeps the saving busy is on its way when the fact arrives elsewhere.
-			w.log.Append(t.Context(), []live.Event{liked("x")})
+			w.log.put([]live.Event{liked("x")})
 			synctest.Wait()
-			w.log.Append(t.Context(), []live.Event{liked("a")})
+			w.log.put([]live.Event{liked("a")})
 			if got := statuses(mustIngest(t, w, liked("a"), liked("b"))); got != want {
 				t.Errorf("shared %v: got %s, want %s", shared, got, want)
 			}
@@ -58,7 +58,7 @@ func TestSharedLogThatIsNotRead(t *testing.T) {
 		w.reader.paused = make(chan struct{})
 		stop := w.run(t)
 		synctest.Wait()
-		w.log.Append(t.Context(), []live.Event{liked("x")})
+		w.log.put([]live.Event{liked("x")})
 		_, err := w.Ingest.Ingest(t.Context(), live.FromProducer, []live.Event{liked("a")})
 		if !errors.Is(err, live.Unavailable("ingest_behind", 0, "")) {
 			t.Errorf("got %v, want ingest_behind", err)
@@ -69,4 +69,11 @@ func TestSharedLogThatIsNotRead(t *testing.T) {
 		}
 		stop()
 	})
+}
+
+// put stores what another process appended.
+func (l *memoryLog) put(events []live.Event) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.store(events)
 }
