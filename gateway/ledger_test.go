@@ -116,3 +116,61 @@ func TestCommissionRate(t *testing.T) {
 		}
 	}
 }
+
+// TestShelfTellsSalesAndKeepsCommissions: a shelf that is set again without
+// commissions keeps them, and tells the flash sale of each item to everybody.
+func TestShelfTellsSalesAndKeepsCommissions(t *testing.T) {
+	e := newEnv(t)
+	_, show := e.stage("m1")
+	shelf := "/v1/shows/" + show + "/shelf"
+	operator, host := e.as(live.RoleOperator, "m1", "op"), e.as(live.RoleHost, "m1", "host-m1")
+	first := func(as string) map[string]any {
+		return e.want(200, "GET", shelf, as, nil).json["items"].([]any)[0].(map[string]any)
+	}
+	if it := first(operator); it["commission_bps"] != 0.0 || it["flash_sale"] != nil {
+		t.Errorf("to begin with %v", it)
+	}
+	item := func(more obj) obj {
+		it := obj{"product_id": "p1", "sku_id": "sku1", "title": "Knife", "price_minor": 1000, "stock": 10}
+		for k, v := range more {
+			it[k] = v
+		}
+		return obj{"items": []any{it}}
+	}
+	for _, step := range []struct {
+		name, method, path, as string
+		body                   obj
+		want                   any
+	}{
+		{"put with one", "PUT", shelf, operator, item(obj{"commission_bps": 700}), 700.0},
+		{"put without", "PUT", shelf, operator, item(obj{"title": "Sharp knife"}), 700.0},
+		{"put by a host", "PUT", shelf, host, item(nil), 700.0},
+		{"patch of something else", "PATCH", shelf + "/sku1", host, obj{"rank": 3}, 700.0},
+		{"patch", "PATCH", shelf + "/sku1", operator, obj{"commission_bps": 300}, 300.0},
+		{"put with none", "PUT", shelf, operator, item(obj{"commission_bps": 0}), 0.0},
+		{"put again", "PUT", shelf, operator, item(obj{"commission_bps": 450}), 450.0},
+		{"taken off", "PUT", shelf, operator, obj{"items": []any{}}, nil},
+		{"back on", "PUT", shelf, operator, item(nil), 450.0},
+	} {
+		e.want(200, step.method, step.path, step.as, step.body)
+		if step.want != nil {
+			if it := first(operator); it["commission_bps"] != step.want {
+				t.Errorf("%s: a commission of %v, want %v", step.name, it["commission_bps"], step.want)
+			}
+		}
+	}
+	e.problem("a host sets one", e.do("PUT", shelf, host, item(obj{"commission_bps": 1})), 403)
+
+	e.want(200, "POST", "/v1/shows/"+show+"/start", operator, nil)
+	e.want(200, "POST", "/v1/shows/"+show+"/commands", operator, obj{"command_id": "f", "command": "start_flash_sale", "args": obj{"sku_id": "sku1", "price_minor": 500, "qty": 4, "duration_s": 600, "per_person": 2}})
+	for _, role := range []live.Role{live.RoleOperator, live.RoleModerator, live.RoleViewer} {
+		it := first(e.as(role, "m1", "someone"))
+		sale, _ := it["flash_sale"].(map[string]any)
+		if sale["state"] != "running" || sale["price_minor"] != 500.0 || sale["qty"] != 4.0 || sale["left"] != 4.0 || sale["per_person"] != 2.0 {
+			t.Errorf("%s sees the sale %v", role, sale)
+		}
+		if told := it["commission_bps"] != nil; told != (role == live.RoleOperator) {
+			t.Errorf("%s is told the commission: %v", role, told)
+		}
+	}
+}

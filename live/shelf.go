@@ -30,6 +30,10 @@ type Item struct {
 	Returned int64 // units given back to the merchant after the show
 }
 
+// KeepCommission is the CommissionBPS of an item put on a shelf whose commission
+// stays as it is, or is none if the SKU is new.
+const KeepCommission = -1
+
 // Limits of a shelf.
 const (
 	MaxShelf    = 500       // items of a show; the largest platforms allow 100 to 200

@@ -28,6 +28,7 @@ type Shows interface {
 	UpdateShow(ctx context.Context, id live.ShowID, p store.ShowPatch, by live.Principal) (live.Show, error)
 	OnAir(room live.RoomID) (live.Show, bool)
 	Shelf(ctx context.Context, show live.ShowID) ([]live.Item, error)
+	OpenSales(ctx context.Context, show live.ShowID) ([]live.FlashSale, error)
 	PutShelf(ctx context.Context, show live.ShowID, items []live.Item, by live.Principal, at time.Time) ([]live.Item, error)
 	PatchItem(ctx context.Context, show live.ShowID, sku live.SKUID, p store.ItemPatch, by live.Principal, at time.Time) (live.Item, error)
 	Execute(ctx context.Context, c live.Command) (live.CommandResult, error)

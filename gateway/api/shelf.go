@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"net/url"
+	"slices"
 	"strconv"
 
 	"showrunner/live"
@@ -28,16 +29,30 @@ type Item struct {
 	Returned    int64  `json:"returned" doc:"Units given back unsold after the show."`
 	Left        int64  `json:"left" doc:"Units that can still be ordered: released - reserved - sold."`
 
-	CommissionBPS int64 `json:"commission_bps,omitempty" doc:"Only for those who may see money."`
+	CommissionBPS *int64     `json:"commission_bps,omitempty" doc:"Only for those who may see money."`
+	FlashSale     *ShelfSale `json:"flash_sale,omitempty" doc:"The one that runs or is scheduled, on the shelf as it is read."`
+}
+
+// ShelfSale is a flash sale of an item that has not ended.
+type ShelfSale struct {
+	SaleID     string `json:"sale_id"`
+	State      string `json:"state" enum:"scheduled,running"`
+	PriceMinor int64  `json:"price_minor" doc:"Per unit, of orders placed while it runs."`
+	Qty        int64  `json:"qty" doc:"Units at that price."`
+	Left       int64  `json:"left" doc:"Units that can still be ordered at that price."`
+	PerPerson  int64  `json:"per_person" doc:"Units one person may buy in it; 0 means any number."`
+	StartsAt   Time   `json:"starts_at"`
+	EndsAt     Time   `json:"ends_at" doc:"At the latest."`
 }
 
 // itemOf is an item as a caller sees it: commissions are for those who may see money.
 func itemOf(p live.Principal, i live.Item) Item {
-	if !p.May(live.ActMoney) {
-		i.CommissionBPS = 0
+	var commission *int64
+	if p.May(live.ActMoney) {
+		commission = &i.CommissionBPS
 	}
 	return Item{
-		CommissionBPS: i.CommissionBPS,
+		CommissionBPS: commission,
 
 		ProductID: string(i.Product), SKUID: string(i.SKU), Title: i.Title, PriceMinor: i.Price, Currency: string(i.Currency), Rank: i.Rank,
 		ImageURL: i.ImageURL, Listed: i.Listed, PerPerson: i.PerPerson, StockPolicy: string(i.Policy), Allotted: i.Allotted(), Released: i.Released, Reserved: i.Reserved, Sold: i.Sold,
@@ -59,7 +74,7 @@ type NewItem struct {
 	StockPolicy string `json:"stock_policy,omitempty" doc:"reserve (the default) holds the units for an unpaid order; with first_paid the payment takes them, and who pays too late is cancelled as oversold and owed the money." enum:"reserve,first_paid"`
 	PerPerson   int64  `json:"per_person,omitempty" doc:"Units one person may buy in the show; 0 means any number." minimum:"0" maximum:"1000000"`
 
-	CommissionBPS int64 `json:"commission_bps,omitempty" doc:"What whoever brings the buyer earns of the goods, in hundredths of a per cent." minimum:"0" maximum:"10000"`
+	CommissionBPS *int64 `json:"commission_bps,omitempty" doc:"What whoever brings the buyer earns of the goods, in hundredths of a per cent; stays as it is when left out. Needs the right to set prices." minimum:"0" maximum:"10000"`
 }
 
 // NewShelf is the body of PUT /v1/shows/{show_id}/shelf.
@@ -84,7 +99,7 @@ type PatchItem struct {
 func (a *API) shelves() {
 	add(a, Route{
 		ID: "put-shelf", Method: "PUT", Path: "/v1/shows/{show_id}/shelf", Tag: "Shelf", Summary: "Set the shelf of a show",
-		Text:    "The list becomes the shelf: SKUs left out are delisted, their orders stay.",
+		Text:    "The list becomes the shelf: SKUs left out are delisted, their orders stay. A commission that is left out stays; everything else left out takes its default.",
 		Actions: []live.Action{live.ActShelfWrite}, body: NewShelf{},
 		example: map[string]any{"items": []any{map[string]any{"product_id": "p1", "sku_id": "p1-red", "title": "Chef's knife", "price_minor": 19900, "stock": 100}}},
 	}, a.putShelf)
@@ -130,6 +145,10 @@ func (a *API) putShelf(ctx context.Context, p live.Principal, in *struct {
 	if err != nil {
 		return nil, err
 	}
+	// Whoever may arrange the shelf may not yet set what is earned of it.
+	if !p.May(live.SetPrice.Action()) && slices.ContainsFunc(b.Items, func(n NewItem) bool { return n.CommissionBPS != nil }) {
+		return nil, roleForbidden(p)
+	}
 	items, err = a.cfg.Store.PutShelf(ctx, s.ID, items, p, a.cfg.Now())
 	if err != nil {
 		return nil, err
@@ -154,7 +173,10 @@ func itemsOf(list []NewItem, currency live.Currency) ([]live.Item, error) {
 		}
 		items[i] = live.Item{
 			Product: live.ProductID(n.ProductID), SKU: live.SKUID(n.SKUID), Title: n.Title, Price: n.PriceMinor,
-			Currency: live.Currency(n.Currency), Rank: n.Rank, ImageURL: n.ImageURL, CommissionBPS: n.CommissionBPS, Listed: true, Released: n.Stock, PerPerson: n.PerPerson, Policy: live.StockPolicy(n.StockPolicy),
+			Currency: live.Currency(n.Currency), Rank: n.Rank, ImageURL: n.ImageURL, Listed: true, Released: n.Stock, PerPerson: n.PerPerson, Policy: live.StockPolicy(n.StockPolicy),
+		}
+		if n.CommissionBPS != nil {
+			items[i].CommissionBPS = *n.CommissionBPS
 		}
 		if n.Allotted != nil {
 			items[i].Withheld = *n.Allotted - n.Stock
@@ -172,6 +194,9 @@ func itemsOf(list []NewItem, currency live.Currency) ([]live.Item, error) {
 			return nil, live.Invalid("invalid_field", at+".sku_id", "%q stands on the shelf twice", n.SKUID)
 		}
 		seen[items[i].SKU] = true
+		if n.CommissionBPS == nil {
+			items[i].CommissionBPS = live.KeepCommission
+		}
 	}
 	return items, nil
 }
@@ -197,7 +222,23 @@ func (a *API) getShelf(ctx context.Context, p live.Principal, in *ShowPath) (*sh
 	if err != nil {
 		return nil, err
 	}
-	return shelfOf(p, items), nil
+	sales, err := a.cfg.Store.OpenSales(ctx, s.ID)
+	if err != nil {
+		return nil, err
+	}
+	out := shelfOf(p, items)
+	for i := range sales {
+		f := &sales[i]
+		for j := range out.Body.Items {
+			if it := &out.Body.Items[j]; it.SKUID == string(f.SKU) {
+				it.FlashSale = &ShelfSale{
+					SaleID: f.ID, State: string(f.State), PriceMinor: f.Price, Qty: f.Qty, Left: f.Left(), PerPerson: f.PerPerson,
+					StartsAt: Time{f.StartsAt}, EndsAt: Time{f.EndsAt},
+				}
+			}
+		}
+	}
+	return out, nil
 }
 
 type itemOutput struct{ Body Item }

@@ -20,6 +20,11 @@ func scanSale(r scanner) (live.FlashSale, error) {
 	return f, err
 }
 
+// OpenSales lists the flash sales of a show that run or are scheduled, by start.
+func (s *Store) OpenSales(ctx context.Context, show live.ShowID) ([]live.FlashSale, error) {
+	return openSales(s.reader(ctx), show)
+}
+
 // openSales reads the flash sales of a show that have not ended.
 func openSales(q querier, show live.ShowID) ([]live.FlashSale, error) {
 	rows, err := q.query(`SELECT `+saleColumns+` FROM flash_sales WHERE show_id = ? AND state <> 'ended' ORDER BY starts_at, sale_id`, string(show))

@@ -139,7 +139,8 @@ func (s *Store) shelfChange(ctx context.Context, show live.ShowID, by live.Princ
 
 // PutShelf replaces the shelf of a show. Released is the stock on sale from now
 // on, Withheld what stays allotted beside it; what was ordered stays ordered, and less than that is a conflict with
-// code "stock_in_use". Items not given are taken off the shelf.
+// code "stock_in_use". Items not given are taken off the shelf. A commission of
+// [live.KeepCommission] stays as it was.
 func (s *Store) PutShelf(ctx context.Context, show live.ShowID, items []live.Item, by live.Principal, when time.Time) ([]live.Item, error) {
 	var out []live.Item
 	if len(items) > live.MaxShelf {
@@ -185,6 +186,9 @@ func (s *Store) PutShelf(ctx context.Context, show live.ShowID, items []live.Ite
 func (t *tx) putItem(sh *live.Show, it, was live.Item, had bool, by live.Principal, when time.Time) error {
 	if it.Currency == "" {
 		it.Currency = sh.Currency
+	}
+	if it.CommissionBPS == live.KeepCommission {
+		it.CommissionBPS = was.CommissionBPS
 	}
 	if it.Policy == "" {
 		it.Policy = live.StockReserve
