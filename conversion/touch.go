@@ -53,7 +53,7 @@ var Rules = []Rule{
 	{live.CartItemAdded, live.StageConvert, ChannelLiveRoom, false},
 	{live.CheckoutStarted, live.StageConvert, ChannelLiveRoom, false},
 	{live.CouponClaimed, live.StageConvert, ChannelLiveRoom, false},
-	{"lucky_draw_entered", live.StageConvert, ChannelLiveRoom, false},
+	{live.LuckyDrawEntered, live.StageConvert, ChannelLiveRoom, false},
 	{"question_asked", live.StageConvert, ChannelLiveRoom, false},
 
 	{"service_session_closed", live.StageRetain, ChannelService, true},

@@ -26,6 +26,10 @@ const (
 	EndFlash      CommandName = "end_flash_sale"
 	DropCoupon    CommandName = "drop_coupon"
 	StopCoupon    CommandName = "stop_coupon"
+	DropRedPacket CommandName = "drop_red_packet"
+	OpenDraw      CommandName = "open_lucky_draw"
+	DrawWinner    CommandName = "draw"
+	CancelDraw    CommandName = "cancel_lucky_draw"
 	Announce      CommandName = "announce"
 	HideComment   CommandName = "hide_comment"
 	MuteViewer    CommandName = "mute_viewer"
@@ -58,6 +62,7 @@ var Commands = []CommandName{
 	StartShow, PauseShow, ResumeShow, EndShow, PinProduct, UnpinProduct, AddProduct, RemoveProduct,
 	SetPrice, ReleaseStock, HoldStock, StartFlash, EndFlash, DropCoupon, StopCoupon, Announce, HideComment, MuteViewer, SendPrompt,
 	Rehearse, HandoverHost, StartExplain, EndExplain, SortProducts,
+	DropRedPacket, OpenDraw, DrawWinner, CancelDraw,
 	PinComment, UnpinComment, RestoreComment, UnmuteViewer, KickViewer, BlockViewer, UnblockViewer,
 	MuteAll, CommentsOff, SetSlowMode, FollowersOnly, BlockKeyword, UnblockKeyword, SetAutoreply,
 }

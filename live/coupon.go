@@ -1,6 +1,7 @@
 package live
 
 import (
+	"maps"
 	"math/bits"
 	"slices"
 	"time"
@@ -156,9 +157,7 @@ func (b *CouponBatch) Split(lines []OrderLine) ([]int64, error) {
 func CouponRefused(why, message string, more map[string]any) *Error {
 	e := Conflict("coupon_not_usable", "%s", message)
 	e.Data = map[string]any{"reason": why}
-	for k, v := range more {
-		e.Data[k] = v
-	}
+	maps.Copy(e.Data, more)
 	return e
 }
 

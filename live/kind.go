@@ -13,26 +13,37 @@ type Kind string
 
 // The kinds that code refers to by name. The rest stand only in [Kinds].
 const (
-	CommentSent     Kind = "comment_sent"
-	Liked           Kind = "liked"
-	ProductExposed  Kind = "product_exposed"
-	ProductClicked  Kind = "product_clicked"
-	CartItemAdded   Kind = "cart_item_added"
-	CheckoutStarted Kind = "checkout_started"
-	Followed        Kind = "followed"
-	Unfollowed      Kind = "unfollowed"
-	RoomShared      Kind = "room_shared"
-	WatchHeartbeat  Kind = "watch_heartbeat"
-	CouponClaimed   Kind = "coupon_claimed"
-	CouponDropped   Kind = "coupon_dropped"
-	CouponDropEnded Kind = "coupon_drop_ended"
-	CouponRedeemed  Kind = "coupon_redeemed"
-	CouponReturned  Kind = "coupon_returned"
-	CouponExpired   Kind = "coupon_expired"
-	CouponVoided    Kind = "coupon_voided"
-	RoomExposed     Kind = "room_exposed"
-	RoomEntered     Kind = "room_entered"
-	RoomLeft        Kind = "room_left"
+	CommentSent        Kind = "comment_sent"
+	Liked              Kind = "liked"
+	ProductExposed     Kind = "product_exposed"
+	ProductClicked     Kind = "product_clicked"
+	CartItemAdded      Kind = "cart_item_added"
+	CheckoutStarted    Kind = "checkout_started"
+	Followed           Kind = "followed"
+	Unfollowed         Kind = "unfollowed"
+	RoomShared         Kind = "room_shared"
+	WatchHeartbeat     Kind = "watch_heartbeat"
+	CouponClaimed      Kind = "coupon_claimed"
+	CouponDropped      Kind = "coupon_dropped"
+	CouponDropEnded    Kind = "coupon_drop_ended"
+	CouponRedeemed     Kind = "coupon_redeemed"
+	CouponReturned     Kind = "coupon_returned"
+	CouponExpired      Kind = "coupon_expired"
+	CouponVoided       Kind = "coupon_voided"
+	RedPacketDropped   Kind = "red_packet_dropped"
+	RedPacketClaimed   Kind = "red_packet_claimed"
+	RedPacketClosed    Kind = "red_packet_closed"
+	LuckyDrawOpened    Kind = "lucky_draw_opened"
+	LuckyDrawEntered   Kind = "lucky_draw_entered"
+	LuckyDrawClosed    Kind = "lucky_draw_closed"
+	LuckyDrawDrawn     Kind = "lucky_draw_drawn"
+	LuckyDrawCancelled Kind = "lucky_draw_cancelled"
+	LuckyDrawWon       Kind = "lucky_draw_won"
+	PrizeClaimed       Kind = "prize_claimed"
+	PrizeForfeited     Kind = "prize_forfeited"
+	RoomExposed        Kind = "room_exposed"
+	RoomEntered        Kind = "room_entered"
+	RoomLeft           Kind = "room_left"
 
 	ShowScheduled Kind = "show_scheduled"
 	ShowStarted   Kind = "show_started"
@@ -195,8 +206,9 @@ var Kinds = []Spec{
 	{Unfollowed, anyone, AudienceNone, nil},
 	{RoomShared, anyone, AudienceNone, []Field{must(text("share_channel", 64))}},
 	{WatchHeartbeat, anyone, AudienceNone, []Field{must(flag("visible")), integer("watched_ms", 0, 120_000)}},
-	{CouponClaimed, FromProducer | FromSystem, AudienceNone, []Field{must(id("batch_id"))}}, // a viewer asks for it; the store decides
-	{"lucky_draw_entered", anyone, AudienceNone, []Field{must(id("draw_id"))}},
+	{CouponClaimed, FromProducer | FromSystem, AudienceNone, []Field{must(id("batch_id"))}},   // a viewer asks for it; the store decides
+	{LuckyDrawEntered, FromProducer | FromSystem, AudienceNone, []Field{must(id("draw_id"))}}, // likewise
+	{RedPacketClaimed, FromSystem, AudiencePerson, nil},                                       // likewise
 	{"service_entry_opened", anyone, AudienceNone, []Field{must(id("entry_id"))}},
 	{QuestionAsked, anyone, AudiencePanel, []Field{must(text("text", MaxCommentRunes))}},
 	{RoomExposed, FromProducer, AudienceNone, []Field{text("surface", 32)}},
@@ -252,6 +264,15 @@ var Kinds = []Spec{
 	{FlashSaleStarted, FromSystem, AudienceRoom, nil},
 	{FlashSaleSoldOut, FromSystem, AudienceRoom, nil},
 	{FlashSaleEnded, FromSystem, AudienceRoom, nil},
+	{RedPacketDropped, FromSystem, AudienceRoom, nil},
+	{RedPacketClosed, FromSystem, AudienceRoom, nil},
+	{LuckyDrawOpened, FromSystem, AudienceRoom, nil},
+	{LuckyDrawClosed, FromSystem, AudienceRoom, nil},
+	{LuckyDrawDrawn, FromSystem, AudienceRoom, nil},
+	{LuckyDrawCancelled, FromSystem, AudienceRoom, nil},
+	{LuckyDrawWon, FromSystem, AudiencePerson, nil},
+	{PrizeClaimed, FromSystem, AudiencePerson, nil},
+	{PrizeForfeited, FromSystem, AudiencePerson, nil},
 	{CouponDropped, FromSystem, AudienceRoom, nil},
 	{CouponDropEnded, FromSystem, AudienceRoom, nil},
 	{CouponRedeemed, FromSystem, AudiencePerson, nil},

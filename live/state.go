@@ -10,6 +10,8 @@ type RoomState struct {
 	Shelf        []Item      // listed items of that show by rank
 	Sales        []FlashSale // of that show, not ended, by start
 	Coupon       *CouponDrop // that runs in that show, or nil
+	Packet       *RedPacket  // likewise, without its seed
+	Draw         *Draw       // that is open or closed in the room, or nil, without its seed
 	Announcement string      // the newest, or empty
 	Host         string      // who is on, by the newest shift; empty: not said
 	Explains     map[ProductID]Explain

@@ -71,6 +71,14 @@ type Coupons interface {
 	Coupons(ctx context.Context, f store.CouponFilter) ([]live.Coupon, string, error)
 }
 
+// Draws keeps lucky draws. What it tells of one that is not over has no seed.
+type Draws interface {
+	Draw(ctx context.Context, m live.MerchantID, id string) (live.Draw, error)
+	Draws(ctx context.Context, show live.ShowID) ([]live.Draw, error)
+	DrawEntries(ctx context.Context, m live.MerchantID, id string) ([]string, error)
+	ClaimPrize(ctx context.Context, draw string, by live.Principal) (live.DrawEntered, error)
+}
+
 // Settlements keeps the settlement files of platforms and tells the orders
 // they are compared with.
 type Settlements interface {
@@ -97,6 +105,7 @@ type Store interface {
 	Orders
 	Subscriptions
 	Coupons
+	Draws
 	Settlements
 	Ledger
 }

@@ -19,6 +19,7 @@ func (a *API) register() {
 	a.orders()
 	a.waitlists()
 	a.coupons()
+	a.draws()
 	a.events()
 	a.webhooks()
 	a.imports()
@@ -59,6 +60,7 @@ func (a *API) document() huma.Config {
 		{Name: "Commands", Description: "What the panel orders; each is audited and idempotent."},
 		{Name: "Shelf", Description: "What a show sells."},
 		{Name: "Coupons", Description: "Batches of coupons; a show gives them out by the command drop_coupon."},
+		{Name: "Draws", Description: "Lucky draws and how to check them."},
 		{Name: "Orders", Description: "Reservations and the order book."},
 		{Name: "Events", Description: "Facts from other systems."},
 		{Name: "Webhooks", Description: "Signed facts of orders from shop platforms."},

@@ -48,6 +48,26 @@ func optional(t time.Time) string {
 	return stamp(t)
 }
 
+// benefit reports whether a frame asks for a benefit, which the store decides.
+func benefit(kind string) bool {
+	return kind == string(live.CouponClaimed) || kind == string(live.RedPacketClaimed) || kind == string(live.LuckyDrawEntered)
+}
+
+// benefit gives a viewer what they ask for. It does not go the way of other
+// facts: the store decides it and states it.
+func (c *conn) benefit(q request) (any, error) {
+	if !c.who.May(live.ActBenefit) {
+		return nil, live.Forbidden("forbidden", "this role takes no benefits")
+	}
+	switch live.Kind(q.Type) {
+	case live.RedPacketClaimed:
+		return c.claimPacket(q)
+	case live.LuckyDrawEntered:
+		return c.enterDraw(q)
+	}
+	return c.claimCoupon(q)
+}
+
 type claimJSON struct {
 	CouponID  string `json:"coupon_id"`
 	BatchID   string `json:"batch_id"`
@@ -55,12 +75,9 @@ type claimJSON struct {
 	Replay    bool   `json:"replay"`
 }
 
-// claimCoupon takes a coupon of the drop that runs. The store decides it, so it
-// does not go the way of other facts; the frame's event_id makes it idempotent.
+// claimCoupon takes a coupon of the drop that runs; the frame's event_id makes
+// it idempotent.
 func (c *conn) claimCoupon(q request) (any, error) {
-	if !c.who.May(live.ActBenefit) {
-		return nil, live.Forbidden("forbidden", "this role takes no benefits")
-	}
 	var d struct {
 		Batch string `json:"batch_id"`
 	}

@@ -30,6 +30,8 @@ type Store interface {
 	PlaceOrder(ctx context.Context, o live.PlaceOrder) (live.PlacedOrder, error)
 	JoinWaitlist(ctx context.Context, w live.JoinWaitlist) (live.WaitPlace, error)
 	ClaimCoupon(ctx context.Context, c live.ClaimCoupon) (live.Coupon, error)
+	ClaimPacket(ctx context.Context, c live.ClaimPacket) (live.PacketShare, error)
+	EnterDraw(ctx context.Context, e live.EnterDraw) (live.DrawEntered, error)
 	// Watched takes in that a person watched with the page visible.
 	Watched(w live.Watch)
 	CancelOrder(ctx context.Context, m live.MerchantID, id live.OrderID, by live.Principal, at time.Time) (live.Order, error)

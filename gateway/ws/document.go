@@ -135,6 +135,12 @@ func (d *document) fromClient() (out []object) {
 		}, []string{"client_order_id", "lines"}},
 		{"cancel_order", "Cancels one's own unpaid order.", object{"order_id": identifier}, []string{"order_id"}},
 		{"waitlist_joined", "Takes a place in the line for what is sold out.", object{"sku_id": identifier, "qty": whole(1, live.MaxQuantity)}, []string{"sku_id"}},
+		{string(live.CouponClaimed), "Claims a coupon of the batch that is dropped.", object{"batch_id": identifier}, []string{"batch_id"}},
+		{string(live.RedPacketClaimed), "Takes the next share of the red packet.", object{"packet_id": identifier}, []string{"packet_id"}},
+		{
+			string(live.LuckyDrawEntered), "Enters the draw, once a person; see docs/fairness.md.",
+			object{"draw_id": identifier, "nonce": object{"type": "string", "maxLength": live.MaxNonce}}, []string{"draw_id"},
+		},
 	} {
 		out = append(out, d.add("order."+o.name, o.summary, frame(o.name, object{"type": "object", "additionalProperties": false, "properties": o.fields, "required": o.required})))
 	}

@@ -120,6 +120,8 @@ type fakeStore struct {
 	commands []live.Command
 	orders   []live.PlaceOrder
 	coupon   *live.CouponDrop
+	packet   *live.RedPacket
+	draw     *live.Draw
 	claims   []live.ClaimCoupon
 	watches  []live.Watch
 	reads    int
@@ -137,7 +139,7 @@ func (s *fakeStore) RoomState(context.Context, live.RoomID) (live.RoomState, err
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.reads++
-	st := live.RoomState{Room: s.room, Shelf: s.shelf, Coupon: s.coupon, Announcement: "hello"}
+	st := live.RoomState{Room: s.room, Shelf: s.shelf, Coupon: s.coupon, Packet: s.packet, Draw: s.draw, Announcement: "hello"}
 	if s.show != nil {
 		show := *s.show
 		st.Show = &show
@@ -198,6 +200,20 @@ func (s *fakeStore) ClaimCoupon(_ context.Context, w live.ClaimCoupon) (live.Cou
 		return live.Coupon{}, live.Conflict("coupon_not_dropped", "no %s", w.Batch)
 	}
 	return live.Coupon{ID: "c1", Batch: w.Batch, ExpiresAt: time.Date(2026, 3, 7, 0, 0, 0, 0, time.UTC), Replay: w.Claim == "again"}, nil
+}
+
+func (s *fakeStore) ClaimPacket(_ context.Context, w live.ClaimPacket) (live.PacketShare, error) {
+	if w.Packet != "p1" {
+		return live.PacketShare{}, live.Conflict("no_red_packet", "no %s", w.Packet)
+	}
+	return live.PacketShare{Packet: "p1", Number: 3, Minor: 77, Currency: "CNY", Replay: w.Claim == "again"}, nil
+}
+
+func (s *fakeStore) EnterDraw(_ context.Context, w live.EnterDraw) (live.DrawEntered, error) {
+	if w.Draw != "d1" {
+		return live.DrawEntered{}, live.Conflict("no_draw", "no %s", w.Draw)
+	}
+	return live.DrawEntered{Draw: "d1", Entry: live.DrawEntry("d1", live.PersonID(w.By.Subject), w.Nonce), Nonce: w.Nonce, State: live.EntryIn}, nil
 }
 
 func (s *fakeStore) Watched(w live.Watch) {

@@ -36,8 +36,8 @@ func (c *conn) handle(raw []byte) {
 		data, err = c.placeOrder(q, now)
 	case q.Type == typeJoinWaitlist:
 		data, err = c.joinWaitlist(q)
-	case kind == live.CouponClaimed:
-		data, err = c.claimCoupon(q)
+	case benefit(q.Type):
+		data, err = c.benefit(q)
 	case q.Type == typeCancelOrder:
 		data, err = c.cancelOrder(q, now)
 	case live.CommandName(q.Type).Known():
@@ -78,7 +78,7 @@ func (c *conn) refuse(q request, err error) {
 
 // label keeps the values of a metric's label bounded, whatever clients send.
 func label(kind string) string {
-	if kind == typePlaceOrder || kind == typeCancelOrder || kind == typeJoinWaitlist || kind == string(live.CouponClaimed) || live.CommandName(kind).Known() || fromViewer(live.Kind(kind)) {
+	if kind == typePlaceOrder || kind == typeCancelOrder || kind == typeJoinWaitlist || benefit(kind) || live.CommandName(kind).Known() || fromViewer(live.Kind(kind)) {
 		return kind
 	}
 	return "other"

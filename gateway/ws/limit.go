@@ -71,7 +71,7 @@ func classOf(kind string, role live.Role) class {
 		return classLikes
 	case string(live.ProductClicked):
 		return classClicks
-	case typePlaceOrder, typeCancelOrder, typeJoinWaitlist, string(live.CouponClaimed):
+	case typePlaceOrder, typeCancelOrder, typeJoinWaitlist, string(live.CouponClaimed), string(live.RedPacketClaimed), string(live.LuckyDrawEntered):
 		return classOrders
 	}
 	return classAll

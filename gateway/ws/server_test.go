@@ -185,6 +185,8 @@ type frame struct {
 			Left int64  `json:"left"`
 		} `json:"shelf"`
 		Coupon map[string]any `json:"coupon"`
+		Packet map[string]any `json:"red_packet"`
+		Draw   map[string]any `json:"draw"`
 		Pinned *struct {
 			Product string `json:"product_id"`
 		} `json:"pinned"`

@@ -19,6 +19,8 @@ type roomJSON struct {
 	Pinned       *itemJSON     `json:"pinned"`
 	Sales        []saleJSON    `json:"flash_sales"`
 	Coupon       *couponJSON   `json:"coupon"`
+	Packet       *packetJSON   `json:"red_packet"`
+	Draw         *drawJSON     `json:"draw"`
 	Online       int           `json:"online"`
 	Modes        modesJSON     `json:"modes"`
 	Comment      *commentJSON  `json:"pinned_comment"`
@@ -121,7 +123,7 @@ func encodeRoom(s live.RoomState, online int) json.RawMessage {
 			StartsAt: stamp(f.StartsAt), EndsAt: stamp(f.EndsAt),
 		})
 	}
-	r.Coupon = couponOf(s.Coupon)
+	r.Coupon, r.Packet, r.Draw = couponOf(s.Coupon), packetOf(s.Packet), drawOf(s.Draw)
 	return encode(r)
 }
 

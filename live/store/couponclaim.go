@@ -29,14 +29,10 @@ func scanCoupon(r scanner) (live.Coupon, error) {
 // (data: limit, have, coupon_ids), "task_unmet" (data: task, and needed_ms and
 // watched_ms of watch_n).
 func (s *Store) ClaimCoupon(ctx context.Context, want live.ClaimCoupon) (live.Coupon, error) {
-	switch {
-	case !want.By.May(live.ActBenefit):
-		return live.Coupon{}, live.Forbidden("forbidden", "the role %s may not take benefits", want.By.Role)
-	case !live.ValidID(want.By.Subject):
-		return live.Coupon{}, badID("sub")
-	case !live.ValidID(want.Batch):
-		return live.Coupon{}, badID("batch_id")
-	case want.Claim != "" && !live.ValidID(want.Claim):
+	if err := benefitCaller(want.By, "batch_id", want.Batch); err != nil {
+		return live.Coupon{}, err
+	}
+	if want.Claim != "" && !live.ValidID(want.Claim) {
 		return live.Coupon{}, badID("event_id")
 	}
 	if err := s.flushWatch(ctx); err != nil {

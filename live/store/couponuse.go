@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"maps"
 	"time"
 
 	"showrunner/live"
@@ -157,15 +158,24 @@ func (t *tx) tellCoupon(sh *live.Show, kind live.Kind, c *live.Coupon, more map[
 	if c.Order != "" {
 		data["order_id"], data["discount_minor"] = c.Order, c.Discount
 	}
-	for k, v := range more {
-		data[k] = v
-	}
+	maps.Copy(data, more)
 	return t.announceTo(sh, kind, c.Person, itself, data)
+}
+
+// endBenefits ends what runs in a show that ends.
+func (t *tx) endBenefits(sh *live.Show, by live.Principal) error {
+	if err := t.endDropOf(sh, live.DropShowEnded, by); err != nil {
+		return err
+	}
+	if err := t.endPacketOf(sh, by); err != nil {
+		return err
+	}
+	return t.endDrawOf(sh, by)
 }
 
 // turnBenefits does what time does to benefits.
 func (s *Store) turnBenefits(ctx context.Context) error {
-	for _, turn := range []func(context.Context) error{s.flushWatch, s.turnDrops, s.ageCoupons} {
+	for _, turn := range []func(context.Context) error{s.flushWatch, s.turnDrops, s.ageCoupons, s.turnPackets, s.turnDraws, s.forfeitPrizes} {
 		if err := turn(ctx); err != nil {
 			return err
 		}

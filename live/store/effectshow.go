@@ -65,7 +65,7 @@ func readTransition(*args) effect {
 		if err := t.endSales(c.show, "", c.cmd.By); err != nil {
 			return err
 		}
-		if err := t.endDropOf(c.show, live.DropShowEnded, c.cmd.By); err != nil {
+		if err := t.endBenefits(c.show, c.cmd.By); err != nil {
 			return err
 		}
 		return t.returnUnsold(c.show, c.cmd.By)

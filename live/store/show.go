@@ -263,7 +263,18 @@ func (s *Store) RoomState(ctx context.Context, room live.RoomID) (live.RoomState
 		if state.Sales, err = openSales(q, sh.ID); err != nil {
 			return err
 		}
-		state.Coupon, err = runningDrop(q, sh.ID)
+		if state.Coupon, err = runningDrop(q, sh.ID); err != nil {
+			return err
+		}
+		if state.Packet, err = runningPacket(q, sh.ID); err != nil {
+			return err
+		}
+		if p := state.Packet; p != nil {
+			*p = p.Public()
+		}
+		if state.Draw, err = runningDraw(q, room); state.Draw != nil {
+			*state.Draw = state.Draw.Public()
+		}
 		return err
 	})
 	if err != nil {

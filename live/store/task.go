@@ -49,7 +49,9 @@ func (w *watching) fill(q querier) error {
 		benefit string
 		since   int64
 	}
-	rows, err := q.query(`SELECT show_id, drop_id, starts_at FROM coupon_drops WHERE ended_at = 0 AND task = 'watch_n'`)
+	rows, err := q.query(`SELECT show_id, drop_id, starts_at FROM coupon_drops WHERE ended_at = 0 AND task = 'watch_n'
+		UNION ALL SELECT show_id, packet_id, dropped_at FROM red_packets WHERE ended_at = 0 AND watch_ms > 0
+		UNION ALL SELECT show_id, draw_id, opened_at FROM draws WHERE state = 'open' AND rules LIKE '%"task":"watch_n"%'`)
 	list, err := collect(rows, err, func(r scanner) (v task, err error) { return v, r.Scan(&v.show, &v.benefit, &v.since) })
 	if err != nil {
 		return fmt.Errorf("fill caches: tasks to watch: %w", err)
