@@ -295,6 +295,7 @@ func (s *server) publishSnapshot(snap analytics.Snapshot) {
 	}
 	s.hub.Stats(snap.Room, ws.EncodeStats(ws.Stats{
 		Online: s.online(snap.Room), WatchUV: total("watch_uv"), Likes: total("like_count"), Comments: total("comment_pv"),
+		LeftOut: s.hub.LeftOut(snap.Room),
 	}))
 }
 

@@ -50,6 +50,7 @@ func MessageOf(e live.Entry) (m hub.Message, ok bool) {
 		m.Person = e.Event.Person
 	}
 	m.Effect, m.Comment, m.Author = effectOf(&e.Event)
+	m.Droppable = m.Effect == hub.Says && e.Event.Actor.Role == live.RoleViewer
 	switch {
 	case e.Event.Kind == live.PromptSent:
 		m.JSON, m.Alone = encodePrompt(&e), true
@@ -159,6 +160,8 @@ type Stats struct {
 	WatchUV  int64 `json:"watch_uv"`
 	Likes    int64 `json:"likes"`
 	Comments int64 `json:"comments"`
+	// LeftOut is how many comments a large room did not show its viewers.
+	LeftOut int64 `json:"comments_left_out,omitempty"`
 }
 
 // EncodeStats is the room_stats event for [hub.Hub.Stats].

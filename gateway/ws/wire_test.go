@@ -156,7 +156,9 @@ func FuzzInbound(f *testing.F) {
 		clientFrame(0x88, "\x03\xf1"), clientFrame(0x88, "\x03\xea"),
 		append(clientFrame(0x01, "a"), clientFrame(0x80, "b")...), append(clientFrame(0x81, "a"), clientFrame(0x80, "b")...),
 		append(append(clientFrame(0x02, "a"), clientFrame(0x8a, "x")...), clientFrame(0x00, "b")...),
-		clientFrame(0x81, strings.Repeat("y", 200)), clientFrame(0xc1, "a"), {0x81, 0xfe, 0, 1, 0, 0, 0, 0, 'a'}, {0x81, 0x01, 'a'},
+		clientFrame(0x81, strings.Repeat("y", 200)), clientFrame(0xc1, "a"),
+		{0x81, 0xfe, 0, 1, 0, 0, 0, 0, 'a'},
+		{0x81, 0x01, 'a'},
 		{0x81, 0xff, 0, 0, 0, 0, 0, 1, 0, 0, 1, 2, 3, 4},
 	} {
 		f.Add(raw, uint8(3))

@@ -2,6 +2,7 @@ package hub
 
 import (
 	"log/slog"
+	"runtime"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -22,6 +23,8 @@ type Config struct {
 	Tick Tick
 	// Ring is how much a room remembers for those who return.
 	Ring Ring
+	// Comments is how many comments a room shows its viewers.
+	Comments Comments
 	// Queue is how many ticks a member may lag behind before it skips. Default 16.
 	Queue int
 	// Logger is where the hub logs. Required.
@@ -37,8 +40,8 @@ type Tick struct {
 	// Most is the interval of the largest room. Default 500 ms.
 	Most time.Duration
 	// FramesPerSecond is what one room may cost: a room of n members ticks
-	// every n/FramesPerSecond seconds, within the bounds. Default 100,000,
-	// which is 100 ms for 10,000 members.
+	// every n/FramesPerSecond seconds, within the bounds. Default 50,000 for
+	// each core, half of what a core can send: 100 ms for 10,000 members on two.
 	FramesPerSecond int
 }
 
@@ -46,6 +49,15 @@ type Tick struct {
 func (t Tick) Interval(members int) time.Duration {
 	d := time.Duration(members) * time.Second / time.Duration(t.FramesPerSecond)
 	return min(max(d, t.Least), t.Most)
+}
+
+// Comments bounds how many comments of viewers the others are shown, in rooms that
+// are large enough for it. Nobody reads more, and each makes every frame longer.
+type Comments struct {
+	// PerSecond is how many are shown a second. Default 30.
+	PerSecond int
+	// Room is the number of sockets from which on a room is bounded. Default 1,000.
+	Room int
 }
 
 // Ring bounds what a room remembers; the first bound that is met counts.
@@ -61,7 +73,9 @@ func (c Config) withDefaults() Config {
 	}
 	def(&c.Tick.Least, 20*time.Millisecond)
 	def(&c.Tick.Most, 500*time.Millisecond)
-	def(&c.Tick.FramesPerSecond, 100_000)
+	def(&c.Tick.FramesPerSecond, 50_000*runtime.GOMAXPROCS(0))
+	def(&c.Comments.PerSecond, 30)
+	def(&c.Comments.Room, 1000)
 	def(&c.Ring.Messages, 2000)
 	def(&c.Ring.Bytes, 4<<20)
 	def(&c.Ring.Age, time.Minute)

@@ -24,6 +24,11 @@ type Message struct {
 	Effect  Effect
 	Comment string
 	Author  live.PersonID
+
+	// Droppable marks a comment that a large room may leave out for all but its
+	// author, when there are more than anybody reads. Panels see every one.
+	Droppable bool
+	thinned   bool // it is left out
 }
 
 // Effect is what a message means for comments.
@@ -53,6 +58,7 @@ const (
 // view is what a member of the class sees of the message; nil is nothing.
 func (m *Message) view(c Class, person live.PersonID) []byte {
 	switch {
+	case m.thinned && c == ClassViewer && (person == "" || person != m.Author):
 	case m.Audience == live.AudiencePerson:
 		if person != "" && person == m.Person {
 			return m.JSON
@@ -68,7 +74,7 @@ func (m *Message) view(c Class, person live.PersonID) []byte {
 
 // special reports whether some class sees the message differently.
 func (m *Message) special() bool {
-	return m.Audience != live.AudienceRoom || m.Money != nil || m.JSON == nil || m.Alone
+	return m.Audience != live.AudienceRoom || m.Money != nil || m.JSON == nil || m.Alone || m.thinned
 }
 
 // size is what the message costs in the ring, in bytes.

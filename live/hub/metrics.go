@@ -14,6 +14,7 @@ type metrics struct {
 	gaps       prometheus.Counter
 	recovered  prometheus.Counter
 	tooOld     prometheus.Counter
+	leftOut    prometheus.Counter
 }
 
 func newMetrics(reg prometheus.Registerer) *metrics {
@@ -30,6 +31,7 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 		deliveries: counter("deliveries_total", "Frames handed to a member's queue."),
 		skipped:    counter("skipped_frames_total", "Frames that a slow member did not get."),
 		gaps:       counter("gaps_total", "Gaps told to slow members."),
+		leftOut:    counter("comments_left_out_total", "Comments that the viewers of a large room were spared, their author aside."),
 		recovered:  counter("recovered_total", "Messages handed to members who came back."),
 		tooOld:     counter("too_old_total", "Members who came back later than the ring remembers."),
 	}

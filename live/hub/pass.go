@@ -43,15 +43,23 @@ func (h *Hub) newPass(msgs []Message, stats []byte, offset uint64) *Pass {
 			p.hidden = hiddenIn(msgs)
 		}
 		if m.Audience == live.AudiencePerson {
-			if p.alone == nil {
-				p.alone = map[live.PersonID]bool{}
-			}
-			p.alone[m.Person] = true
+			p.owes(m.Person)
 		} else if m.special() {
 			p.shared = false
 		}
+		if m.thinned && m.Author != "" {
+			p.owes(m.Author)
+		}
 	}
 	return p
+}
+
+// owes notes that a person sees something nobody else does.
+func (p *Pass) owes(person live.PersonID) {
+	if p.alone == nil {
+		p.alone = map[live.PersonID]bool{}
+	}
+	p.alone[person] = true
 }
 
 // batch is what the class gets, encoded the first time somebody asks.

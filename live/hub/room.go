@@ -27,6 +27,9 @@ type room struct {
 	panel   [classes][]byte
 	changed bool // panel holds frames not sent yet
 
+	leftOut int64 // comments that viewers were spared
+	calm    int64 // unix nanosecond at which no comment counts any more, see reads
+
 	ticking bool        // a tick is due or running
 	timer   *time.Timer // of the tick that is due
 	last    time.Time   // start of the last tick
@@ -36,8 +39,13 @@ type room struct {
 // publish adds messages and makes sure that a tick will send them.
 func (r *room) publish(msgs []Message, now time.Time) {
 	for i := range msgs {
+		r.ring.add(msgs[i], now, r.hub.cfg.Ring) // Whoever returns gets all of it.
+		if msgs[i].Droppable && !r.reads(now) {
+			msgs[i].thinned = true
+			r.leftOut++
+			r.hub.metrics.leftOut.Inc()
+		}
 		r.pending = append(r.pending, msgs[i])
-		r.ring.add(msgs[i], now, r.hub.cfg.Ring)
 	}
 	r.schedule(now)
 }
