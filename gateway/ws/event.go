@@ -55,8 +55,8 @@ func MessageOf(e live.Entry) (m hub.Message, ok bool) {
 	case e.Event.Kind == live.PromptSent:
 		m.JSON, m.Alone = encodePrompt(&e), true
 	case live.OrderFactKind(e.Event.Kind):
-		m.JSON = EncodeEvent(e.Event)
-		m.Money = encodeEvent(&e.Event, orderData(e.Event.Data, true))
+		o := orderSeen(e.Event.Data)
+		m.JSON, m.Money = o.encode(&e.Event, false), o.encode(&e.Event, true)
 	default:
 		m.JSON = EncodeEvent(e.Event)
 	}
@@ -91,7 +91,7 @@ func effectOf(e *live.Event) (effect hub.Effect, comment string, author live.Per
 func EncodeEvent(e live.Event) []byte {
 	switch {
 	case live.OrderFactKind(e.Kind):
-		return encodeEvent(&e, orderData(e.Data, false))
+		return orderSeen(e.Data).encode(&e, false)
 	case e.Kind == live.CommentSent || e.Kind == "question_asked":
 		return encodeEvent(&e, pick(e.Data, "comment_id", "text", "reply_to"))
 	}
@@ -127,15 +127,6 @@ func encodePrompt(e *live.Entry) []byte {
 		Type: "prompt", From: e.Event.Actor.Role, Name: e.Event.Actor.Name, Text: d.Text,
 		EventID: e.Event.ID, At: stamp(e.Event.OccurredAt), Offset: e.Position.Offset(),
 	})
-}
-
-// orderData is what panels see of an order event.
-func orderData(data json.RawMessage, money bool) json.RawMessage {
-	names := []string{"order_id", "order_state", "person_id", "cancel_type", "fulfilment"}
-	if money {
-		names = append(names, "currency", "total_minor", "paid_minor", "refund_minor", "settled_minor")
-	}
-	return pick(data, names...)
 }
 
 // pick copies the named members of an object.
