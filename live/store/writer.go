@@ -15,8 +15,8 @@ import (
 // does not wait long for the last.
 const maxGroup = 1024
 
-// patience is how often in a row the writer lets others run, and nothing comes,
-// before it begins: a microsecond when nobody else is there.
+// patience is how often the writer looks for more, and lets others run in
+// between, before it begins: a microsecond when nobody else is there.
 const patience = 4
 
 // States of an op. Only one side wins the step away from waiting.
@@ -138,14 +138,19 @@ func (w *writer) run() {
 			}
 		}
 		// Whoever was answered just now is about to ask again: a moment for them is
-		// cheaper than a transaction for the quickest alone.
-		for idle := 0; idle < patience && len(group) < maxGroup; {
-			select {
-			case o := <-w.ops:
-				group, idle = append(group, o), 0
-			default:
-				idle++
+		// cheaper than a transaction for the quickest alone. It is a short one: where
+		// much else runs, letting others run takes long.
+		for turn := range patience {
+			if turn > 0 {
 				runtime.Gosched()
+			}
+			for more := true; more && len(group) < maxGroup; {
+				select {
+				case o := <-w.ops:
+					group = append(group, o)
+				default:
+					more = false
+				}
 			}
 		}
 		w.commit(group)
