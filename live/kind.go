@@ -116,6 +116,17 @@ const (
 	RefundWithdrawn    Kind = "refund_withdrawn"
 )
 
+// What is learned of who is who.
+const (
+	IdentityMerged   Kind = "identity_merged"
+	IdentityUnmerged Kind = "identity_unmerged"
+	MetricCorrected  Kind = "metric_corrected" // a figure that was told before, old and new
+	// OrderPersonChanged moves an order to another name of its buyer: Person is the
+	// new one, Reason the one before. The order book alone states it, so it is not
+	// among OrderKinds, which platforms may state.
+	OrderPersonChanged Kind = "order_person_changed"
+)
+
 // What becomes of bindings to who brought somebody.
 const (
 	ReferralLinkCreated  Kind = "referral_link_created"
@@ -235,6 +246,12 @@ var Kinds = []Spec{
 	{"review_posted", FromProducer, AudienceNone, []Field{id("order_id"), integer("score", 1, 5), text("text", 2000)}},
 	{"followup_done", FromProducer, AudienceNone, []Field{text("result", 64)}},
 
+	// Who is who: stated by the store when names turn out to be one person's.
+	{IdentityMerged, FromSystem, AudienceNone, nil},
+	{IdentityUnmerged, FromSystem, AudienceNone, nil},
+	{MetricCorrected, FromSystem, AudiencePanel, nil},
+	{OrderPersonChanged, FromSystem, AudienceNone, nil},
+
 	// Who brought whom: stated by the ledger of bindings.
 	{ReferralLinkCreated, FromSystem, AudienceNone, nil},
 	{ReferralBound, FromSystem, AudienceNone, nil},
@@ -350,7 +367,7 @@ var OrderKinds = []Kind{
 // OrderFactKind reports whether k states a fact of an order, which goes to the
 // order book and not straight to the log.
 func OrderFactKind(k Kind) bool {
-	return slices.Contains(OrderKinds, k)
+	return k == OrderPersonChanged || slices.Contains(OrderKinds, k)
 }
 
 // CheckData checks the data of a kind against its row. An empty data is an

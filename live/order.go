@@ -209,7 +209,7 @@ func FoldOrder(merchant MerchantID, id OrderID, facts []OrderFact) Order {
 		}
 	}
 	if created != nil {
-		o.Show, o.Room, o.Person = created.Show, created.Room, created.Person
+		o.Show, o.Room, o.Person = created.Show, created.Room, personOf(created.Person, set)
 		o.Channel, o.Campaign, o.Currency, o.CreatedAt = created.Channel, created.Campaign, created.Currency, created.At
 		o.Payment = created.Payment
 		o.State = OrderUnpaid

@@ -932,26 +932,6 @@ func TestTrap18_BindingIsALedgerOfItsOwn(t *testing.T) {
 	}
 }
 
-// Trap 19. Identity after the fact: when it turns out that an order was another
-// person's, buyers move and are not counted twice, and the past stays as it was
-// told. Merging an anonymous visitor with a person is not there yet.
-func TestTrap19_ABuyerIsCorrected(t *testing.T) {
-	w := newTrapShop(t, 100)
-	first, second := elsewhere(live.OrderLine{Goods: 100}), elsewhere(live.OrderLine{Goods: 50})
-	second.Person = "p0" // before p1, so that only its time makes the correction stand
-	w.said("o1", first, trapPaid("p", 100))
-	w.said("o2", second, trapPaid("p", 50))
-	w.want(map[string]int64{"buyers": 2, "order_uv": 2, "gmv_paid_minor": 150})
-	then := w.clock()
-	w.pass(time.Minute)
-	right := elsewhere(live.OrderLine{Goods: 50})
-	right.At = then.Add(-time.Hour) // stated earlier at its source, so it stands
-	w.said("o2", right)
-	w.want(map[string]int64{"buyers": 1, "order_uv": 1, "gmv_paid_minor": 150, "orders": 2, "orders_paid": 2})
-	past := w.figures("s1", then)
-	w.wantIn(&past, "CNY", map[string]int64{"buyers": 2})
-}
-
 // Trap 36. Oversell: a flash sale, holds that end, releases and sales of the
 // platform at once; and "oversold" is a cancel type of its own.
 func TestTrap36_NothingIsSoldTwice(t *testing.T) {

@@ -21,6 +21,7 @@
 //   - execute.go, effect*.go         the commands of the panel
 //   - place.go, till.go, booking.go  taking orders, many in one transaction
 //   - apply.go, stock.go             the rest of the order book
+//   - identity.go, settleperson.go   which names are one person's, and whose their orders are
 //   - referral.go, binding.go, bonus.go  who brought whom, apart from attribution
 //   - outbox.go, relay.go            the way into the log
 //   - subscription.go, webhook*.go   the way out: who is sent which webhooks, and how it went

@@ -19,7 +19,7 @@ const (
 
 // Run cancels unpaid orders whose time is over, starts and ends flash sales,
 // passes offers of the waitlist on, ends drops of coupons and expires coupons, tells rooms what is left of
-// the stock that moved, and forgets what is old. It returns nil when ctx ends.
+// the stock that moved, moves orders to the name that stands for their buyer, and forgets what is old. It returns nil when ctx ends.
 func (s *Store) Run(ctx context.Context) error {
 	expiry, trim := time.NewTicker(expiryEvery), time.NewTicker(trimEvery)
 	defer expiry.Stop()
@@ -40,6 +40,9 @@ func (s *Store) Run(ctx context.Context) error {
 			}
 			if err == nil {
 				err = s.turnBenefits(ctx)
+			}
+			if err == nil {
+				err = s.settleLate(ctx)
 			}
 		case <-dirty:
 			err = s.tellStock(ctx)
