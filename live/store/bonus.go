@@ -21,6 +21,11 @@ func (s *Store) ReferredFollow(ctx context.Context, m live.MerchantID, person li
 		if err != nil || rule.Bonus == 0 {
 			return err
 		}
+		// Under whatever name they followed before.
+		entries, err := bonuses(t, m, person)
+		if err != nil || len(entries) > 0 {
+			return err
+		}
 		b := live.ReferralBonus{Merchant: m, Person: person, Referrer: held.Referrer, Minor: rule.Bonus, Currency: rule.Currency, At: t.now}
 		if ok, err = t.addBonus("grant", live.ReferralBonusGranted, &b); err == nil && ok {
 			bonus = b
@@ -39,7 +44,7 @@ func (s *Store) ReferredUnfollow(ctx context.Context, m live.MerchantID, person 
 	err = s.write(ctx, func(t *tx) error {
 		bonus, ok = live.ReferralBonus{}, false
 		entries, err := bonuses(t, m, person)
-		if err != nil || len(entries) != 1 {
+		if err != nil || len(entries) != 1 { // none, or taken back before
 			return err
 		}
 		b := entries[0]
@@ -62,7 +67,14 @@ func (s *Store) ReferralBonuses(ctx context.Context, m live.MerchantID, person l
 }
 
 func bonuses(q querier, m live.MerchantID, person live.PersonID) ([]live.ReferralBonus, error) {
-	rows, err := q.query(`SELECT merchant_id, person_id, referrer_id, minor, currency, at FROM referral_bonuses WHERE merchant_id = ? AND person_id = ? ORDER BY kind`, string(m), string(person))
+	names, err := aliases(q, m, person)
+	if err != nil {
+		return nil, err
+	}
+	w := where{}
+	w.add("merchant_id = ?", string(m))
+	in(&w, "person_id", names)
+	rows, err := q.query(`SELECT merchant_id, person_id, referrer_id, minor, currency, at FROM referral_bonuses`+w.sql()+` ORDER BY kind`, w.args...)
 	list, err := collect(rows, err, func(r scanner) (live.ReferralBonus, error) {
 		var b live.ReferralBonus
 		var when int64

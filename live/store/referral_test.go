@@ -195,3 +195,49 @@ func TestReferralTally(t *testing.T) {
 		t.Errorf("another merchant sees %v, %v", other, err)
 	}
 }
+
+// A second device is no second person: neither for own links and loops, nor for
+// bonuses, nor for whose an order is.
+func TestReferralsFollowIdentity(t *testing.T) {
+	s, c := fresh(t)
+	stage(t, s, 100)
+	ctx := t.Context()
+	setRule(t, s, "all", "permanent", 0, 500)
+	ann := linkOf(t, s, "ann")
+	for _, d := range []string{"d1", "d2"} { // bound as strangers, and each worth a bonus
+		if _, err := s.Bind(ctx, "m1", ann, live.PersonID(d)); err != nil {
+			t.Fatal(err)
+		}
+		c.add(time.Minute)
+	}
+	if _, ok, err := s.ReferredFollow(ctx, "m1", "d1"); !ok || err != nil {
+		t.Fatalf("no bonus: %v", err)
+	}
+	p := mustBuy(t, s, "d1", "c1", one("a"))
+	pay(t, s, p.ID, "p1", 1000, c.now())
+	identified(t, s, "u1", login("u1"), device("d1"), device("d2"))
+	identified(t, s, "ann", login("ann"), device("d9"))
+	if _, ok, err := s.ReferredFollow(ctx, "m1", "d2"); ok || err != nil {
+		t.Errorf("a second bonus for one person, %v", err)
+	}
+	if b, err := s.Bind(ctx, "m1", linkOf(t, s, "d9"), "d2"); err != nil || !b.Replay {
+		t.Errorf("the link of the same referrer from another device: %+v, %v", b, err)
+	}
+	_, err := s.Bind(ctx, "m1", linkOf(t, s, "d2"), "u1")
+	_ = wantCode(t, err, "own_link")
+	_, err = s.Bind(ctx, "m1", linkOf(t, s, "d1"), "d9")
+	_ = wantCode(t, err, "referral_loop")
+	_, err = s.Bind(ctx, "m1", linkOf(t, s, "bob"), "u1")
+	_ = wantCode(t, err, "already_bound")
+	got, err := s.Referrals(ctx, "m1", time.Unix(0, 0), c.now().Add(time.Second))
+	want := []live.ReferralTally{{Referrer: "ann", Currency: "CNY", People: 1, New: 1, Orders: 1, Paid: 1000, Net: 1000}}
+	if d := cmp.Diff(want, got); d != "" || err != nil {
+		t.Errorf("referrals, %v (-want +got):\n%s", err, d)
+	}
+	if history, err := s.Bindings(ctx, "m1", "u1"); err != nil || len(history) != 2 {
+		t.Errorf("history = %+v, %v", history, err)
+	}
+	if _, ok, err := s.ReferredUnfollow(ctx, "m1", "u1"); !ok || err != nil {
+		t.Errorf("the bonus is not taken back: %v", err)
+	}
+}
