@@ -76,6 +76,7 @@ func (i Identifier) Person(m MerchantID, secret []byte) PersonID {
 	switch i.Kind {
 	case IdentityAnonymous, IdentityLogin:
 		return PersonID(value)
+	case IdentityPlatform: // as the platform writes it
 	case IdentityPhone:
 		value = strings.Map(func(r rune) rune {
 			if r < '0' || r > '9' {

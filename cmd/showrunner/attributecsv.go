@@ -86,8 +86,7 @@ func (p *attributePlan) splitRows(in *bufio.Reader, run *attributeRun, give func
 }
 
 func csvFault(err error) error {
-	var at *csv.ParseError
-	if errors.As(err, &at) {
+	if at, ok := errors.AsType[*csv.ParseError](err); ok {
 		return fmt.Errorf("line %d, column %d: %w", at.Line, at.Column, at.Err)
 	}
 	return fmt.Errorf("read input: %w", err)

@@ -1,6 +1,7 @@
 package attribution
 
 import (
+	"errors"
 	"math"
 	"testing"
 
@@ -222,7 +223,7 @@ func TestTallyRefuses(t *testing.T) {
 			t.Fatal(err)
 		}
 		err := x.Add(&huge)
-		if refusal, ok := err.(*live.Error); !ok || refusal.Code != "out_of_range" {
+		if !errors.Is(err, live.TooLarge("out_of_range", "", "")) {
 			t.Errorf("%T: a sum beyond 64 bits: %v", x, err)
 		}
 	}
