@@ -9,8 +9,9 @@ import (
 
 // Bounds of exact solutions.
 const (
-	denseStates = 600           // solved by elimination
-	sweepBudget = 4_000_000_000 // steps looked at in sweeps, all together
+	denseStates = 600           // all touches from one inverse
+	mostStates  = 2400          // solved by elimination where sweeps take too long
+	sweepBudget = 2_000_000_000 // steps looked at by the sweeps of one solution
 )
 
 // errSlow means that a chain is too large to eliminate and leaves its loops too
@@ -101,7 +102,11 @@ func (w *walk) solve(b []float64, fixed []bool, known []float64) ([]float64, err
 	}
 	longest := 1.0
 	length := make([]float64, n)
-	for sweep := 1; sweep <= max(64, sweepBudget/(1000*edges)); sweep++ {
+	most := max(1000, sweepBudget/edges)
+	if n <= mostStates {
+		most = 1000 + n*n*n/edges // then elimination is no dearer
+	}
+	for sweep := 1; sweep <= most; sweep++ {
 		var left, size float64
 		for k := range n {
 			i := k
@@ -124,11 +129,12 @@ func (w *walk) solve(b []float64, fixed []bool, known []float64) ([]float64, err
 			x[i], length[i] = v, l
 			longest = max(longest, l)
 		}
-		if left <= max(1e-14*size/longest, 1e-16*size) && sweep > 2 {
+		// The second bound is where rounding ends all progress.
+		if left <= max(1e-14*size/longest, 4e-16*size) && sweep > 2 {
 			return x, nil
 		}
 	}
-	if n > 4*denseStates {
+	if n > mostStates {
 		return nil, errSlow
 	}
 	return w.eliminate(b, fixed, known), nil
