@@ -159,6 +159,7 @@ func (s *shard) drain(slot uint32) {
 		}
 		if n < len(u.bytes) {
 			u.bytes, u.begun = u.bytes[n:], u.begun || n > 0
+			s.listen(slot)
 			return
 		}
 		if u.tick {
@@ -175,7 +176,13 @@ func (s *shard) drain(slot uint32) {
 		delete(s.lags, slot)
 		v.flags &^= flagLagging
 	}
-	if v.is(flagUnread) {
+	s.listen(slot)
+}
+
+// listen goes on reading from a client, if that was put off and there may be room
+// for acks again.
+func (s *shard) listen(slot uint32) {
+	if s.at(slot).is(flagUnread) {
 		s.unread = append(s.unread, slot)
 	}
 }

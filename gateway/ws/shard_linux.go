@@ -1,7 +1,6 @@
 package ws
 
 import (
-	"fmt"
 	"math/rand/v2"
 	"sync"
 	"time"
@@ -122,24 +121,37 @@ func (s *shard) run() {
 	}
 }
 
-// start opens the epoll set. The process has descriptors to spare for it: every
-// socket it took has one.
+// start opens the epoll set. If the process has no descriptor to spare the
+// newcomer waits for one.
 func (s *shard) start() {
-	var err error
-	if s.epfd, err = unix.EpollCreate1(unix.EPOLL_CLOEXEC); err != nil {
-		panic(fmt.Sprintf("opening an epoll set: %v", err))
-	}
-	fd, err := unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK)
-	if err == nil {
-		err = unix.EpollCtl(s.epfd, unix.EPOLL_CTL_ADD, fd, &unix.EpollEvent{Events: unix.EPOLLIN, Fd: -1})
-	}
-	if err != nil {
-		panic(fmt.Sprintf("opening an event descriptor: %v", err))
+	fd, err := s.open()
+	for err != nil {
+		s.srv.deps.Logger.Error("opening an epoll set", "error", err)
+		time.Sleep(descriptorPause)
+		fd, err = s.open()
 	}
 	s.mu.Lock()
 	s.wakefd = fd
 	s.mu.Unlock()
 	s.buf, s.events = make([]byte, readTurn+MaxFrame), make([]unix.EpollEvent, 256)
+}
+
+// descriptorPause is how long start waits for others to give descriptors back.
+const descriptorPause = 100 * time.Millisecond
+
+// open makes the epoll set and the descriptor that wakes it.
+func (s *shard) open() (wake int, err error) {
+	if s.epfd, err = unix.EpollCreate1(unix.EPOLL_CLOEXEC); err != nil {
+		return 0, err
+	}
+	if wake, err = unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK); err == nil {
+		if err = unix.EpollCtl(s.epfd, unix.EPOLL_CTL_ADD, wake, &unix.EpollEvent{Events: unix.EPOLLIN, Fd: -1}); err == nil {
+			return wake, nil
+		}
+		_ = unix.Close(wake) // It was never used, nor was the set.
+	}
+	_ = unix.Close(s.epfd)
+	return 0, err
 }
 
 // shut gives back what start took. The slots stay: what is still meant for one of
