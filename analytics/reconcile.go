@@ -1,13 +1,15 @@
 package analytics
 
 import (
+	"cmp"
 	"maps"
 	"slices"
+	"strings"
 
 	"showrunner/live"
 )
 
-// Reconciliation puts what four independent paths say about the orders of a
+// Reconciliation puts what five independent paths say about the orders of a
 // show side by side.
 type Reconciliation struct {
 	// Agree is true when every present column of every row is the same.
@@ -30,14 +32,21 @@ type ReconciliationRow struct {
 	Report    int64 // the query over the facts
 	Rollup    int64 // the sums kept at insert
 	Ledger    int64 // the orders themselves
+	// Postings is the double-entry ledger; nil for a figure that has no account:
+	// a count is not booked.
+	Postings *int64
 	// Difference is the spread: the largest column less the smallest. Zero is agreement.
 	Difference int64
-	// Orders are those on which facts and ledger differ; nil when not asked for.
+	// Orders are those on which any two sides differ; nil when not asked for.
 	Orders *Explained
 }
 
 // figureBuyers counts persons, so it does not add up over orders or days.
 const figureBuyers = "buyers"
+
+// posted reports whether the figure has an account in the double-entry ledger:
+// all that is money has.
+func posted(figure string) bool { return strings.HasSuffix(figure, "_minor") }
 
 // reconciled are the figures compared.
 var reconciled = []struct {
@@ -74,19 +83,24 @@ var reconciled = []struct {
 }
 
 // Reconcile compares the figures of a show: the dashboard's fold (nil if the
-// show is no longer held), the report's query, the rollups and the ledger of
-// orders. A currency that one side does not know counts as zero there.
-func Reconcile(dashboard *Figures, report Figures, rollup []Money, ledger []live.LedgerTotal) Reconciliation {
+// show is no longer held), the report's query, the rollups, the ledger of orders
+// and the double-entry ledger. A currency that one side does not know counts as
+// zero there.
+func Reconcile(dashboard *Figures, report Figures, rollup []Money, ledger, postings []live.LedgerTotal) Reconciliation {
 	board, facts, sums := byCurrency(nil), byCurrency(report.Money), byCurrency(rollup)
 	if dashboard != nil {
 		board = byCurrency(dashboard.Money)
 	}
-	orders := map[live.Currency]*live.LedgerTotal{}
 	seen := map[live.Currency]bool{}
-	for i := range ledger {
-		orders[ledger[i].Currency] = &ledger[i]
-		seen[ledger[i].Currency] = true
+	book := func(totals []live.LedgerTotal) map[live.Currency]*live.LedgerTotal {
+		m := map[live.Currency]*live.LedgerTotal{}
+		for i := range totals {
+			m[totals[i].Currency] = &totals[i]
+			seen[totals[i].Currency] = true
+		}
+		return m
 	}
+	orders, entries := book(ledger), book(postings)
 	for _, side := range []moneyOf{board, facts, sums} {
 		for c := range side {
 			seen[c] = true
@@ -94,18 +108,19 @@ func Reconcile(dashboard *Figures, report Figures, rollup []Money, ledger []live
 	}
 	r := Reconciliation{Agree: true}
 	for _, c := range slices.Sorted(maps.Keys(seen)) {
-		book := orders[c]
-		if book == nil {
-			book = &live.LedgerTotal{}
-		}
+		order, entry := cmp.Or(orders[c], &live.LedgerTotal{}), cmp.Or(entries[c], &live.LedgerTotal{})
 		for _, f := range reconciled {
 			row := ReconciliationRow{
-				Currency: c, Figure: f.figure, Report: f.money(facts.of(c)), Rollup: f.money(sums.of(c)), Ledger: f.ledger(book),
+				Currency: c, Figure: f.figure, Report: f.money(facts.of(c)), Rollup: f.money(sums.of(c)), Ledger: f.ledger(order),
 			}
 			low, high := min(row.Report, row.Rollup, row.Ledger), max(row.Report, row.Rollup, row.Ledger)
 			if dashboard != nil {
 				n := f.money(board.of(c))
 				row.Dashboard, low, high = &n, min(low, n), max(high, n)
+			}
+			if posted(f.figure) {
+				n := f.ledger(entry)
+				row.Postings, low, high = &n, min(low, n), max(high, n)
 			}
 			row.Difference = high - low
 			r.Agree = r.Agree && row.Difference == 0

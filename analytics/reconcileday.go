@@ -3,6 +3,7 @@ package analytics
 import (
 	"cmp"
 	"iter"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -47,8 +48,12 @@ type DayRow struct {
 	Currency      live.Currency
 	Figure        string
 	Facts, Ledger int64
+	Postings      *int64     // the double-entry ledger; nil for a figure that has no account
 	Orders        *Explained // those on which the sides differ; nil when not asked for
 }
+
+// Difference is the spread: the largest column less the smallest.
+func (r *DayRow) Difference() int64 { return spread(r.Facts, r.Ledger, r.Postings) }
 
 // payFigures stand on the pay-date axis: before a payment there is no such day.
 var payFigures = []string{
@@ -88,6 +93,14 @@ func (d DayLedger) add(day string, t *live.LedgerTotal, sign int64) {
 	}
 }
 
+// of is a figure of a day, zero if there is nothing on it.
+func (d DayLedger) of(k dayKey, figure int) int64 {
+	if d[k] == nil {
+		return 0
+	}
+	return d[k][figure]
+}
+
 // PayDays files orders under the day of their first payment in zone.
 func PayDays(orders iter.Seq2[live.OrderTotal, error], zone *time.Location) (DayLedger, error) {
 	d := DayLedger{}
@@ -96,6 +109,19 @@ func PayDays(orders iter.Seq2[live.OrderTotal, error], zone *time.Location) (Day
 			return nil, err
 		}
 		d.add(o.PaidAt.In(zone).Format(time.DateOnly), &o.LedgerTotal, 1)
+	}
+	return d, nil
+}
+
+// PostedDays files the entries of the double-entry ledger under the day they
+// are told with, in zone.
+func PostedDays(entries iter.Seq2[live.PostedTotal, error], zone *time.Location) (DayLedger, error) {
+	d := DayLedger{}
+	for t, err := range entries {
+		if err != nil {
+			return nil, err
+		}
+		d.add(t.At.In(zone).Format(time.DateOnly), &t.LedgerTotal, 1)
 	}
 	return d, nil
 }
@@ -140,39 +166,42 @@ func (d DayLedger) history(h *live.OrderHistory, zone *time.Location, from, unti
 	}
 }
 
-// ReconcileDays compares the facts' days with the ledger's on the axis of r,
-// and fills in its rows. Days on which both sides are all zero have no rows.
-func (r *DayReconciliation) ReconcileDays(facts []DayMoney, ledger DayLedger) {
+// ReconcileDays compares the facts' days with those of the ledger of orders and
+// of the double-entry ledger on the axis of r, and fills in its rows. Days on
+// which all sides are zero have no rows.
+func (r *DayReconciliation) ReconcileDays(facts []DayMoney, ledger, postings DayLedger) {
 	said := map[dayKey]*Money{}
-	keys := make([]dayKey, 0, len(ledger))
-	for k := range ledger {
-		keys = append(keys, k)
-	}
 	for i := range facts {
-		k := dayKey{facts[i].Day, facts[i].Money.Currency}
-		if ledger[k] == nil {
-			keys = append(keys, k)
-		}
-		said[k] = &facts[i].Money
+		said[dayKey{facts[i].Day, facts[i].Money.Currency}] = &facts[i].Money
 	}
-	slices.SortFunc(keys, dayKey.compare)
+	keys := map[dayKey]bool{}
+	for k := range said {
+		keys[k] = true
+	}
+	for _, side := range []DayLedger{ledger, postings} {
+		for k := range side {
+			keys[k] = true
+		}
+	}
 	r.Agree, r.Rows = true, nil
-	for _, k := range keys {
+	for _, k := range slices.SortedFunc(maps.Keys(keys), dayKey.compare) {
 		var rows []DayRow
 		zero := true
 		for i, f := range reconciled {
 			if !r.Axis.on(f.figure) {
 				continue
 			}
-			row := DayRow{Day: k.day, Currency: k.currency, Figure: f.figure}
+			row := DayRow{Day: k.day, Currency: k.currency, Figure: f.figure, Ledger: ledger.of(k, i)}
 			if m := said[k]; m != nil {
 				row.Facts = f.money(m)
 			}
-			if l := ledger[k]; l != nil {
-				row.Ledger = l[i]
+			if posted(f.figure) {
+				n := postings.of(k, i)
+				row.Postings = &n
+				zero = zero && n == 0
 			}
 			zero = zero && row.Facts == 0 && row.Ledger == 0
-			r.Agree = r.Agree && row.Facts == row.Ledger
+			r.Agree = r.Agree && row.Difference() == 0
 			rows = append(rows, row)
 		}
 		if !zero {

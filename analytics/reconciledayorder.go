@@ -1,7 +1,7 @@
 package analytics
 
 import (
-	"fmt"
+	"cmp"
 	"iter"
 	"maps"
 	"slices"
@@ -33,6 +33,32 @@ func OrderPayDays(orders iter.Seq2[live.OrderTotal, error], zone *time.Location)
 			if !yield(x, err) || err != nil {
 				return
 			}
+		}
+	}
+}
+
+// OrderPostedDays is [PostedDays] order by order.
+func OrderPostedDays(entries iter.Seq2[live.PostedTotal, error], zone *time.Location) iter.Seq2[OrderDays, error] {
+	return func(yield func(OrderDays, error) bool) {
+		at := OrderDays{}
+		for t, err := range entries {
+			if err != nil {
+				yield(OrderDays{}, err)
+				return
+			}
+			if at.Days != nil && at.Order != t.Order {
+				if !yield(at, nil) {
+					return
+				}
+				at.Days = nil
+			}
+			if at.Days == nil {
+				at = OrderDays{t.Order, DayLedger{}}
+			}
+			at.Days.add(t.At.In(zone).Format(time.DateOnly), &t.LedgerTotal, 1)
+		}
+		if at.Days != nil {
+			yield(at, nil)
 		}
 	}
 }
@@ -84,12 +110,19 @@ func byOrder(facts iter.Seq2[OrderDayMoney, error]) iter.Seq2[orderSaid, error] 
 	}
 }
 
-// Explain walks the orders of both sides, each in ascending byte order of ids,
-// and puts beside every figure of every day the orders on which the two differ
-// there, at most limit of them. It is told after [DayReconciliation.ReconcileDays].
-// Differences that cancel out within a day are told too, and then the sides do
-// not agree.
-func (r *DayReconciliation) Explain(facts iter.Seq2[OrderDayMoney, error], ledger iter.Seq2[OrderDays, error], limit int) error {
+// DaySides are the walks over the orders of some days that are held against
+// each other, each in ascending byte order of ids.
+type DaySides struct {
+	Facts    iter.Seq2[OrderDayMoney, error]
+	Ledger   iter.Seq2[OrderDays, error]
+	Postings iter.Seq2[OrderDays, error]
+}
+
+// Explain walks the orders of all sides and puts beside every figure of every
+// day the orders on which they differ there, at most limit of them. It is told
+// after [DayReconciliation.ReconcileDays]. Differences that cancel out within a
+// day are told too, and then the sides do not agree.
+func (r *DayReconciliation) Explain(s DaySides, limit int) error {
 	limit = min(max(limit, 1), MaxExplained)
 	r.Explained = true
 	rows := map[dayKey][]*DayRow{}
@@ -99,38 +132,40 @@ func (r *DayReconciliation) Explain(facts iter.Seq2[OrderDayMoney, error], ledge
 		k := dayKey{row.Day, row.Currency}
 		rows[k] = append(rows[k], row)
 	}
-	said, stopFacts := pullSorted(byOrder(facts), func(s *orderSaid) (live.OrderID, live.Currency) { return s.order, "" })
-	defer stopFacts()
-	book, stopBook := pullSorted(ledger, func(o *OrderDays) (live.OrderID, live.Currency) { return o.Order, "" })
-	defer stopBook()
-	f, okF, err := said()
+	facts, err := newLane("facts", byOrder(s.Facts), func(o *orderSaid) place { return place{order: o.order} })
 	if err != nil {
-		return fmt.Errorf("read orders from facts: %w", err)
+		return err
 	}
-	l, okL, err := book()
+	defer facts.close()
+	days := func(o *OrderDays) place { return place{order: o.Order} }
+	book, err := newLane("ledger", s.Ledger, days)
 	if err != nil {
-		return fmt.Errorf("read orders from ledger: %w", err)
+		return err
 	}
-	for okF || okL {
-		order, both := l.Order, orderSaid{}
-		var days DayLedger
-		if okF && (!okL || f.order <= l.Order) {
-			order, both = f.order, f
+	defer book.close()
+	entries, err := newLane("postings", s.Postings, days)
+	if err != nil {
+		return err
+	}
+	defer entries.close()
+	for {
+		p, ok := foremost(facts, book, entries)
+		if !ok {
+			break
 		}
-		if okL && l.Order == order {
-			days = l.Days
+		said, err := facts.take(p)
+		if err != nil {
+			return err
 		}
-		r.compareOrder(rows, order, both.days, days, limit)
-		if both.days != nil {
-			if f, okF, err = said(); err != nil {
-				return fmt.Errorf("read orders from facts: %w", err)
-			}
+		booked, err := book.take(p)
+		if err != nil {
+			return err
 		}
-		if days != nil {
-			if l, okL, err = book(); err != nil {
-				return fmt.Errorf("read orders from ledger: %w", err)
-			}
+		entered, err := entries.take(p)
+		if err != nil {
+			return err
 		}
+		r.compareOrder(rows, p.order, cmp.Or(said, &orderSaid{}).days, cmp.Or(booked, &OrderDays{}).Days, cmp.Or(entered, &OrderDays{}).Days, limit)
 	}
 	var all []DayRow
 	for _, k := range slices.SortedFunc(maps.Keys(rows), dayKey.compare) {
@@ -143,13 +178,15 @@ func (r *DayReconciliation) Explain(facts iter.Seq2[OrderDayMoney, error], ledge
 }
 
 // compareOrder notes on which figures of which days the sides differ on an order.
-func (r *DayReconciliation) compareOrder(rows map[dayKey][]*DayRow, order live.OrderID, said map[dayKey]*Money, booked DayLedger, limit int) {
+func (r *DayReconciliation) compareOrder(rows map[dayKey][]*DayRow, order live.OrderID, said map[dayKey]*Money, booked, entered DayLedger, limit int) {
 	keys := map[dayKey]bool{}
 	for k := range said {
 		keys[k] = true
 	}
-	for k := range booked {
-		keys[k] = true
+	for _, side := range []DayLedger{booked, entered} {
+		for k := range side {
+			keys[k] = true
+		}
 	}
 	for k := range keys {
 		n := 0
@@ -157,34 +194,37 @@ func (r *DayReconciliation) compareOrder(rows map[dayKey][]*DayRow, order live.O
 			if !r.Axis.on(f.figure) {
 				continue
 			}
-			d := OrderDifference{Order: order}
+			d := OrderDifference{Order: order, Ledger: booked.of(k, i)}
 			if m := said[k]; m != nil {
 				d.Facts = f.money(m)
 			}
-			if l := booked[k]; l != nil {
-				d.Ledger = l[i]
+			if posted(f.figure) {
+				entry := entered.of(k, i)
+				d.Postings = &entry
 			}
-			if n++; d.Facts == d.Ledger {
+			if n++; d.spread() == 0 {
 				continue
 			}
 			r.Agree = false
 			if rows[k] == nil {
 				rows[k] = r.zeros(k)
 			}
-			x := rows[k][n-1].Orders
-			if x.Count++; len(x.Orders) < limit {
-				x.Orders = append(x.Orders, d)
-			}
+			rows[k][n-1].Orders.note(&d, limit)
 		}
 	}
 }
 
-// zeros are the rows of a day on which the sums of both sides are all zero.
+// zeros are the rows of a day on which the sums of all sides are zero.
 func (r *DayReconciliation) zeros(k dayKey) (rows []*DayRow) {
 	for _, f := range reconciled {
-		if r.Axis.on(f.figure) {
-			rows = append(rows, &DayRow{Day: k.day, Currency: k.currency, Figure: f.figure, Orders: &Explained{}})
+		if !r.Axis.on(f.figure) {
+			continue
 		}
+		row := &DayRow{Day: k.day, Currency: k.currency, Figure: f.figure, Orders: &Explained{}}
+		if posted(f.figure) {
+			row.Postings = new(int64)
+		}
+		rows = append(rows, row)
 	}
 	return rows
 }

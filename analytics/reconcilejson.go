@@ -11,6 +11,7 @@ type differenceJSON struct {
 	Order        live.OrderID  `json:"order_id"`
 	Facts        int64         `json:"facts"`
 	Ledger       int64         `json:"ledger"`
+	Postings     *int64        `json:"postings,omitempty"`
 	Difference   int64         `json:"difference"`
 	FactsPerson  live.PersonID `json:"facts_person_id,omitempty"`
 	LedgerPerson live.PersonID `json:"ledger_person_id,omitempty"`
@@ -29,13 +30,14 @@ func explained(e *Explained, difference int64) *explainedJSON {
 	}
 	out := &explainedJSON{Count: e.Count, Items: make([]differenceJSON, 0, len(e.Orders))}
 	for _, d := range e.Orders {
-		out.Items = append(out.Items, differenceJSON{d.Order, d.Facts, d.Ledger, d.Facts - d.Ledger, d.FactsPerson, d.LedgerPerson})
+		out.Items = append(out.Items, differenceJSON{d.Order, d.Facts, d.Ledger, d.Postings, d.spread(), d.FactsPerson, d.LedgerPerson})
 	}
 	return out
 }
 
 // MarshalJSON writes {"agree":true,"rows":[{"currency","figure","dashboard",…}]}
-// with null for a dashboard that is no longer held. One that is explained has
+// with null for a dashboard that is no longer held, and for the postings of a
+// figure that has no account. One that is explained has
 // "provisional" too, and on each row that differs "orders".
 func (r Reconciliation) MarshalJSON() ([]byte, error) {
 	type row struct {
@@ -45,6 +47,7 @@ func (r Reconciliation) MarshalJSON() ([]byte, error) {
 		Report     int64          `json:"report"`
 		Rollup     int64          `json:"rollup"`
 		Ledger     int64          `json:"ledger"`
+		Postings   *int64         `json:"postings"`
 		Difference int64          `json:"difference"`
 		Orders     *explainedJSON `json:"orders,omitempty"`
 	}
@@ -60,7 +63,7 @@ func (r Reconciliation) MarshalJSON() ([]byte, error) {
 		x := &r.Rows[i]
 		w := row{
 			Currency: x.Currency, Figure: x.Figure, Dashboard: x.Dashboard, Report: x.Report, Rollup: x.Rollup,
-			Ledger: x.Ledger, Difference: x.Difference,
+			Ledger: x.Ledger, Postings: x.Postings, Difference: x.Difference,
 		}
 		w.Orders = explained(x.Orders, x.Difference)
 		out.Rows = append(out.Rows, w)
@@ -77,6 +80,7 @@ func (r DayReconciliation) MarshalJSON() ([]byte, error) {
 		Figure     string         `json:"figure"`
 		Facts      int64          `json:"facts"`
 		Ledger     int64          `json:"ledger"`
+		Postings   *int64         `json:"postings"`
 		Difference int64          `json:"difference"`
 		Orders     *explainedJSON `json:"orders,omitempty"`
 	}
@@ -91,7 +95,7 @@ func (r DayReconciliation) MarshalJSON() ([]byte, error) {
 	}{r.Axis, r.From, r.To, r.TimeZone, r.Agree, r.Provisional, make([]row, 0, len(r.Rows))}
 	for i := range r.Rows {
 		x := &r.Rows[i]
-		out.Rows = append(out.Rows, row{x.Day, x.Currency, x.Figure, x.Facts, x.Ledger, x.Facts - x.Ledger, explained(x.Orders, x.Facts-x.Ledger)})
+		out.Rows = append(out.Rows, row{x.Day, x.Currency, x.Figure, x.Facts, x.Ledger, x.Postings, x.Difference(), explained(x.Orders, x.Difference())})
 	}
 	return json.Marshal(out)
 }

@@ -1,8 +1,7 @@
 package analytics
 
 import (
-	"errors"
-	"fmt"
+	"cmp"
 	"iter"
 	"slices"
 	"strings"
@@ -17,8 +16,7 @@ type OrderMoney struct {
 	Money  Money
 }
 
-// Explained names the orders on which facts and ledger differ in one figure
-// and currency.
+// Explained names the orders on which the sides differ in one figure and currency.
 type Explained struct {
 	Count  int64 // of all orders that differ, listed or not
 	Orders []OrderDifference
@@ -28,6 +26,11 @@ type Explained struct {
 type OrderDifference struct {
 	Order         live.OrderID
 	Facts, Ledger int64
+	Postings      *int64 // nil: the figure has no account
+	// Settlement is what the platform's file says, if it is compared and differs.
+	Settlement *int64
+	// SettlementKind says how the file differs; empty: it does not.
+	SettlementKind DifferenceKind
 	// FactsPerson and LedgerPerson are told when the two sides name different buyers.
 	FactsPerson, LedgerPerson live.PersonID
 }
@@ -35,62 +38,66 @@ type OrderDifference struct {
 // MaxExplained bounds the orders listed for one figure and currency.
 const MaxExplained = 1000
 
-var errUnsorted = errors.New("orders do not come in ascending order of their ids")
+// Sides are the walks over the orders of a show that are held against each
+// other, each in ascending byte order of ids and then of currencies.
+type Sides struct {
+	Facts    iter.Seq2[OrderMoney, error]
+	Ledger   iter.Seq2[live.OrderTotal, error]
+	Postings iter.Seq2[live.PostedTotal, error]
+	// Settlement is the platform's file; nil: none was given.
+	Settlement iter.Seq2[live.SettlementRow, error]
+}
 
-// Explain walks the orders of both sides, each in ascending byte order of ids
-// and then of currencies, and puts beside every figure the orders on which the
-// two differ, at most limit of them. Differences that cancel out in the sum are
-// told too, and then the sides do not agree. It holds no more than one order of
-// each side and what it lists.
-func (r *Reconciliation) Explain(facts iter.Seq2[OrderMoney, error], ledger iter.Seq2[live.OrderTotal, error], limit int) error {
+// Explain walks the orders of all sides and puts beside every figure the orders
+// on which they differ, at most limit of them. Differences that cancel out in
+// the sum are told too, and then the sides do not agree. It holds no more than
+// one order of each side and what it lists.
+func (r *Reconciliation) Explain(s Sides, limit int) error {
 	limit = min(max(limit, 1), MaxExplained)
-	at := map[live.Currency][]*ReconciliationRow{}
 	r.Explained = true
+	at := map[live.Currency][]*ReconciliationRow{}
 	for i := range r.Rows {
 		row := &r.Rows[i]
 		row.Orders = &Explained{}
 		at[row.Currency] = append(at[row.Currency], row)
 	}
-	book, stop := pullSorted(ledger, func(t *live.OrderTotal) (live.OrderID, live.Currency) { return t.Order, t.Currency })
-	defer stop()
-	said, end := pullSorted(facts, func(m *OrderMoney) (live.OrderID, live.Currency) { return m.Order, m.Money.Currency })
-	defer end()
-	f, okF, err := said()
+	facts, err := newLane("facts", s.Facts, func(m *OrderMoney) place { return place{m.Order, m.Money.Currency} })
 	if err != nil {
-		return fmt.Errorf("read orders from facts: %w", err)
+		return err
 	}
-	l, okL, err := book()
+	defer facts.close()
+	book, err := newLane("ledger", s.Ledger, func(t *live.OrderTotal) place { return place{t.Order, t.Currency} })
 	if err != nil {
-		return fmt.Errorf("read orders from ledger: %w", err)
+		return err
 	}
-	for okF || okL {
-		side := 0
-		switch {
-		case !okL:
-			side = -1
-		case !okF:
-			side = 1
-		default:
-			side = compareOrders(f.Order, l.Order, f.Money.Currency, l.Currency)
+	defer book.close()
+	entries, err := newLane("postings", s.Postings, func(t *live.PostedTotal) place { return place{t.Order, t.Currency} })
+	if err != nil {
+		return err
+	}
+	defer entries.close()
+	for {
+		p, ok := foremost(facts, book, entries)
+		if !ok {
+			break
 		}
-		money, total := OrderMoney{Order: l.Order, Money: Money{Currency: l.Currency}}, live.OrderTotal{Order: f.Order}
-		if side <= 0 {
-			money = f
-			if f, okF, err = said(); err != nil {
-				return fmt.Errorf("read orders from facts: %w", err)
-			}
+		said, err := facts.take(p)
+		if err != nil {
+			return err
 		}
-		if side >= 0 {
-			total = l
-			if l, okL, err = book(); err != nil {
-				return fmt.Errorf("read orders from ledger: %w", err)
-			}
+		total, err := book.take(p)
+		if err != nil {
+			return err
 		}
-		c := money.Money.Currency
-		if at[c] == nil {
-			at[c] = r.grow(c)
+		entry, err := entries.take(p)
+		if err != nil {
+			return err
 		}
-		if compareOrder(at[c], &money, &total, limit) {
+		if at[p.currency] == nil {
+			at[p.currency] = r.grow(p.currency)
+		}
+		said, total, entry = cmp.Or(said, &OrderMoney{}), cmp.Or(total, &live.OrderTotal{}), cmp.Or(entry, &live.PostedTotal{})
+		if compareOrder(at[p.currency], p.order, said, total, entry, limit) {
 			r.Agree = false
 		}
 	}
@@ -103,6 +110,9 @@ func (r *Reconciliation) grow(c live.Currency) []*ReconciliationRow {
 	rows := make([]*ReconciliationRow, len(reconciled))
 	for i, f := range reconciled {
 		rows[i] = &ReconciliationRow{Currency: c, Figure: f.figure, Orders: &Explained{}}
+		if posted(f.figure) {
+			rows[i].Postings = new(int64)
+		}
 	}
 	return rows
 }
@@ -124,50 +134,39 @@ func (r *Reconciliation) adopt(at map[live.Currency][]*ReconciliationRow) {
 	slices.SortStableFunc(r.Rows, func(a, b ReconciliationRow) int { return strings.Compare(string(a.Currency), string(b.Currency)) })
 }
 
-// compareOrder notes on which figures the two sides of one order differ.
-func compareOrder(rows []*ReconciliationRow, money *OrderMoney, total *live.OrderTotal, limit int) (differ bool) {
+// compareOrder notes on which figures the sides of one order differ.
+func compareOrder(rows []*ReconciliationRow, order live.OrderID, said *OrderMoney, total *live.OrderTotal, entry *live.PostedTotal, limit int) (differ bool) {
 	for i, f := range reconciled {
-		d := OrderDifference{Order: money.Order, Facts: f.money(&money.Money), Ledger: f.ledger(&total.LedgerTotal)}
-		if f.figure == figureBuyers && d.Facts != 0 && d.Ledger != 0 && money.Person != total.Person {
-			d.FactsPerson, d.LedgerPerson = money.Person, total.Person
+		d := OrderDifference{Order: order, Facts: f.money(&said.Money), Ledger: f.ledger(&total.LedgerTotal)}
+		if posted(f.figure) {
+			n := f.ledger(&entry.LedgerTotal)
+			d.Postings = &n
 		}
-		if d.Facts == d.Ledger && d.FactsPerson == d.LedgerPerson {
+		if f.figure == figureBuyers && d.Facts != 0 && d.Ledger != 0 && said.Person != total.Person {
+			d.FactsPerson, d.LedgerPerson = said.Person, total.Person
+		}
+		if d.spread() == 0 && d.FactsPerson == d.LedgerPerson {
 			continue
 		}
 		differ = true
-		x := rows[i].Orders
-		x.Count++
-		if len(x.Orders) < limit {
-			x.Orders = append(x.Orders, d)
-		}
+		rows[i].Orders.note(&d, limit)
 	}
 	return differ
 }
 
-func compareOrders(a, b live.OrderID, ac, bc live.Currency) int {
-	if c := strings.Compare(string(a), string(b)); c != 0 {
-		return c
+// spread is the largest of our own sides less the smallest.
+func (d *OrderDifference) spread() int64 { return spread(d.Facts, d.Ledger, d.Postings) }
+
+func spread(facts, ledger int64, postings *int64) int64 {
+	low, high := min(facts, ledger), max(facts, ledger)
+	if postings != nil {
+		low, high = min(low, *postings), max(high, *postings)
 	}
-	return strings.Compare(string(ac), string(bc))
+	return high - low
 }
 
-// pullSorted reads a sequence one by one and refuses one that is not sorted:
-// two walks side by side would silently miss each other.
-func pullSorted[T any](seq iter.Seq2[T, error], key func(*T) (live.OrderID, live.Currency)) (next func() (T, bool, error), stop func()) {
-	pull, stop := iter.Pull2(seq)
-	var last live.OrderID
-	var lastCurrency live.Currency
-	begun := false
-	return func() (v T, ok bool, err error) {
-		v, err, ok = pull()
-		if !ok || err != nil {
-			return v, false, err
-		}
-		id, c := key(&v)
-		if begun && compareOrders(last, id, lastCurrency, c) >= 0 {
-			return v, false, errUnsorted
-		}
-		begun, last, lastCurrency = true, id, c
-		return v, true, nil
-	}, stop
+func (e *Explained) note(d *OrderDifference, limit int) {
+	if e.Count++; len(e.Orders) < limit {
+		e.Orders = append(e.Orders, *d)
+	}
 }

@@ -2,11 +2,9 @@ package analytics
 
 import (
 	"cmp"
-	"fmt"
 	"iter"
 	"maps"
 	"slices"
-	"strings"
 
 	"showrunner/live"
 )
@@ -56,49 +54,42 @@ type SettlementComparison struct {
 func CompareSettlement(rows iter.Seq2[live.SettlementRow, error], ledger iter.Seq2[live.OrderTotal, error], limit int) (SettlementComparison, error) {
 	limit = min(max(limit, 1), MaxExplained)
 	c := settling{out: SettlementComparison{Agree: true, Counts: map[DifferenceKind]int64{}}, limit: limit, sums: map[sumKey]*SettlementSum{}}
-	file, stopFile := pullSorted(rows, func(r *live.SettlementRow) (live.OrderID, live.Currency) { return r.Order, "" })
-	defer stopFile()
-	book, stopBook := pullSorted(ledger, func(t *live.OrderTotal) (live.OrderID, live.Currency) { return t.Order, "" })
-	defer stopBook()
-	r, okR, err := file()
+	file, err := newLane("settlement", rows, func(r *live.SettlementRow) place { return place{order: r.Order} })
 	if err != nil {
-		return c.out, fmt.Errorf("read settlement: %w", err)
+		return c.out, err
 	}
-	t, okT, err := book()
+	defer file.close()
+	book, err := newLane("ledger", ledger, func(t *live.OrderTotal) place { return place{order: t.Order} })
 	if err != nil {
-		return c.out, fmt.Errorf("read ledger: %w", err)
+		return c.out, err
 	}
-	for okR || okT {
-		side := strings.Compare(string(r.Order), string(t.Order))
-		switch {
-		case !okT:
-			side = -1
-		case !okR:
-			side = 1
+	defer book.close()
+	for {
+		p, ok := foremost(file, book)
+		if !ok {
+			break
+		}
+		r, err := file.take(p)
+		if err != nil {
+			return c.out, err
+		}
+		t, err := book.take(p)
+		if err != nil {
+			return c.out, err
+		}
+		if r != nil {
+			c.row(r)
+		}
+		if t != nil {
+			c.total(t)
 		}
 		switch {
-		case side < 0:
-			c.row(&r)
+		case t == nil:
 			c.note(SettlementDifference{Order: r.Order, Kind: MissingHere, Line: r.Line, Settlement: r.Paid, SettlementCurrency: r.Currency})
-		case side > 0:
-			c.total(&t)
-			if !t.PaidAt.IsZero() {
-				c.note(SettlementDifference{Order: t.Order, Kind: MissingThere, Ledger: t.PaidMinor, LedgerCurrency: t.Currency})
-			}
-		default:
-			c.row(&r)
-			c.total(&t)
-			c.compare(&r, &t)
-		}
-		if side <= 0 {
-			if r, okR, err = file(); err != nil {
-				return c.out, fmt.Errorf("read settlement: %w", err)
-			}
-		}
-		if side >= 0 {
-			if t, okT, err = book(); err != nil {
-				return c.out, fmt.Errorf("read ledger: %w", err)
-			}
+		case r != nil:
+			c.compare(r, t)
+		case !t.PaidAt.IsZero():
+			c.note(SettlementDifference{Order: t.Order, Kind: MissingThere, Ledger: t.PaidMinor, LedgerCurrency: t.Currency})
 		}
 	}
 	for _, k := range slices.SortedFunc(maps.Keys(c.sums), func(a, b sumKey) int {

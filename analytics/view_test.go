@@ -214,22 +214,25 @@ func TestReconcile(t *testing.T) {
 	}
 	for _, tc := range []struct {
 		name      string
-		spoil     func(board, facts, sums []Money, ledger []live.LedgerTotal)
+		spoil     func(board, facts, sums []Money, ledger, posted []live.LedgerTotal)
 		different []string
 	}{
-		{"all the same", func(_, _, _ []Money, _ []live.LedgerTotal) {}, nil},
-		{"dashboard", func(b, _, _ []Money, _ []live.LedgerTotal) { b[0].Paid++ }, []string{"gmv_paid_minor", "gmv_net_minor"}},
-		{"report", func(_, f, _ []Money, _ []live.LedgerTotal) { f[0].Buyers-- }, []string{"buyers"}},
-		{"rollup", func(_, _, r []Money, _ []live.LedgerTotal) { r[0].Orders++ }, []string{"orders"}},
-		{"ledger", func(_, _, _ []Money, l []live.LedgerTotal) { l[0].RefundShipMinor++ }, []string{"gmv_net_minor", "refund_minor", "refund_shipping_minor"}},
-		{"settled", func(_, _, r []Money, _ []live.LedgerTotal) { r[0].Settled++ }, []string{"gmv_settled_minor"}},
-		{"deposit", func(_, f, _ []Money, _ []live.LedgerTotal) { f[0].Deposit-- }, []string{"deposit_minor"}},
-		{"balance", func(_, _, _ []Money, l []live.LedgerTotal) { l[0].BalanceMinor++ }, []string{"balance_minor"}},
-		{"commission", func(b, _, _ []Money, _ []live.LedgerTotal) { b[0].CommissionReversed++ }, []string{"commission_reversed_minor", "commission_minor"}},
+		{"all the same", func(_, _, _ []Money, _, _ []live.LedgerTotal) {}, nil},
+		{"dashboard", func(b, _, _ []Money, _, _ []live.LedgerTotal) { b[0].Paid++ }, []string{"gmv_paid_minor", "gmv_net_minor"}},
+		{"report", func(_, f, _ []Money, _, _ []live.LedgerTotal) { f[0].Buyers-- }, []string{"buyers"}},
+		{"rollup", func(_, _, r []Money, _, _ []live.LedgerTotal) { r[0].Orders++ }, []string{"orders"}},
+		{"ledger", func(_, _, _ []Money, l, _ []live.LedgerTotal) { l[0].RefundShipMinor++ }, []string{"gmv_net_minor", "refund_minor", "refund_shipping_minor"}},
+		{"postings", func(_, _, _ []Money, _, p []live.LedgerTotal) { p[0].Post(live.AccountCancelled, 1) }, []string{"gmv_net_minor", "cancelled_paid_minor"}},
+		{"postings of sales", func(_, _, _ []Money, _, p []live.LedgerTotal) { p[0].Post(live.AccountSales, 1) }, []string{"gmv_created_minor"}},
+		{"a mirror carries no figure", func(_, _, _ []Money, _, p []live.LedgerTotal) { p[0].Post(live.AccountOwedToBuyer, 1) }, nil},
+		{"settled", func(_, _, r []Money, _, _ []live.LedgerTotal) { r[0].Settled++ }, []string{"gmv_settled_minor"}},
+		{"deposit", func(_, f, _ []Money, _, _ []live.LedgerTotal) { f[0].Deposit-- }, []string{"deposit_minor"}},
+		{"balance", func(_, _, _ []Money, l, _ []live.LedgerTotal) { l[0].BalanceMinor++ }, []string{"balance_minor"}},
+		{"commission", func(b, _, _ []Money, _, _ []live.LedgerTotal) { b[0].CommissionReversed++ }, []string{"commission_reversed_minor", "commission_minor"}},
 	} {
-		board, facts, sums, ledger := side(), side(), side(), book()
-		tc.spoil(board, facts, sums, ledger)
-		r := Reconcile(&Figures{Money: board}, Figures{Money: facts}, sums, ledger)
+		board, facts, sums, ledger, posted := side(), side(), side(), book(), book()
+		tc.spoil(board, facts, sums, ledger, posted)
+		r := Reconcile(&Figures{Money: board}, Figures{Money: facts}, sums, ledger, posted)
 		var different []string
 		for _, row := range r.Rows {
 			if row.Difference != 0 {
@@ -240,15 +243,15 @@ func TestReconcile(t *testing.T) {
 			t.Errorf("%s: agree %t, differences (-want +got):\n%s", tc.name, r.Agree, d)
 		}
 	}
-	gone := Reconcile(nil, Figures{Money: side()}, side(), book())
+	gone := Reconcile(nil, Figures{Money: side()}, side(), book(), book())
 	if !gone.Agree || gone.Rows[0].Dashboard != nil {
 		t.Errorf("without a dashboard: agree %t, %+v", gone.Agree, gone.Rows[0])
 	}
-	missing := Reconcile(nil, Figures{Money: figures().Money}, side(), book())
+	missing := Reconcile(nil, Figures{Money: figures().Money}, side(), book(), book())
 	if missing.Agree {
 		t.Error("a currency that only the report knows agrees")
 	}
-	if none := Reconcile(nil, Figures{}, nil, nil); !none.Agree || len(none.Rows) != 0 {
+	if none := Reconcile(nil, Figures{}, nil, nil, nil); !none.Agree || len(none.Rows) != 0 {
 		t.Errorf("a show without orders: %+v", none)
 	}
 }

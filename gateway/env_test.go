@@ -172,9 +172,9 @@ func (f *folded) Reconciliation(ctx context.Context, s live.Show) (analytics.Rec
 	if err != nil {
 		return analytics.Reconciliation{}, err
 	}
-	ledger, err := f.store.Ledger(ctx, s.Merchant, s.ID)
-	// Without ClickHouse there are no rollups; the order book is the other side.
-	return analytics.Reconcile(&figs, figs, figs.Money, ledger), err
+	orders, posted, err := f.store.Books(ctx, s.Merchant, s.ID)
+	// Without ClickHouse there are no rollups; the books are the other sides.
+	return analytics.Reconcile(&figs, figs, figs.Money, orders, posted), err
 }
 
 // Explain holds the deltas of the log, order by order, against the ledger.
@@ -212,14 +212,20 @@ func (f *folded) Explain(ctx context.Context, s live.Show, limit int) (analytics
 			}
 		}
 	}
-	return r, r.Explain(facts, f.store.OrderTotals(ctx, s.Merchant, s.ID), limit)
+	return r, r.Explain(analytics.Sides{
+		Facts: facts, Ledger: f.store.OrderTotals(ctx, s.Merchant, s.ID), Postings: f.store.OrderPostings(ctx, s.Merchant, s.ID),
+	}, limit)
 }
 
 // ReconcileDays has no facts by day: without ClickHouse the ledger stands alone.
 func (f *folded) ReconcileDays(ctx context.Context, axis analytics.DayAxis, m live.MerchantID, room live.RoomID, zone *time.Location, from, until time.Time, _ int) (analytics.DayReconciliation, error) {
 	r := analytics.DayReconciliation{Axis: axis, From: from.Format(time.DateOnly), To: until.AddDate(0, 0, -1).Format(time.DateOnly), TimeZone: zone.String()}
 	ledger, err := analytics.PayDays(f.store.TotalsPaid(ctx, m, room, from, until), zone)
-	r.ReconcileDays(nil, ledger)
+	if err != nil {
+		return r, err
+	}
+	postings, err := analytics.PostedDays(f.store.PostingsPaid(ctx, m, room, from, until), zone)
+	r.ReconcileDays(nil, ledger, postings)
 	return r, err
 }
 

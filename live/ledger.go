@@ -1,5 +1,7 @@
 package live
 
+import "time"
+
 // Account is one side of a posting. Debits are positive, credits negative.
 type Account string
 
@@ -21,6 +23,14 @@ const (
 	AccountClearing       Account = "clearing"          // the mirror of settled: the platform's hand
 	AccountCommission     Account = "commission"        // accrued less reversed
 	AccountCommissionDue  Account = "commission_due"    // its mirror
+
+	// Memo accounts, each with its mirror: which part of another account is what.
+	AccountBalance        Account = "balance" // of paid: what came as the balance of a presale
+	AccountOfPaid         Account = "of_paid"
+	AccountRefundPreShip  Account = "refunded_pre_ship" // of both refunds: before anything was shipped
+	AccountOfRefunded     Account = "of_refunded"
+	AccountCommissionBack Account = "commission_reversed" // what commission is less than was accrued
+	AccountOfCommission   Account = "of_commission"
 )
 
 // Posting is one row of the ledger: an amount on one account of one order line.
@@ -52,6 +62,9 @@ func Postings(deltas []Delta) []Posting {
 			{AccountSettled, AccountClearing, d.Settled},
 			{AccountCommission, AccountCommissionDue, d.Commission},
 			{AccountCommission, AccountCommissionDue, -d.CommissionBack},
+			{AccountBalance, AccountOfPaid, d.Balance},
+			{AccountRefundPreShip, AccountOfRefunded, d.RefundPreShip},
+			{AccountCommissionBack, AccountOfCommission, d.CommissionBack},
 		} {
 			if p.minor != 0 {
 				out = append(out, Posting{d, p.debit, p.minor}, Posting{d, p.credit, -p.minor})
@@ -59,6 +72,48 @@ func Postings(deltas []Delta) []Posting {
 		}
 	}
 	return out
+}
+
+// Post adds an amount on an account to the figures that the account carries.
+// Mirrors carry none, and neither does anything that is not money.
+func (t *LedgerTotal) Post(a Account, minor int64) {
+	switch a {
+	case AccountSales:
+		t.CreatedMinor -= minor
+	case AccountPaid:
+		t.PaidMinor += minor
+	case AccountSubsidy:
+		t.SubsidyMinor += minor
+	case AccountRefundedGoods:
+		t.RefundGoodsMinor += minor
+	case AccountRefundedShip:
+		t.RefundShipMinor += minor
+	case AccountRefundPreShip:
+		t.RefundPreShipMinor += minor
+	case AccountCancelled:
+		t.CancelMinor += minor
+	case AccountDeposit:
+		t.DepositMinor += minor
+	case AccountBalance:
+		t.BalanceMinor += minor
+	case AccountSettled:
+		t.SettledMinor += minor
+	case AccountCommission:
+		t.CommissionMinor += minor
+	case AccountCommissionBack: // The account of commission is less what was reversed.
+		t.CommissionMinor += minor
+		t.CommissionBackMinor += minor
+	case AccountReceivable, AccountSubsidyGranted, AccountOwedToBuyer, AccountDepositOwed, AccountClearing, AccountCommissionDue,
+		AccountOfPaid, AccountOfRefunded, AccountOfCommission:
+	}
+}
+
+// PostedTotal is what the ledger's entries of one order in one currency sum to:
+// all of them, or those of one instant. Only its money is filled in.
+type PostedTotal struct {
+	Order OrderID
+	At    time.Time // on the axis asked for; zero: of all instants
+	LedgerTotal
 }
 
 // Balance is one account of a show in one currency.

@@ -114,8 +114,8 @@ func (f *figures) complete(ctx context.Context, asOf time.Time) (bool, error) {
 	return true, nil
 }
 
-// Reconciliation puts the dashboard, the report, the rollups and the order
-// ledger side by side.
+// Reconciliation puts the dashboard, the report, the rollups, the orders
+// and the double-entry ledger side by side.
 func (f *figures) Reconciliation(ctx context.Context, s live.Show) (analytics.Reconciliation, error) {
 	var dashboard *analytics.Figures
 	if got, ok := f.realtime.Figures(s.ID); ok {
@@ -129,12 +129,12 @@ func (f *figures) Reconciliation(ctx context.Context, s live.Show) (analytics.Re
 	if err != nil {
 		return analytics.Reconciliation{}, err
 	}
-	ledger, err := f.store.Ledger(ctx, s.Merchant, s.ID)
+	orders, posted, err := f.store.Books(ctx, s.Merchant, s.ID)
 	if err != nil {
 		return analytics.Reconciliation{}, err
 	}
 	if s.Rehearsal {
-		ledger = nil // Its orders are kept and never counted, on no side.
+		orders, posted = nil, nil // Its orders are kept and never counted, on no side.
 	}
-	return analytics.Reconcile(dashboard, facts, rollup, ledger), nil
+	return analytics.Reconcile(dashboard, facts, rollup, orders, posted), nil
 }

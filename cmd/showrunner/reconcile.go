@@ -24,7 +24,10 @@ func (f *figures) Explain(ctx context.Context, s live.Show, limit int) (analytic
 		r.Explained = true
 		return r, nil
 	}
-	err = r.Explain(f.db.OrderMoney(ctx, s.Merchant, s.ID, f.now()), f.store.OrderTotals(ctx, s.Merchant, s.ID), limit)
+	err = r.Explain(analytics.Sides{
+		Facts: f.db.OrderMoney(ctx, s.Merchant, s.ID, f.now()), Ledger: f.store.OrderTotals(ctx, s.Merchant, s.ID),
+		Postings: f.store.OrderPostings(ctx, s.Merchant, s.ID),
+	}, limit)
 	r.Provisional = !complete || !s.State.Over()
 	return r, err
 }
@@ -48,6 +51,14 @@ func (f *figures) ReconcileDays(ctx context.Context, axis analytics.DayAxis, m l
 	if err != nil {
 		return r, err
 	}
+	posted := f.store.PostingsTaken(ctx, m, room, from, until)
+	if axis == analytics.AxisPay {
+		posted = f.store.PostingsPaid(ctx, m, room, from, until)
+	}
+	postings, err := analytics.PostedDays(posted, zone)
+	if err != nil {
+		return r, err
+	}
 	var ledger analytics.DayLedger
 	if axis == analytics.AxisPay {
 		ledger, err = analytics.PayDays(f.store.TotalsPaid(ctx, m, room, from, until), zone)
@@ -57,13 +68,16 @@ func (f *figures) ReconcileDays(ctx context.Context, axis analytics.DayAxis, m l
 	if err != nil {
 		return r, err
 	}
-	r.ReconcileDays(facts, ledger)
+	r.ReconcileDays(facts, ledger, postings)
 	if limit > 0 {
 		orders := analytics.OrderPayDays(f.store.TotalsPaid(ctx, m, room, from, until), zone)
 		if axis == analytics.AxisEvent {
 			orders = analytics.OrderEventDays(f.store.Histories(ctx, m, from, until), zone, from, until, room, rehearsals)
 		}
-		if err := r.Explain(f.db.OrderDayMoney(ctx, axis, m, room, zone, from, until), orders, limit); err != nil {
+		sides := analytics.DaySides{
+			Facts: f.db.OrderDayMoney(ctx, axis, m, room, zone, from, until), Ledger: orders, Postings: analytics.OrderPostedDays(posted, zone),
+		}
+		if err := r.Explain(sides, limit); err != nil {
 			return r, err
 		}
 	}

@@ -170,12 +170,12 @@ func (w *trapShop) figures(show live.ShowID, asOf time.Time) analytics.Figures {
 	}
 	f := fold.Figures(asOf)
 	if asOf.Equal(w.clock()) {
-		ledger, err := w.s.Ledger(w.t.Context(), sh.Merchant, show)
+		orders, posted, err := w.s.Books(w.t.Context(), sh.Merchant, show)
 		if err != nil {
 			w.t.Fatal(err)
 		}
-		if r := analytics.Reconcile(&f, f, f.Money, ledger); !r.Agree {
-			w.t.Errorf("figures and ledger differ: %+v", r.Rows)
+		if r := analytics.Reconcile(&f, f, f.Money, orders, posted); !r.Agree {
+			w.t.Errorf("figures and books differ: %+v", r.Rows)
 		}
 	}
 	return f

@@ -22,7 +22,7 @@ type LedgerAnswer struct {
 // Balance is one account.
 type Balance struct {
 	Currency     string `json:"currency"`
-	Account      string `json:"account" enum:"receivable,sales,paid,subsidy,subsidy_granted,refunded_goods,refunded_shipping,cancelled,owed_to_buyer,deposit,deposit_owed,settled,clearing,commission,commission_due"`
+	Account      string `json:"account" enum:"receivable,sales,paid,subsidy,subsidy_granted,refunded_goods,refunded_shipping,cancelled,owed_to_buyer,deposit,deposit_owed,settled,clearing,commission,commission_due,balance,of_paid,refunded_pre_ship,of_refunded,commission_reversed,of_commission"`
 	BalanceMinor int64  `json:"balance_minor"`
 }
 

@@ -19,14 +19,15 @@ const maxZoneRooms = 200
 
 func (a *API) reconciliations() {
 	add(a, Route{
-		ID: "get-reconciliation", Method: "GET", Path: "/v1/shows/{show_id}/reconciliation", Tag: "Figures", Summary: "Compare dashboard, report and order ledger",
-		Text: "The same figures from three independent sides, with their differences, which must be 0. With `explain=true` every difference names the orders " +
-			"on which the facts and the ledger of orders differ: `orders` has their `count` and the first `limit` of them, by id, each with both values. " +
+		ID: "get-reconciliation", Method: "GET", Path: "/v1/shows/{show_id}/reconciliation", Tag: "Figures", Summary: "Compare dashboard, report, rollups, orders and double-entry ledger",
+		Text: "The same figures from independent sides, with their differences, which must be 0: `dashboard`, `report` (the facts), `rollup`, `ledger` (the orders) and `postings` " +
+			"(the double-entry ledger, for every figure that is money). With `explain=true` every difference names the orders on which the facts, the orders and the postings differ: " +
+			"`orders` has their `count` and the first `limit` of them, by id, each with the value of every side. " +
 			"Differences that cancel out in a sum are named too. A difference with no orders lies between the facts and the rollups or the dashboard.",
 		Actions: []live.Action{live.ActReconcile},
 	}, a.getReconciliation)
 	add(a, Route{
-		ID: "get-day-reconciliation", Method: "GET", Path: "/v1/reconciliation", Tag: "Figures", Summary: "Compare facts and order ledger by day",
+		ID: "get-day-reconciliation", Method: "GET", Path: "/v1/reconciliation", Tag: "Figures", Summary: "Compare facts, orders and double-entry ledger by day",
 		Text: "Calendar days in the time zone of the room, or in the one that all rooms of the merchant share. `by=event` files a fact under the day it was taken in, " +
 			"which never changes any more when the day is over; `by=pay` files an order with its later refunds under the day of its first payment. At most 92 days. " +
 			"Orders outside a show are in; rehearsals are not. With `explain=true` every difference names its orders, as the reconciliation of a show does.",

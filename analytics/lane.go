@@ -1,0 +1,90 @@
+package analytics
+
+import (
+	"errors"
+	"fmt"
+	"iter"
+	"strings"
+
+	"showrunner/live"
+)
+
+var errUnsorted = errors.New("orders do not come in ascending order of their ids")
+
+// place is where a walk of orders stands: at an order, and within it at a
+// currency where the walk tells them apart.
+type place struct {
+	order    live.OrderID
+	currency live.Currency
+}
+
+func (p place) compare(x place) int {
+	if c := strings.Compare(string(p.order), string(x.order)); c != 0 {
+		return c
+	}
+	return strings.Compare(string(p.currency), string(x.currency))
+}
+
+// lane is one side of a walk over orders, read one by one. It refuses a side
+// that is not sorted: sides walked together would silently miss each other.
+type lane[T any] struct {
+	name string // of the side, for errors
+	next func() (T, error, bool)
+	key  func(*T) place
+
+	head T
+	at   place
+	ok   bool // there is a head
+	done func()
+}
+
+// newLane begins a walk; close it.
+func newLane[T any](name string, seq iter.Seq2[T, error], key func(*T) place) (*lane[T], error) {
+	l := &lane[T]{name: name, key: key}
+	l.next, l.done = iter.Pull2(seq)
+	if err := l.step(true); err != nil {
+		l.done()
+		return nil, err
+	}
+	return l, nil
+}
+
+func (l *lane[T]) step(first bool) error {
+	v, err, ok := l.next()
+	if err != nil {
+		return fmt.Errorf("read orders from %s: %w", l.name, err)
+	}
+	if l.ok = ok; !ok {
+		return nil
+	}
+	at := l.key(&v)
+	if !first && l.at.compare(at) >= 0 {
+		return fmt.Errorf("read orders from %s: %w", l.name, errUnsorted)
+	}
+	l.head, l.at = v, at
+	return nil
+}
+
+// front is where the lane stands, and whether it stands anywhere.
+func (l *lane[T]) front() (place, bool) { return l.at, l.ok }
+
+// take is what the lane says at a place, or nil, and goes on from there.
+func (l *lane[T]) take(p place) (*T, error) {
+	if !l.ok || l.at != p {
+		return nil, nil //nolint:nilnil // A side may have nothing to say of an order.
+	}
+	v := l.head
+	return &v, l.step(false)
+}
+
+func (l *lane[T]) close() { l.done() }
+
+// foremost is the first place at which any lane stands.
+func foremost(lanes ...interface{ front() (place, bool) }) (first place, ok bool) {
+	for _, l := range lanes {
+		if at, there := l.front(); there && (!ok || at.compare(first) < 0) {
+			first, ok = at, true
+		}
+	}
+	return first, ok
+}
