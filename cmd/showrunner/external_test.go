@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -87,15 +88,41 @@ func TestExternalLog(t *testing.T) {
 	p.stop(10 * time.Second)
 }
 
+// gaveAway fails unless somebody took coupons, shares and places in the draws:
+// nothing agrees with nothing.
+func gaveAway(t *testing.T, file string) {
+	t.Helper()
+	raw, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var v simVerdict
+	if err := json.Unmarshal(raw, &v); err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]int64{}
+	for _, row := range v.Rows {
+		if row.List == "benefits" {
+			got[row.Figure] = row.Tally
+		}
+	}
+	for _, figure := range []string{"coupons claimed", "red packet shares", "red packet minor", "draw 1 entries", "draw 2 entries", "draw 1 holds against its proof"} {
+		if got[figure] == 0 {
+			t.Errorf("%s: none; all are %v", figure, got)
+		}
+	}
+}
+
 // TestShow plays the demo's show on embedded engines, restarts the server on
 // the same data, and finds the same report.
 func TestShow(t *testing.T) {
 	data := t.TempDir()
 	p := startProgram(t, data, "127.0.0.1:0")
-	sim := SimulateCmd{URL: p.url, Data: data, Viewers: 80, Minutes: 10, Speed: 60, Seed: 3, Room: "r-show", Merchant: "m-show"}
+	sim := SimulateCmd{URL: p.url, Data: data, Viewers: 80, Minutes: 10, Speed: 60, Seed: 3, Room: "r-show", Merchant: "m-show", Out: filepath.Join(data, "sim.json")}
 	if err := sim.Execute(deadline(t, 5*time.Minute), t.Output(), t.Output()); err != nil {
 		t.Fatal(err)
 	}
+	gaveAway(t, sim.Out)
 	audit(t, engineURL(t, data))
 	p.stop(10 * time.Second)
 

@@ -293,10 +293,18 @@ func (s *server) publishSnapshot(snap analytics.Snapshot) {
 		}
 		return v.Num
 	}
-	s.hub.Stats(snap.Room, ws.EncodeStats(ws.Stats{
+	totals := ws.Stats{
 		Online: s.online(snap.Room), WatchUV: total("watch_uv"), Likes: total("like_count"), Comments: total("comment_pv"),
 		LeftOut: s.hub.LeftOut(snap.Room),
-	}))
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	if progress, err := s.store.BenefitProgress(ctx, snap.Show); err == nil {
+		totals.Progress(progress)
+	} else {
+		s.log.Warn("the progress of benefits is not told", "error", err)
+	}
+	s.hub.Stats(snap.Room, ws.EncodeStats(totals))
 }
 
 func (s *server) openRelay(context.Context) error {

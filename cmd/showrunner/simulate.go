@@ -61,6 +61,7 @@ type simRun struct {
 	eyes           simEyes
 	pulse          simPulse
 	spam           simSpam
+	benefits       simBenefits
 	acting         sync.WaitGroup // persons with acts to come
 	watching       sync.WaitGroup // persons in the room
 	aftermath      sync.WaitGroup // orders whose story is not over

@@ -73,6 +73,10 @@ func (a *simAPI) do(ctx context.Context, c simCall, out any) error {
 			if out == nil {
 				return nil
 			}
+			if text, ok := out.(*string); ok {
+				*text = string(answer)
+				return nil
+			}
 			if err := json.Unmarshal(answer, out); err != nil {
 				return fmt.Errorf("%s %s: decode answer: %w", c.Method, c.Path, err)
 			}

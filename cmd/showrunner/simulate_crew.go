@@ -52,6 +52,7 @@ func (r *simRun) direct(ctx context.Context) error {
 		s.onEvents = func(e simEvents) {
 			eye.events(e)
 			for _, x := range e.Events {
+				r.benefits.saw(x)
 				if x.Type != string(live.CommentSent) || !spammers[x.Actor.ID] {
 					continue
 				}
@@ -147,12 +148,22 @@ func (r *simRun) cue(ctx context.Context, c *sim.Cue) error {
 			}
 		}
 	}
+	r.benefits.fill(r, c.Command, &args)
 	data := struct {
 		sim.Args
 		Command string      `json:"command_id"`
 		Show    live.ShowID `json:"show_id"`
 	}{args, r.name + "." + c.Name, r.show}
 	_, err := socket.ask(ctx, simFrame{ID: c.Name, Type: string(c.Command), Data: data})
+	// Entries may close a moment later than the script says, and the refusal is
+	// kept beside the command's id: asked again it is another command.
+	for n := 1; refusedAs(err, "draw_open") && n < 60; n++ {
+		if err := sleepFor(ctx, 500*time.Millisecond); err != nil {
+			return err
+		}
+		data.Command = fmt.Sprintf("%s.%s.%d", r.name, c.Name, n)
+		_, err = socket.ask(ctx, simFrame{ID: c.Name, Type: string(c.Command), Data: data})
+	}
 	if _, ok := errors.AsType[*simRefusal](err); ok {
 		// The show goes on; a refusal of what the script holds to be right fails the run.
 		if c.Command == live.StartShow || c.Command == live.EndShow {

@@ -50,6 +50,9 @@ func (r *simRun) stage(ctx context.Context) error {
 	}, nil); err != nil {
 		return fmt.Errorf("fill the shelf: %w", err)
 	}
+	if err := r.stageBenefits(ctx, merchant); err != nil {
+		return err
+	}
 	// The newest run has the shop: runs side by side need a merchant each.
 	secret := make([]byte, 32)
 	if _, err := rand.Read(secret); err != nil {

@@ -70,7 +70,11 @@ func (r *simRun) verify(ctx context.Context, stdout, stderr io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("read the figures: %w", err)
 	}
-	v := r.judge(&b, rows)
+	given, err := r.compareBenefits(ctx, token)
+	if err != nil {
+		return fmt.Errorf("read what was given away: %w", err)
+	}
+	v := r.judge(&b, append(rows, given...))
 	if err := r.print(stdout, v); err != nil {
 		return fmt.Errorf("print the comparison: %w", err)
 	}

@@ -84,7 +84,11 @@ func (v *simViewer) come(ctx context.Context) error {
 	var eye *simEye
 	if v.person.Watches {
 		eye = r.eyes.open(v.id)
-		v.socket.onEvents, v.socket.onGap = eye.events, eye.gap
+		v.socket.onGap = eye.gap
+		v.socket.onEvents = func(e simEvents) {
+			eye.events(e)
+			v.takeBenefits(ctx, e)
+		}
 	}
 	v.socket.onWelcome = func(w simWelcome) {
 		v.welcome.Store(time.Now().UnixMilli())

@@ -153,6 +153,44 @@ type Stats struct {
 	Comments int64 `json:"comments"`
 	// LeftOut is how many comments a large room did not show its viewers.
 	LeftOut int64 `json:"comments_left_out,omitempty"`
+
+	Coupon *CouponStats `json:"coupon,omitempty"`
+	Packet *PacketStats `json:"red_packet,omitempty"`
+	Draw   *DrawStats   `json:"draw,omitempty"`
+}
+
+// CouponStats is how many coupons of the dropped batch are gone.
+type CouponStats struct {
+	Batch   string `json:"batch_id"`
+	Claimed int64  `json:"claimed"`
+	Total   int64  `json:"total"`
+}
+
+// PacketStats is how many shares of the red packet are gone.
+type PacketStats struct {
+	Packet  string `json:"packet_id"`
+	Claimed int64  `json:"claimed"`
+	Count   int64  `json:"count"`
+}
+
+// DrawStats is how many take part in the draw.
+type DrawStats struct {
+	Draw    string         `json:"draw_id"`
+	State   live.DrawState `json:"state"`
+	Entries int64          `json:"entries"`
+}
+
+// Progress puts how far benefits have come into the totals.
+func (s *Stats) Progress(p live.BenefitProgress) {
+	if c := p.Coupon; c != nil {
+		s.Coupon = &CouponStats{Batch: c.Batch, Claimed: c.Claimed, Total: c.Total}
+	}
+	if r := p.Packet; r != nil {
+		s.Packet = &PacketStats{Packet: r.Packet, Claimed: r.Claimed, Count: r.Count}
+	}
+	if d := p.Draw; d != nil {
+		s.Draw = &DrawStats{Draw: d.Draw, State: d.State, Entries: d.Entries}
+	}
 }
 
 // EncodeStats is the room_stats event for [hub.Hub.Stats].

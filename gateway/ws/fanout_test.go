@@ -190,8 +190,15 @@ func TestPanelsAndViewers(t *testing.T) {
 		t.Errorf("an operator's order: %v", orders)
 	}
 
-	r.hub.Stats("r1", ws.EncodeStats(ws.Stats{Online: 1, Likes: 30}))
+	totals := ws.Stats{Online: 1, Likes: 30}
+	totals.Progress(live.BenefitProgress{Coupon: &live.CouponProgress{Batch: "b", Claimed: 2, Total: 9}, Draw: &live.DrawProgress{Draw: "d", Entries: 4}})
+	r.hub.Stats("r1", ws.EncodeStats(totals))
 	f := viewer.until(func(f frame) bool { return f.Type == "events" && f.Events[0].Type == "room_stats" })
+	coupon, _ := f.Events[0].Data["coupon"].(map[string]any)
+	draw, _ := f.Events[0].Data["draw"].(map[string]any)
+	if coupon["claimed"] != 2.0 || draw["entries"] != 4.0 || f.Events[0].Data["red_packet"] != nil {
+		t.Errorf("progress: %v", f.Events[0].Data)
+	}
 	if f.Events[0].Data["likes"] != 30.0 || f.Offset != end {
 		t.Errorf("totals: %+v", f)
 	}

@@ -36,6 +36,17 @@ type Args struct {
 	Comment  string         `json:"comment_id,omitempty"`
 	Viewer   string         `json:"viewer_id,omitempty"`
 	Seconds  int            `json:"duration_s,omitempty"`
+
+	// Of benefits. The player names the batch and turns the countdown into
+	// seconds of the real clock.
+	Batch      string `json:"batch_id,omitempty"`
+	Total      int64  `json:"total_minor,omitempty"`
+	Count      int64  `json:"count,omitempty"`
+	Prize      string `json:"prize,omitempty"`
+	PrizeMinor int64  `json:"prize_minor,omitempty"`
+	Winners    int64  `json:"winners,omitempty"`
+	Reason     string `json:"reason,omitempty"`
+	Countdown  *int64 `json:"countdown_s,omitempty"`
 }
 
 var (
@@ -84,6 +95,7 @@ func (s *Script) direct(pins []pin) {
 			}
 		}
 	}
+	s.give(cue)
 	rest := max(2*time.Second, s.Length/40)
 	cue(s.Length*11/20, live.RoleHost, live.PauseShow, Args{})
 	cue(s.Length*11/20+rest, live.RoleHost, live.ResumeShow, Args{})
@@ -101,6 +113,26 @@ func (s *Script) direct(pins []pin) {
 	for i := range s.Crew {
 		s.Crew[i].Name = fmt.Sprintf("crew-%d", i+1)
 	}
+}
+
+// Countdown is how long a red packet waits and a draw takes, of the show.
+func (s *Script) Countdown(c live.CommandName) time.Duration {
+	if c == live.OpenDraw {
+		return s.Length * 3 / 20
+	}
+	return s.Length / 50
+}
+
+// give writes what the show gives away: coupons, a red packet, a draw, and
+// another one that is called off.
+func (s *Script) give(cue func(time.Duration, live.Role, live.CommandName, Args)) {
+	cue(s.Length*3/20, live.RoleOperator, live.DropCoupon, Args{})
+	cue(s.Length/5, live.RoleOperator, live.DropRedPacket, Args{Total: 8888, Count: 20})
+	cue(s.Length*3/10, live.RoleOperator, live.OpenDraw, Args{Prize: "茶具一套 Tea set", PrizeMinor: 19900, Winners: 3})
+	cue(s.Length/2, live.RoleHost, live.DrawWinner, Args{})
+	cue(s.Length*13/20, live.RoleOperator, live.OpenDraw, Args{Prize: "茶具一套 Tea set", PrizeMinor: 19900, Winners: 1})
+	cue(s.Length*7/10, live.RoleOperator, live.CancelDraw, Args{Reason: "the prize of the second draw broke"})
+	cue(s.Length*4/5, live.RoleHost, live.StopCoupon, Args{})
 }
 
 // chain writes what happened outside the room: impressions in the feeds, and

@@ -204,7 +204,7 @@ func TestDrawRefuses(t *testing.T) {
 		{live.OpenDraw, operator, `{"prize_minor":1,"winners":1,"countdown_s":60}`, "invalid_field", "data.prize"},
 		{live.OpenDraw, operator, `{"prize":"P","prize_minor":5000001,"winners":1,"countdown_s":60}`, "invalid_field", "data.prize_minor"},
 		{live.OpenDraw, operator, `{"prize":"P","prize_minor":1,"winners":0,"countdown_s":60}`, "invalid_field", "data.winners"},
-		{live.OpenDraw, operator, `{"prize":"P","prize_minor":1,"winners":1,"countdown_s":9}`, "invalid_field", "data.countdown_s"},
+		{live.OpenDraw, operator, `{"prize":"P","prize_minor":1,"winners":1,"countdown_s":0}`, "invalid_field", "data.countdown_s"},
 		{live.OpenDraw, operator, `{"prize":"P","prize_minor":1,"winners":1,"countdown_s":299,"task":"watch_n","task_minutes":3}`, "invalid_field", "data.task_minutes"},
 		{live.OpenDraw, operator, `{"prize":"P","prize_minor":1,"winners":1,"countdown_s":60,"preferred":["v1"]}`, "unknown_field", "data.preferred"},
 		{live.DrawWinner, operator, `{}`, "no_draw", ""},

@@ -30,7 +30,7 @@ func readOpenDraw(a *args) effect {
 	}
 	task := readTaskTime(a, r.Task)
 	r.TaskMinutes = int64(task / time.Minute)
-	length := time.Duration(a.integer("countdown_s", true, 10, live.MaxDrawSeconds)) * time.Second
+	length := time.Duration(a.integer("countdown_s", true, 1, live.MaxDrawSeconds)) * time.Second
 	if r.Task == live.TaskWatch && task+live.DrawMargin > length {
 		a.fail("task_minutes", "must be at least %d minutes less than the draw takes", int(live.DrawMargin/time.Minute))
 	}
