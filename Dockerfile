@@ -20,7 +20,7 @@ RUN apt-get update \
  && apt-get install -y --no-install-recommends ca-certificates curl tzdata \
  && rm -rf /var/lib/apt/lists/* \
  && useradd --system --uid 10001 --home-dir /data --shell /usr/sbin/nologin showrunner \
- && install -d -o showrunner -g showrunner -m 0700 /data
+ && install -d -o showrunner -g showrunner -m 0700 /data /keys
 COPY --from=engine /src/node_modules /opt/showrunner/node_modules
 COPY --from=build /out/showrunner /opt/showrunner/bin/showrunner
 ENV PATH=/opt/showrunner/bin:$PATH

@@ -23,6 +23,7 @@ type feed struct {
 	desk   *moderation.Desk
 	store  *store.Store
 	start  live.Position
+	peers  *follow // nil when alone
 	logger *slog.Logger
 }
 
@@ -62,20 +63,31 @@ func (f *feed) follow(ctx context.Context, next *live.Position) (err error) {
 		if err != nil {
 			return fmt.Errorf("read: %w", err)
 		}
-		rooms := map[live.RoomID][]hub.Message{}
 		for i := range entries {
-			if m, ok := ws.MessageOf(entries[i]); ok {
-				rooms[entries[i].Event.Room] = append(rooms[entries[i].Event.Room], m)
-			}
 			f.desk.Saw(&entries[i].Event)
 		}
-		for room, msgs := range rooms {
-			f.hub.Publish(room, msgs)
+		if f.peers != nil {
+			f.peers.show(entries, r.Position())
+		} else {
+			publish(f.hub, entries)
 		}
 		for i := range entries {
 			f.expel(ctx, &entries[i].Event)
 		}
 		*next = r.Position()
+	}
+}
+
+// publish hands entries to their rooms.
+func publish(h *hub.Hub, entries []live.Entry) {
+	rooms := map[live.RoomID][]hub.Message{}
+	for i := range entries {
+		if m, ok := ws.MessageOf(entries[i]); ok {
+			rooms[entries[i].Event.Room] = append(rooms[entries[i].Event.Room], m)
+		}
+	}
+	for room, msgs := range rooms {
+		h.Publish(room, msgs)
 	}
 }
 
@@ -140,6 +152,3 @@ func (h history) Range(ctx context.Context, room live.RoomID, after, until uint6
 }
 
 var errTooMuch = errors.New("too much to recover")
-
-// heard takes frames of a room that another server owns.
-func (f *feed) heard(live.RoomID, []byte) {}

@@ -21,7 +21,7 @@ const readerFollowers = "followers"
 func (s *server) openModeration(ctx context.Context) error {
 	s.desk = moderation.New(moderation.Config{Ingest: s.ingest, Rules: s.store, Now: s.now, Logger: s.log, Registerer: s.reg})
 	s.life.start(part{name: "moderation", run: s.desk.Run})
-	feed := &feed{log: s.eventlog, hub: s.hub, desk: s.desk, store: s.store, start: s.fed, logger: s.log}
+	feed := &feed{log: s.eventlog, hub: s.hub, desk: s.desk, store: s.store, start: s.fed, peers: s.rooms, logger: s.log}
 	s.life.start(part{name: "feed", run: feed.run})
 	r, err := s.eventlog.Reader(ctx, s.readerName(readerFollowers), live.Position{})
 	if err != nil {

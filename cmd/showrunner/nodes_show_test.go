@@ -116,6 +116,15 @@ func TestTwoNodes(t *testing.T) {
 			t.Errorf("the first node does not do %s", duty)
 		}
 	}
+	// One of them builds the room, the other sends its ticks on.
+	owned, taken := 0.0, 0.0
+	for _, p := range []*program{first, second} {
+		owned += p.metric("showrunner_rooms_owned", "")
+		taken += p.metric("showrunner_rooms_ticks_taken_total", "")
+	}
+	if owned != 1 || taken == 0 {
+		t.Errorf("%v owners of the room, %v ticks sent on", owned, taken)
+	}
 	first.kill()
 	killed := time.Now()
 	eventually(t, 20*time.Second, "the other node takes every duty over", func() bool {
@@ -214,6 +223,10 @@ func TestTwoNodes(t *testing.T) {
 		if n != 1 {
 			t.Errorf("%s left as %d deliveries", what, n)
 		}
+	}
+	for name, p := range map[string]*program{"b": second, "c": third} {
+		t.Logf("%s: %v ticks sent on, %v dropped, %v gaps, %v repairs", name, p.metric("showrunner_rooms_ticks_taken_total", ""),
+			p.metric("showrunner_rooms_ticks_dropped_total", ""), p.metric("showrunner_rooms_tick_gaps_total", ""), p.metric("showrunner_rooms_repairs_total", ""))
 	}
 	t.Logf("%d facts, %d orders of %d units, %d paid (minor units); %d viewers came back; log of %d events", len(tally.acked), len(tally.orders), sold, tally.paid, moved, len(log))
 	stopLooking()

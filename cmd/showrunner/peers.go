@@ -15,26 +15,21 @@ import (
 )
 
 // openBus joins the servers that share the log, if there are others.
-func (s *server) openBus(context.Context) error {
+func (s *server) openBus() error {
 	if s.cfg.Node == "" {
 		return nil
 	}
 	var err error
 	s.bus, err = bus.Open(bus.Config{
-		URL: s.cfg.NATS, Node: s.cfg.Node, Crowds: s.crowds, Frames: s.heard, Now: s.now, Logger: s.log, Registerer: s.reg,
+		URL: s.cfg.NATS, Node: s.cfg.Node, Crowds: s.crowds, Frames: s.rooms.heard, Now: s.now, Logger: s.log, Registerer: s.reg,
 	})
 	if err != nil {
 		return err
 	}
+	s.rooms.join(s.hub, s.bus)
 	s.life.start(part{name: "bus", run: s.bus.Run})
+	s.life.start(part{name: "rooms of others", run: s.rooms.run})
 	return nil
-}
-
-// heard takes frames of a room that another server owns.
-func (s *server) heard(room live.RoomID, data []byte) {
-	if f := s.feed.Load(); f != nil {
-		f.heard(room, data)
-	}
 }
 
 // crowds is who is on this server, as the others are told.

@@ -55,7 +55,7 @@ type server struct {
 	auth     *auth.Auth
 	tickets  *tickets
 	bus      *bus.Bus // nil when alone
-	feed     atomic.Pointer[feed]
+	rooms    *follow  // nil when alone
 	gateway  *gateway.Server
 
 	migrated atomic.Bool // the schema of ClickHouse is up to date
@@ -82,7 +82,7 @@ func (s *server) readerName(name string) string {
 // drains each before what it writes to goes away.
 func (s *server) build(ctx context.Context) error {
 	for _, step := range []func(context.Context) error{
-		s.openEngine, s.openLog, s.openStore, s.openSink, s.openHub, s.openBus, s.openRealtime, s.openRelay, s.openIngest, s.openModeration, s.openDelivery, s.openGateway,
+		s.openEngine, s.openLog, s.openStore, s.openSink, s.openHub, s.openRealtime, s.openRelay, s.openIngest, s.openModeration, s.openDelivery, s.openGateway,
 	} {
 		if err := step(ctx); err != nil {
 			return err
@@ -352,10 +352,18 @@ func (s *server) openHub(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("find the head of the log: %w", err)
 	}
-	s.hub = hub.New(hub.Config{
+	cfg := hub.Config{
 		Epoch: s.eventlog.Epoch(), Start: head.Offset(), Framer: ws.Framer{}, Now: s.now, Logger: s.log, Registerer: s.reg,
-	})
-	s.life.start(part{name: "hub", run: s.hub.Run})
+	}
+	if s.cfg.Node != "" {
+		s.rooms = newFollow(head, s.now, s.log, s.reg)
+		cfg.Forward, cfg.Largest = s.rooms.forward, s.rooms.largest
+	}
+	s.hub = hub.New(cfg)
 	s.fed = head
+	if err := s.openBus(); err != nil {
+		return err
+	}
+	s.life.start(part{name: "hub", run: s.hub.Run})
 	return nil
 }

@@ -2,6 +2,7 @@ package bus
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/nats-io/nats.go"
 
@@ -14,6 +15,9 @@ const (
 	queuedFrames = 4096
 	queuedBytes  = 32 << 20
 )
+
+// listenWithin bounds the wait for the server.
+const listenWithin = 2 * time.Second
 
 // Payload is the most bytes of one message.
 func (b *Bus) Payload() int { return int(b.conn.MaxPayload()) - 1024 }
@@ -28,10 +32,12 @@ func (b *Bus) Send(room live.RoomID, data []byte) {
 	b.metrics.sentBytes.Add(float64(len(data)))
 }
 
-// Listen makes exactly these the rooms whose frames are heard.
+// Listen makes exactly these the rooms whose frames are heard, from its return
+// on. What is new is asked of the server, which takes a moment.
 func (b *Bus) Listen(rooms []live.RoomID) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	added := false
 	wanted := make(map[live.RoomID]bool, len(rooms))
 	for _, room := range rooms {
 		wanted[room] = true
@@ -49,6 +55,7 @@ func (b *Bus) Listen(rooms []live.RoomID) error {
 			return fmt.Errorf("bus: listen to a room: %w", err)
 		}
 		b.rooms[room] = sub
+		added = true
 	}
 	for room, sub := range b.rooms {
 		if !wanted[room] {
@@ -56,6 +63,11 @@ func (b *Bus) Listen(rooms []live.RoomID) error {
 			if err := sub.Unsubscribe(); err != nil {
 				return fmt.Errorf("bus: stop listening to a room: %w", err)
 			}
+		}
+	}
+	if added {
+		if err := b.conn.FlushTimeout(listenWithin); err != nil {
+			return fmt.Errorf("bus: listen to rooms: %w", err)
 		}
 	}
 	return nil

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"showrunner/live"
 )
 
 // Config is what a hub needs. Zero values mean the default named on the field.
@@ -21,6 +23,14 @@ type Config struct {
 	Now func() time.Time
 	// Tick is how often a room sends.
 	Tick Tick
+	// Forward, if set, is told of every tick with messages, also of rooms without
+	// members, and may have it built for other processes. It is called outside
+	// of every lock, in the order of the room, and must not block.
+	Forward func(id live.RoomID, built func() Built)
+	// Largest, if set, is how many sockets a room has in the process where it has
+	// the most of those that this one builds it for: it ticks as slowly as that
+	// one can send. It is called under the room's lock.
+	Largest func(id live.RoomID) int
 	// Ring is how much a room remembers for those who return.
 	Ring Ring
 	// Comments is how many comments a room shows its viewers.

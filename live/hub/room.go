@@ -21,6 +21,7 @@ type room struct {
 	number  uint64                // of the newest tick
 	persons map[live.PersonID]int // connections of each counted person
 	pending []Message             // published, not sent
+	ready   *Built                // what pending holds, if another process has built it
 	ring    ring
 	sent    uint64 // offset up to which everything was sent
 	stats   []byte // totals not sent yet
@@ -56,8 +57,17 @@ func (r *room) schedule(now time.Time) {
 		return
 	}
 	r.ticking = true
-	wait := r.hub.cfg.Tick.Interval(r.size()) - now.Sub(r.last)
+	wait := r.interval() - now.Sub(r.last)
 	r.timer = time.AfterFunc(max(wait, 0), r.tick)
+}
+
+// interval is the time between two ticks.
+func (r *room) interval() time.Duration {
+	n := r.size()
+	if largest := r.hub.cfg.Largest; largest != nil {
+		n = max(n, largest(r.id))
+	}
+	return r.hub.cfg.Tick.Interval(n)
 }
 
 // tick sends what is pending to everybody. Ticks of a room never overlap: the
@@ -67,7 +77,7 @@ func (r *room) tick() {
 	h := r.hub
 	r.mu.Lock()
 	r.last = h.cfg.Now()
-	msgs := r.pending
+	msgs, prev, interval := r.pending, r.sent, r.interval()
 	r.pending = nil
 	if len(msgs) > 0 {
 		r.sent = msgs[len(msgs)-1].Offset
@@ -75,6 +85,8 @@ func (r *room) tick() {
 	r.number++
 	p := h.newPass(msgs, r.stats, r.sent)
 	p.room, p.Number = r, r.number
+	p.use(r.ready)
+	r.ready = nil
 	r.stats = nil
 	if r.changed {
 		p.panel, r.changed = r.panel, false
@@ -90,6 +102,9 @@ func (r *room) tick() {
 	}
 	clear(members)
 	r.scratch = members[:0]
+	if h.cfg.Forward != nil && len(msgs) > 0 {
+		h.cfg.Forward(r.id, func() Built { return p.forOthers(prev, interval) })
+	}
 	p.handOver(fans)
 	h.metrics.pass(p, sum)
 	p.Done(0, 0)
