@@ -47,7 +47,8 @@ func (p *Pass) lonely() bool {
 }
 
 // Take hands members and memory a tick that another process built. Its messages
-// follow those that the room had before.
+// follow those that the room had before. Which comments viewers are spared was
+// decided where it was built, for all.
 func (h *Hub) Take(id live.RoomID, b Built) {
 	if len(b.Messages) == 0 {
 		return
@@ -56,11 +57,11 @@ func (h *Hub) Take(id live.RoomID, b Built) {
 	h.metrics.messages.Add(float64(len(b.Messages)))
 	r := h.locked(id)
 	defer r.mu.Unlock()
-	r.ready = nil
-	if len(r.pending) == 0 && b.Frame != nil {
+	alone := len(r.pending) == 0
+	r.publish(b.Messages, h.cfg.Now(), true)
+	if alone && b.Frame != nil { // Else the tick sends more than this.
 		r.ready = &b
 	}
-	r.publish(b.Messages, h.cfg.Now())
 }
 
 // use takes a frame that came with the messages, if the pass has just these.
@@ -86,6 +87,8 @@ const (
 	withJSON
 	inFrame // its JSON stands in the frame, behind that of the one before
 	isAlone
+	isDroppable
+	isThinned
 )
 
 // Encode is the tick as bytes. Events that stand in the frame are not repeated.
@@ -119,6 +122,12 @@ func (b *Built) Encode() []byte {
 		}
 		if m.Alone {
 			flags |= isAlone
+		}
+		if m.Droppable {
+			flags |= isDroppable
+		}
+		if m.thinned {
+			flags |= isThinned
 		}
 		out = append(out, flags, byte(m.Effect), byte(m.Audience))
 		out = binary.AppendUvarint(out, m.Offset)
@@ -167,7 +176,10 @@ func DecodeBuilt(raw []byte) (Built, error) {
 		if d.bad {
 			return Built{}, errBuilt
 		}
-		m := Message{Alone: head[0]&isAlone != 0, Effect: Effect(head[1]), Audience: live.Audience(head[2])}
+		m := Message{
+			Alone: head[0]&isAlone != 0, Droppable: head[0]&isDroppable != 0, thinned: head[0]&isThinned != 0,
+			Effect: Effect(head[1]), Audience: live.Audience(head[2]),
+		}
 		m.Offset = d.number()
 		m.Person = live.PersonID(d.bytes())
 		m.Comment = string(d.bytes())

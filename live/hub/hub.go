@@ -117,7 +117,7 @@ func (h *Hub) Publish(id live.RoomID, msgs []Message) {
 	h.metrics.messages.Add(float64(len(keep)))
 	r := h.locked(id)
 	defer r.mu.Unlock()
-	r.publish(keep, h.cfg.Now())
+	r.publish(keep, h.cfg.Now(), false)
 }
 
 func (h *Hub) raise(offset uint64) {

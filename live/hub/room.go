@@ -37,12 +37,18 @@ type room struct {
 	scratch []*Member   // of the tick that runs
 }
 
-// publish adds messages and makes sure that a tick will send them.
-func (r *room) publish(msgs []Message, now time.Time) {
+// publish adds messages and makes sure that a tick will send them. Decided says
+// that another process has chosen which comments viewers are spared.
+func (r *room) publish(msgs []Message, now time.Time, decided bool) {
+	r.ready = nil
 	for i := range msgs {
-		r.ring.add(msgs[i], now, r.hub.cfg.Ring) // Whoever returns gets all of it.
-		if msgs[i].Droppable && !r.reads(now) {
-			msgs[i].thinned = true
+		whole := msgs[i]
+		whole.thinned = false
+		r.ring.add(whole, now, r.hub.cfg.Ring) // Whoever returns gets all of it.
+		if !decided && msgs[i].Droppable {
+			msgs[i].thinned = !r.reads(now)
+		}
+		if msgs[i].thinned {
 			r.leftOut++
 			r.hub.metrics.leftOut.Inc()
 		}
@@ -63,11 +69,16 @@ func (r *room) schedule(now time.Time) {
 
 // interval is the time between two ticks.
 func (r *room) interval() time.Duration {
+	return r.hub.cfg.Tick.Interval(r.widest())
+}
+
+// widest is how many sockets are in the room where there are the most.
+func (r *room) widest() int {
 	n := r.size()
 	if largest := r.hub.cfg.Largest; largest != nil {
 		n = max(n, largest(r.id))
 	}
-	return r.hub.cfg.Tick.Interval(n)
+	return n
 }
 
 // tick sends what is pending to everybody. Ticks of a room never overlap: the

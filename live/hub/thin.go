@@ -11,7 +11,7 @@ import (
 // rate algorithm, in one number; the caller holds the lock.
 func (r *room) reads(now time.Time) bool {
 	c := &r.hub.cfg.Comments
-	if r.size() < c.Room {
+	if r.widest() < c.Room {
 		return true
 	}
 	each := int64(time.Second) / int64(c.PerSecond)
