@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -56,8 +57,9 @@ func newRoomNode(t *testing.T, url, name string) *roomNode {
 	go func() { looking <- n.run(ctx) }()
 	t.Cleanup(func() {
 		cancel()
-		<-beating
-		<-looking
+		if err := errors.Join(<-beating, <-looking); err != nil {
+			t.Error(err)
+		}
 	})
 	return n
 }

@@ -128,6 +128,22 @@ func TestNotRecovered(t *testing.T) {
 	}
 }
 
+// A client whose server died has seen what the next one has not read so far: it
+// waits for that, and is shown what comes after it, once.
+func TestReturnsAheadOfTheServer(t *testing.T) {
+	r := newRig(t, nil)
+	seen := r.log.state(comment("one"))
+	ahead := seen + 1<<10
+	late := time.AfterFunc(150*time.Millisecond, func() {
+		r.hub.Publish("r1", []hub.Message{{Offset: ahead, Audience: live.AudienceRoom, JSON: []byte(`{"type":"comment_sent","event_id":"seen"}`)}})
+	})
+	defer late.Stop()
+	_, w := r.enter(t, "viewer", fmt.Sprintf("since=e:1:%d", ahead))
+	if !w.Recovered || w.Offset != ahead {
+		t.Errorf("recovered %t at %d, want %d", w.Recovered, w.Offset, ahead)
+	}
+}
+
 func TestPanelsAndViewers(t *testing.T) {
 	r := newRig(t, nil)
 	viewer, _ := r.enter(t, "viewer", "")

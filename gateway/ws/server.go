@@ -1,6 +1,7 @@
 package ws
 
 import (
+	"context"
 	"runtime/debug"
 	"strconv"
 	"strings"
@@ -158,8 +159,32 @@ func (s *Server) judge(c *fiber.Ctx) (*arrival, error) {
 			return nil, live.Invalid("invalid_field", "since", "must be <epoch>:<offset>")
 		}
 		a.returns, a.since, a.known = true, n, epoch == s.deps.Hub.Epoch()
+		if a.known {
+			s.catchUp(ctx, n)
+		}
 	}
 	return a, nil
+}
+
+// catchUpWithin is how long a returning client waits for a server that is behind
+// the one it comes from, which is mostly a matter of milliseconds.
+const catchUpWithin = time.Second
+
+// catchUp waits until the hub has come to an offset that another server has
+// shown already. Without it the client would be told that it was not recovered,
+// and shown again what it has seen.
+func (s *Server) catchUp(ctx context.Context, since uint64) {
+	ctx, cancel := context.WithTimeout(ctx, catchUpWithin)
+	defer cancel()
+	look := time.NewTicker(10 * time.Millisecond)
+	defer look.Stop()
+	for s.deps.Hub.High() < since {
+		select {
+		case <-look.C:
+		case <-ctx.Done():
+			return
+		}
+	}
 }
 
 // cutLast splits at the last separator: an epoch may hold one itself.

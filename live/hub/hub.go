@@ -120,6 +120,9 @@ func (h *Hub) Publish(id live.RoomID, msgs []Message) {
 	r.publish(keep, h.cfg.Now(), false)
 }
 
+// High is the newest offset that any room was given.
+func (h *Hub) High() uint64 { return h.high.Load() }
+
 func (h *Hub) raise(offset uint64) {
 	for {
 		old := h.high.Load()
