@@ -139,7 +139,8 @@ func (d *document) fromClient() (out []object) {
 		{string(live.RedPacketClaimed), "Takes the next share of the red packet.", object{"packet_id": identifier}, []string{"packet_id"}},
 		{
 			string(live.LuckyDrawEntered), "Enters the draw, once a person; see docs/fairness.md.",
-			object{"draw_id": identifier, "nonce": object{"type": "string", "maxLength": live.MaxNonce}}, []string{"draw_id"},
+			object{"draw_id": identifier, "nonce": object{"type": "string", "maxLength": live.MaxNonce}},
+			[]string{"draw_id"},
 		},
 	} {
 		out = append(out, d.add("order."+o.name, o.summary, frame(o.name, object{"type": "object", "additionalProperties": false, "properties": o.fields, "required": o.required})))

@@ -23,6 +23,9 @@
 //   - apply.go, stock.go             the rest of the order book
 //   - identity.go, settleperson.go   which names are one person's, and whose their orders are
 //   - referral.go, binding.go, bonus.go  who brought whom, apart from attribution
+//   - coupon*.go                     batches, drops, claims, and what orders do to coupons
+//   - draw*.go, redpacket.go         draws and red packets; live/fair.go is the mathematics
+//   - task.go                        what benefits ask of viewers
 //   - outbox.go, relay.go            the way into the log
 //   - subscription.go, webhook*.go   the way out: who is sent which webhooks, and how it went
 //
