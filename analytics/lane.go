@@ -12,17 +12,17 @@ import (
 var errUnsorted = errors.New("orders do not come in ascending order of their ids")
 
 // place is where a walk of orders stands: at an order, and within it at a
-// currency where the walk tells them apart.
+// currency or a show where the walk tells those apart.
 type place struct {
-	order    live.OrderID
-	currency live.Currency
+	order live.OrderID
+	part  string
 }
 
 func (p place) compare(x place) int {
 	if c := strings.Compare(string(p.order), string(x.order)); c != 0 {
 		return c
 	}
-	return strings.Compare(string(p.currency), string(x.currency))
+	return strings.Compare(p.part, x.part)
 }
 
 // lane is one side of a walk over orders, read one by one. It refuses a side

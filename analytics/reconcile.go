@@ -35,7 +35,10 @@ type ReconciliationRow struct {
 	// Postings is the double-entry ledger; nil for a figure that has no account:
 	// a count is not booked.
 	Postings *int64
-	// Difference is the spread: the largest column less the smallest. Zero is agreement.
+	// Settled is the platform's file; nil for what it does not tell.
+	Settled *Settled
+	// Difference is the spread of our own columns: the largest less the smallest.
+	// Zero is agreement.
 	Difference int64
 	// Orders are those on which any two sides differ; nil when not asked for.
 	Orders *Explained

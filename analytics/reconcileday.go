@@ -49,10 +49,11 @@ type DayRow struct {
 	Figure        string
 	Facts, Ledger int64
 	Postings      *int64     // the double-entry ledger; nil for a figure that has no account
+	Settled       *Settled   // the platform's file; nil for what it does not tell
 	Orders        *Explained // those on which the sides differ; nil when not asked for
 }
 
-// Difference is the spread: the largest column less the smallest.
+// Difference is the spread of our own columns: the largest less the smallest.
 func (r *DayRow) Difference() int64 { return spread(r.Facts, r.Ledger, r.Postings) }
 
 // payFigures stand on the pay-date axis: before a payment there is no such day.

@@ -220,7 +220,10 @@ func (r *DayReconciliation) zeros(k dayKey) (rows []*DayRow) {
 		if !r.Axis.on(f.figure) {
 			continue
 		}
-		row := &DayRow{Day: k.day, Currency: k.currency, Figure: f.figure, Orders: &Explained{}}
+		row := &DayRow{Day: k.day, Currency: k.currency, Figure: f.figure}
+		if r.Explained {
+			row.Orders = &Explained{}
+		}
 		if posted(f.figure) {
 			row.Postings = new(int64)
 		}

@@ -35,6 +35,43 @@ func explained(e *Explained, difference int64) *explainedJSON {
 	return out
 }
 
+// settledJSON is [Settled] on the wire, beside the members of its row.
+type settledJSON struct {
+	Settlement *int64             `json:"settlement"`
+	Difference *int64             `json:"settlement_difference,omitempty"`
+	Orders     *settledOrdersJSON `json:"settlement_orders,omitempty"`
+}
+
+type settledOrdersJSON struct {
+	Count int64               `json:"count"`
+	Items []settledDifference `json:"items"`
+}
+
+type settledDifference struct {
+	Order      live.OrderID   `json:"order_id"`
+	Kind       DifferenceKind `json:"kind"`
+	Line       int64          `json:"line,omitempty"`
+	Settlement int64          `json:"settlement"`
+	Ledger     int64          `json:"ledger"`
+	Difference int64          `json:"difference"`
+}
+
+// onWire is empty for a row of which no file tells.
+func (s *Settled) onWire() (w settledJSON) {
+	if s == nil {
+		return w
+	}
+	w.Settlement, w.Difference = &s.Minor, &s.Difference
+	if s.Count == 0 {
+		return w
+	}
+	w.Orders = &settledOrdersJSON{Count: s.Count, Items: make([]settledDifference, 0, len(s.Orders))}
+	for _, d := range s.Orders {
+		w.Orders.Items = append(w.Orders.Items, settledDifference{d.Order, d.Kind, d.Line, d.Settlement, d.Ledger, d.Settlement - d.Ledger})
+	}
+	return w
+}
+
 // MarshalJSON writes {"agree":true,"rows":[{"currency","figure","dashboard",…}]}
 // with null for a dashboard that is no longer held, and for the postings of a
 // figure that has no account. One that is explained has
@@ -50,6 +87,7 @@ func (r Reconciliation) MarshalJSON() ([]byte, error) {
 		Postings   *int64         `json:"postings"`
 		Difference int64          `json:"difference"`
 		Orders     *explainedJSON `json:"orders,omitempty"`
+		settledJSON
 	}
 	out := struct {
 		Agree       bool  `json:"agree"`
@@ -65,7 +103,7 @@ func (r Reconciliation) MarshalJSON() ([]byte, error) {
 			Currency: x.Currency, Figure: x.Figure, Dashboard: x.Dashboard, Report: x.Report, Rollup: x.Rollup,
 			Ledger: x.Ledger, Postings: x.Postings, Difference: x.Difference,
 		}
-		w.Orders = explained(x.Orders, x.Difference)
+		w.Orders, w.settledJSON = explained(x.Orders, x.Difference), x.Settled.onWire()
 		out.Rows = append(out.Rows, w)
 	}
 	return json.Marshal(out)
@@ -83,6 +121,7 @@ func (r DayReconciliation) MarshalJSON() ([]byte, error) {
 		Postings   *int64         `json:"postings"`
 		Difference int64          `json:"difference"`
 		Orders     *explainedJSON `json:"orders,omitempty"`
+		settledJSON
 	}
 	out := struct {
 		By          DayAxis `json:"by"`
@@ -95,7 +134,7 @@ func (r DayReconciliation) MarshalJSON() ([]byte, error) {
 	}{r.Axis, r.From, r.To, r.TimeZone, r.Agree, r.Provisional, make([]row, 0, len(r.Rows))}
 	for i := range r.Rows {
 		x := &r.Rows[i]
-		out.Rows = append(out.Rows, row{x.Day, x.Currency, x.Figure, x.Facts, x.Ledger, x.Postings, x.Difference(), explained(x.Orders, x.Difference())})
+		out.Rows = append(out.Rows, row{x.Day, x.Currency, x.Figure, x.Facts, x.Ledger, x.Postings, x.Difference(), explained(x.Orders, x.Difference()), x.Settled.onWire()})
 	}
 	return json.Marshal(out)
 }

@@ -27,10 +27,6 @@ type OrderDifference struct {
 	Order         live.OrderID
 	Facts, Ledger int64
 	Postings      *int64 // nil: the figure has no account
-	// Settlement is what the platform's file says, if it is compared and differs.
-	Settlement *int64
-	// SettlementKind says how the file differs; empty: it does not.
-	SettlementKind DifferenceKind
 	// FactsPerson and LedgerPerson are told when the two sides name different buyers.
 	FactsPerson, LedgerPerson live.PersonID
 }
@@ -44,8 +40,6 @@ type Sides struct {
 	Facts    iter.Seq2[OrderMoney, error]
 	Ledger   iter.Seq2[live.OrderTotal, error]
 	Postings iter.Seq2[live.PostedTotal, error]
-	// Settlement is the platform's file; nil: none was given.
-	Settlement iter.Seq2[live.SettlementRow, error]
 }
 
 // Explain walks the orders of all sides and puts beside every figure the orders
@@ -61,17 +55,17 @@ func (r *Reconciliation) Explain(s Sides, limit int) error {
 		row.Orders = &Explained{}
 		at[row.Currency] = append(at[row.Currency], row)
 	}
-	facts, err := newLane("facts", s.Facts, func(m *OrderMoney) place { return place{m.Order, m.Money.Currency} })
+	facts, err := newLane("facts", s.Facts, func(m *OrderMoney) place { return place{m.Order, string(m.Money.Currency)} })
 	if err != nil {
 		return err
 	}
 	defer facts.close()
-	book, err := newLane("ledger", s.Ledger, func(t *live.OrderTotal) place { return place{t.Order, t.Currency} })
+	book, err := newLane("ledger", s.Ledger, func(t *live.OrderTotal) place { return place{t.Order, string(t.Currency)} })
 	if err != nil {
 		return err
 	}
 	defer book.close()
-	entries, err := newLane("postings", s.Postings, func(t *live.PostedTotal) place { return place{t.Order, t.Currency} })
+	entries, err := newLane("postings", s.Postings, func(t *live.PostedTotal) place { return place{t.Order, string(t.Currency)} })
 	if err != nil {
 		return err
 	}
@@ -93,11 +87,12 @@ func (r *Reconciliation) Explain(s Sides, limit int) error {
 		if err != nil {
 			return err
 		}
-		if at[p.currency] == nil {
-			at[p.currency] = r.grow(p.currency)
+		c := live.Currency(p.part)
+		if at[c] == nil {
+			at[c] = r.grow(c)
 		}
 		said, total, entry = cmp.Or(said, &OrderMoney{}), cmp.Or(total, &live.OrderTotal{}), cmp.Or(entry, &live.PostedTotal{})
-		if compareOrder(at[p.currency], p.order, said, total, entry, limit) {
+		if compareOrder(at[c], p.order, said, total, entry, limit) {
 			r.Agree = false
 		}
 	}
@@ -109,7 +104,10 @@ func (r *Reconciliation) Explain(s Sides, limit int) error {
 func (r *Reconciliation) grow(c live.Currency) []*ReconciliationRow {
 	rows := make([]*ReconciliationRow, len(reconciled))
 	for i, f := range reconciled {
-		rows[i] = &ReconciliationRow{Currency: c, Figure: f.figure, Orders: &Explained{}}
+		rows[i] = &ReconciliationRow{Currency: c, Figure: f.figure}
+		if r.Explained {
+			rows[i].Orders = &Explained{}
+		}
 		if posted(f.figure) {
 			rows[i].Postings = new(int64)
 		}

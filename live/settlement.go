@@ -27,6 +27,14 @@ type SettlementRow struct {
 	Fee      *int64
 }
 
+// SettledRow is a row of the file of a show with the instant it is filed under:
+// the payment of its order, or, if the show has no such paid order, its start.
+type SettledRow struct {
+	SettlementRow
+	Show ShowID
+	At   time.Time
+}
+
 // ParseMinor reads a decimal of the major unit, such as 12.50, as minor units.
 // It rounds nothing: a decimal too many is refused, and so are signs of
 // thousands and exponents. The refusal has no field.

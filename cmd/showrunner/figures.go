@@ -25,6 +25,9 @@ type figures struct {
 	log      *eventlog.Log
 	store    *store.Store
 	now      func() time.Time
+	// walk has room for one: who reads the orders of several sides together holds
+	// several connections for reading, and two of them could wait for each other's.
+	walk chan struct{}
 }
 
 // settle is how long after an instant every fact of that instant is in the log:
@@ -114,9 +117,18 @@ func (f *figures) complete(ctx context.Context, asOf time.Time) (bool, error) {
 	return true, nil
 }
 
-// Reconciliation puts the dashboard, the report, the rollups, the orders
-// and the double-entry ledger side by side.
+// Reconciliation is [figures.sides] with what the platform's settlement file says.
 func (f *figures) Reconciliation(ctx context.Context, s live.Show) (analytics.Reconciliation, error) {
+	r, err := f.sides(ctx, s)
+	if err != nil {
+		return r, err
+	}
+	return r, f.walking(ctx, func() error { return f.settle(ctx, s, &r, 0) })
+}
+
+// sides puts the dashboard, the report, the rollups, the orders
+// and the double-entry ledger side by side.
+func (f *figures) sides(ctx context.Context, s live.Show) (analytics.Reconciliation, error) {
 	var dashboard *analytics.Figures
 	if got, ok := f.realtime.Figures(s.ID); ok {
 		dashboard = &got

@@ -28,6 +28,13 @@ type monthBook struct {
 	facts, told int64            // how many facts there are, and how often they are told
 	sums        map[string]int64 // by currency and figure
 	victim      string           // a paid order
+	paid        []monthOrder     // by id
+}
+
+// monthOrder is a paid order as a platform settles it.
+type monthOrder struct {
+	id, currency            string
+	paid, refunded, settled int64
 }
 
 func (b *monthBook) add(currency, figure string, minor int64) { b.sums[currency+" "+figure] += minor }
@@ -116,11 +123,14 @@ func month(t *testing.T, path, show string, orders int) *monthBook {
 		}
 		b.add(currency, "gmv_paid_minor", due)
 		b.add(currency, "commission_accrued_minor", commission)
+		b.paid = append(b.paid, monthOrder{id: id, currency: currency, paid: due})
+		order := &b.paid[len(b.paid)-1]
 		if i >= orders/3 && b.victim == "" {
 			b.victim = id
 		}
 		if rng.IntN(8) == 0 {
 			goods, ship := 1+rng.Int64N(first), shipping*int64(rng.IntN(2))
+			order.refunded = goods + ship
 			b.add(currency, "refund_goods_minor", goods)
 			b.add(currency, "refund_shipping_minor", ship)
 			tell(live.RefundSucceeded, at.Add(20*time.Hour), object{
@@ -129,6 +139,7 @@ func month(t *testing.T, path, show string, orders int) *monthBook {
 		}
 		if rng.IntN(3) > 0 {
 			settled := due - rng.Int64N(due/10+1)
+			order.settled = settled
 			b.add(currency, "gmv_settled_minor", settled)
 			tell(live.OrderSettled, at.Add(30*time.Hour), object{"order_id": id, "settlement_id": "st1", "settled_minor": settled, "currency": currency})
 		}
@@ -156,8 +167,17 @@ type reconciled struct {
 type reconciledRow struct {
 	Day, Currency, Figure             string
 	Report, Ledger, Facts, Difference int64
-	Postings                          *int64
-	Orders                            *struct {
+	Postings, Settlement              *int64
+	SettlementDifference              *int64 `json:"settlement_difference"`
+	SettlementOrders                  *struct {
+		Count int64
+		Items []struct {
+			Order      string `json:"order_id"`
+			Kind       string
+			Difference int64
+		}
+	} `json:"settlement_orders"`
+	Orders *struct {
 		Count int64
 		Items []struct {
 			Order      string `json:"order_id"`
@@ -332,6 +352,8 @@ func importMonth(t *testing.T, orders int, data, driver, source string, flags ..
 	if err := db.Close(); err != nil {
 		t.Error(err)
 	}
+
+	checkSettlement(t, p.url, owner, book, day)
 
 	// One cent more of each kind in one row of the facts.
 	options, err := ch.ParseDSN(engineURL(t, data))

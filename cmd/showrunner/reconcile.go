@@ -2,6 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
+	"maps"
+	"slices"
 	"time"
 
 	"showrunner/analytics"
@@ -16,7 +19,7 @@ func (f *figures) Explain(ctx context.Context, s live.Show, limit int) (analytic
 	if err != nil {
 		return analytics.Reconciliation{}, err
 	}
-	r, err := f.Reconciliation(ctx, s)
+	r, err := f.sides(ctx, s)
 	if err != nil {
 		return analytics.Reconciliation{}, err
 	}
@@ -24,24 +27,84 @@ func (f *figures) Explain(ctx context.Context, s live.Show, limit int) (analytic
 		r.Explained = true
 		return r, nil
 	}
-	err = r.Explain(analytics.Sides{
-		Facts: f.db.OrderMoney(ctx, s.Merchant, s.ID, f.now()), Ledger: f.store.OrderTotals(ctx, s.Merchant, s.ID),
-		Postings: f.store.OrderPostings(ctx, s.Merchant, s.ID),
-	}, limit)
+	err = f.walking(ctx, func() error {
+		err := r.Explain(analytics.Sides{
+			Facts: f.db.OrderMoney(ctx, s.Merchant, s.ID, f.now()), Ledger: f.store.OrderTotals(ctx, s.Merchant, s.ID),
+			Postings: f.store.OrderPostings(ctx, s.Merchant, s.ID),
+		}, limit)
+		if err != nil {
+			return err
+		}
+		return f.settle(ctx, s, &r, limit)
+	})
 	r.Provisional = !complete || !s.State.Over()
 	return r, err
 }
 
-// ReconcileDays compares facts and ledger by calendar day for the days that
+// walking does what reads the orders of several sides together, one at a time.
+func (f *figures) walking(ctx context.Context, do func() error) error {
+	select {
+	case f.walk <- struct{}{}:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	defer func() { <-f.walk }()
+	return do()
+}
+
+// settle puts the platform's settlement file beside the figures of a show, if
+// one was given.
+func (f *figures) settle(ctx context.Context, s live.Show, r *analytics.Reconciliation, limit int) error {
+	if s.Rehearsal {
+		return nil
+	}
+	file, err := f.store.Settlement(ctx, s.Merchant, s.ID, "")
+	if e, ok := errors.AsType[*live.Error](err); ok && e.Fault == live.FaultNotFound {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return r.Settle(f.store.SettlementRows(ctx, s.Merchant, file.ID), f.store.OrderTotals(ctx, s.Merchant, s.ID), limit)
+}
+
+// settleDays is [figures.settle] for days of payment.
+func (f *figures) settleDays(ctx context.Context, m live.MerchantID, room live.RoomID, r *analytics.DayReconciliation, zone *time.Location, from, until time.Time, limit int) error {
+	files, err := f.store.SettledShows(ctx, m, room, from, until)
+	if err != nil || len(files) == 0 {
+		return err
+	}
+	shows := make(map[live.ShowID]bool, len(files))
+	for show := range files {
+		shows[show] = true
+	}
+	rows := f.store.SettledRows(ctx, m, slices.Sorted(maps.Values(files)), from, until)
+	return r.Settle(rows, f.store.TotalsPaid(ctx, m, room, from, until), shows, zone, limit)
+}
+
+// ReconcileDays compares facts and ledgers by calendar day for the days that
 // begin in [from, until), and with a limit above zero names the orders behind
 // each difference.
-func (f *figures) ReconcileDays(ctx context.Context, axis analytics.DayAxis, m live.MerchantID, room live.RoomID, zone *time.Location, from, until time.Time, limit int) (analytics.DayReconciliation, error) {
-	r := analytics.DayReconciliation{
-		Axis: axis, From: from.Format(time.DateOnly), To: until.AddDate(0, 0, -1).Format(time.DateOnly), TimeZone: zone.String(),
-	}
+func (f *figures) ReconcileDays(ctx context.Context, axis analytics.DayAxis, m live.MerchantID, room live.RoomID, zone *time.Location, from, until time.Time, limit int) (r analytics.DayReconciliation, err error) {
 	complete, err := f.delivered(ctx)
 	if err != nil {
 		return r, err
+	}
+	err = f.walking(ctx, func() error {
+		r, err = f.days(ctx, axis, m, room, zone, from, until, limit)
+		if err != nil || axis != analytics.AxisPay {
+			return err
+		}
+		return f.settleDays(ctx, m, room, &r, zone, from, until, limit)
+	})
+	r.Provisional = !complete || until.After(f.now())
+	return r, err
+}
+
+// days compares our own sides.
+func (f *figures) days(ctx context.Context, axis analytics.DayAxis, m live.MerchantID, room live.RoomID, zone *time.Location, from, until time.Time, limit int) (analytics.DayReconciliation, error) {
+	r := analytics.DayReconciliation{
+		Axis: axis, From: from.Format(time.DateOnly), To: until.AddDate(0, 0, -1).Format(time.DateOnly), TimeZone: zone.String(),
 	}
 	facts, err := f.db.DayMoney(ctx, axis, m, room, zone, from, until)
 	if err != nil {
@@ -81,7 +144,6 @@ func (f *figures) ReconcileDays(ctx context.Context, axis analytics.DayAxis, m l
 			return r, err
 		}
 	}
-	r.Provisional = !complete || until.After(f.now())
 	return r, nil
 }
 

@@ -23,6 +23,8 @@ func (a *API) reconciliations() {
 		Text: "The same figures from independent sides, with their differences, which must be 0: `dashboard`, `report` (the facts), `rollup`, `ledger` (the orders) and `postings` " +
 			"(the double-entry ledger, for every figure that is money). With `explain=true` every difference names the orders on which the facts, the orders and the postings differ: " +
 			"`orders` has their `count` and the first `limit` of them, by id, each with the value of every side. " +
+			"When the platform's settlement file was given, `settlement` is what it says, `settlement_difference` that less the orders, over those compared, and " +
+			"`settlement_orders` names each: `missing_there` (the file lacks it), `missing_here` (we do), `amount_differs`, `currency_differs`. " +
 			"Differences that cancel out in a sum are named too. A difference with no orders lies between the facts and the rollups or the dashboard.",
 		Actions: []live.Action{live.ActReconcile},
 	}, a.getReconciliation)
@@ -30,6 +32,7 @@ func (a *API) reconciliations() {
 		ID: "get-day-reconciliation", Method: "GET", Path: "/v1/reconciliation", Tag: "Figures", Summary: "Compare facts, orders and double-entry ledger by day",
 		Text: "Calendar days in the time zone of the room, or in the one that all rooms of the merchant share. `by=event` files a fact under the day it was taken in, " +
 			"which never changes any more when the day is over; `by=pay` files an order with its later refunds under the day of its first payment. At most 92 days. " +
+			"By day of payment the settlement files of the shows stand beside it; a row of an order that its show does not have stands on the day the show began. " +
 			"Orders outside a show are in; rehearsals are not. With `explain=true` every difference names its orders, as the reconciliation of a show does.",
 		Actions: []live.Action{live.ActReconcile},
 	}, a.getDayReconciliation)
