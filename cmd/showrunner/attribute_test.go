@@ -296,11 +296,13 @@ func TestAttributeCurrency(t *testing.T) {
 	}
 }
 
-// manyPaths is more than one part of the input.
+// manyRows are more than one part of the input.
+const manyRows = 40_000
+
 func manyPaths() string {
 	var b strings.Builder
 	b.WriteString("path,conversions,value,nulls\n")
-	for i := range 3 * attributeRows {
+	for i := range manyRows {
 		fmt.Fprintf(&b, "c%d > c%d > c%d,%d,%d.%02d,%d\n", i%7, i%11, i%13, i%3, i%97, i%100, i%5)
 	}
 	return b.String()
@@ -323,7 +325,7 @@ func TestAttributeWorkers(t *testing.T) {
 	}
 	for _, n := range []string{"1", "5"} {
 		_, _, stderr := attributeRaw(t, input+"a,x,1,1\n"+"b,y,1,1\n", "--model", "linear", "--workers", n)
-		if want := fmt.Sprintf("line %d,", 3*attributeRows+2); !strings.Contains(stderr, want) {
+		if want := fmt.Sprintf("line %d,", manyRows+2); !strings.Contains(stderr, want) {
 			t.Errorf("%s workers: %s, want %s", n, stderr, want)
 		}
 	}

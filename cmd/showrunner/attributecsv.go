@@ -1,7 +1,7 @@
 package main
 
 import (
-	"bufio"
+	"bytes"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -14,11 +14,9 @@ import (
 	"unicode/utf8"
 
 	"showrunner/conversion"
+	"showrunner/conversion/attribution"
 	"showrunner/live"
 )
-
-// attributeRows are the rows of one part of a CSV.
-const attributeRows = 4096
 
 // pathRow is one row of a CSV of paths.
 type pathRow struct {
@@ -27,19 +25,22 @@ type pathRow struct {
 	value              float64
 	minor              int64
 	rounded            bool
-	line               int
 }
 
 // pathColumns are the columns of a CSV of paths; -1 for one it does not have.
 type pathColumns struct{ path, conversions, nulls, value, minor, currency int }
 
 // splitRows reads a CSV of paths and gives its parts away.
-func (p *attributePlan) splitRows(in *bufio.Reader, run *attributeRun, give func(func() attributePart) bool) error {
-	r := csv.NewReader(in)
-	r.ReuseRecord = true
+func (p *attributePlan) splitRows(in io.Reader, run *attributeRun, give func(func() attributePart) bool) error {
+	parts := rowParts{in: in, size: attributeChunk}
+	part, err := parts.next()
+	if err != nil {
+		return fmt.Errorf("read input: %w", err)
+	}
+	r := csv.NewReader(bytes.NewReader(part))
 	head, err := r.Read()
 	if err != nil {
-		return csvFault(err)
+		return csvFault(err, 0)
 	}
 	columns, unused, err := readHeader(head, r)
 	if err != nil {
@@ -48,46 +49,80 @@ func (p *attributePlan) splitRows(in *bufio.Reader, run *attributeRun, give func
 	if len(unused) > 0 {
 		run.notes = append(run.notes, "columns that are not used: "+strings.Join(unused, ", "))
 	}
-	exponent := live.Currency(p.Currency).Exponent()
-	rows := make([]pathRow, 0, attributeRows)
-	flush := func() bool {
-		full := rows
-		rows = make([]pathRow, 0, attributeRows)
-		return len(full) == 0 || give(func() attributePart { return p.partOfRows(full) })
+	rows := csvRows{p, columns, len(head), live.Currency(p.Currency).Exponent()}
+	body := r.InputOffset()
+	before := bytes.Count(part[:body], []byte{'\n'})
+	for part = part[body:]; part != nil; {
+		these, lines := part, before
+		if !give(func() attributePart { return rows.tally(these, lines) }) {
+			return nil
+		}
+		before += bytes.Count(part, []byte{'\n'})
+		if part, err = parts.next(); err != nil {
+			return fmt.Errorf("read input: %w", err)
+		}
 	}
+	return nil
+}
+
+// csvRows is how the rows of a CSV are read.
+type csvRows struct {
+	*attributePlan
+	columns  pathColumns
+	count    int // of columns
+	exponent int
+}
+
+// tally takes a part of whole rows, before which there are so many lines.
+func (r *csvRows) tally(part []byte, before int) attributePart {
+	if r.quick(r.count) {
+		quick := rowReader{attributePlan: r.attributePlan, columns: r.columns, count: r.count, exponent: r.exponent}
+		quick.out = attribution.NewBatchBuilder(len(part) / 24)
+		if quick.read(part) {
+			out := attributePart{tally: r.attributePlan.tally()}
+			if out.tally.AddBatch(quick.out.Batch) == nil {
+				return out
+			}
+		}
+	}
+	return r.slowly(part, before)
+}
+
+// slowly takes any row, and names what is wrong with it.
+func (r *csvRows) slowly(part []byte, before int) attributePart {
+	out := attributePart{tally: r.attributePlan.tally()}
+	in := csv.NewReader(bytes.NewReader(part))
+	in.ReuseRecord, in.FieldsPerRecord = true, r.count
+	var touches []conversion.Touchpoint
 	for {
-		record, err := r.Read()
+		record, err := in.Read()
 		if errors.Is(err, io.EOF) {
-			flush()
-			return nil
+			return out
 		}
 		if err != nil {
-			// What came before may name an earlier line.
-			if flush() {
-				give(func() attributePart { return attributePart{err: csvFault(err)} })
-			}
-			return nil
+			return attributePart{err: csvFault(err, before)}
 		}
-		row, bad, err := columns.read(record, exponent)
-		line, column := r.FieldPos(bad)
+		row, bad, err := r.columns.read(record, r.exponent)
+		line, column := in.FieldPos(bad)
 		if err != nil {
-			if flush() {
-				give(func() attributePart {
-					return attributePart{err: fmt.Errorf("line %d, column %d (%s): %w", line, column, columns.name(bad), err)}
-				})
-			}
-			return nil
+			return attributePart{err: fmt.Errorf("line %d, column %d (%s): %w", before+line, column, r.columns.name(bad), err)}
 		}
-		row.line = line
-		if rows = append(rows, row); len(rows) == attributeRows && !flush() {
-			return nil
+		if row.rounded {
+			out.rounded++
+		}
+		touches = appendPath(touches[:0], row.path)
+		path := pathOf(r.prepared(r.internal(touches)), row.conversions, row.nulls, row.value, row.minor)
+		if err := out.tally.Add(&path); err != nil {
+			return attributePart{err: fmt.Errorf("line %d: %w", before+line, err)}
 		}
 	}
 }
 
-func csvFault(err error) error {
+// csvFault names the place of what encoding/csv did not understand, in a part
+// before which there are so many lines.
+func csvFault(err error, before int) error {
 	if at, ok := errors.AsType[*csv.ParseError](err); ok {
-		return fmt.Errorf("line %d, column %d: %w", at.Line, at.Column, at.Err)
+		return fmt.Errorf("line %d, column %d: %w", before+at.Line, at.Column, at.Err)
 	}
 	return fmt.Errorf("read input: %w", err)
 }
@@ -237,25 +272,6 @@ func pow10(n int) int64 {
 
 // major is money in major units.
 func major(minor int64, exponent int) float64 { return float64(minor) / float64(pow10(exponent)) }
-
-// partOfRows tallies rows.
-func (p *attributePlan) partOfRows(rows []pathRow) attributePart {
-	part := attributePart{tally: p.tally()}
-	var touches []conversion.Touchpoint
-	for i := range rows {
-		r := &rows[i]
-		touches = appendPath(touches[:0], r.path)
-		if r.rounded {
-			part.rounded++
-		}
-		path := pathOf(p.prepared(p.internal(touches)), r.conversions, r.nulls, r.value, r.minor)
-		if err := part.tally.Add(&path); err != nil {
-			part.err = fmt.Errorf("line %d: %w", r.line, err)
-			return part
-		}
-	}
-	return part
-}
 
 // appendPath reads the touches of a path: names joined by ">" that stands alone
 // between spaces, so that a name may have one in it. Empty names are dropped.

@@ -15,7 +15,7 @@ import (
 )
 
 const (
-	attributeChunk = 256 << 10 // bytes of one part of NDJSON, to the end of the line
+	attributeChunk = 256 << 10 // bytes of one part of the input, to the end of a line
 	attributeLine  = 16 << 20  // bytes of the longest line
 )
 

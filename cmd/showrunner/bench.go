@@ -24,13 +24,14 @@ import (
 // writes figures as JSON on standard output. The server's rate limits are meant
 // for people; start it with `showrunner serve --rate-limits off` for these.
 type BenchCmd struct {
-	Ingest    BenchIngestCmd    `cmd:"" help:"Facts over websockets: accepted durably a second, and the wait for the ack."`
-	Orders    BenchOrdersCmd    `cmd:"" help:"Orders over websockets: placed a second, and the wait for the ack."`
-	Room      BenchRoomCmd      `cmd:"" help:"One room of a running server: deliveries a second, and how late they are."`
-	Rooms     BenchRoomsCmd     `cmd:"" help:"Rooms at full size, in alternation with centrifuge and Centrifugo; fails when a target is missed."`
-	Crowd     BenchCrowdCmd     `cmd:"" hidden:"" help:"The viewers of bench rooms."`
-	Freshness BenchFreshnessCmd `cmd:"" help:"From the ack of a comment or an order until a panel's snapshot shows it."`
-	Store     BenchStoreCmd     `cmd:"" help:"Events from the log into ClickHouse a second."`
+	Ingest      BenchIngestCmd      `cmd:"" help:"Facts over websockets: accepted durably a second, and the wait for the ack."`
+	Orders      BenchOrdersCmd      `cmd:"" help:"Orders over websockets: placed a second, and the wait for the ack."`
+	Room        BenchRoomCmd        `cmd:"" help:"One room of a running server: deliveries a second, and how late they are."`
+	Rooms       BenchRoomsCmd       `cmd:"" help:"Rooms at full size, in alternation with centrifuge and Centrifugo; fails when a target is missed."`
+	Crowd       BenchCrowdCmd       `cmd:"" hidden:"" help:"The viewers of bench rooms."`
+	Freshness   BenchFreshnessCmd   `cmd:"" help:"From the ack of a comment or an order until a panel's snapshot shows it."`
+	Store       BenchStoreCmd       `cmd:"" help:"Events from the log into ClickHouse a second."`
+	Attribution BenchAttributionCmd `cmd:"" help:"Journeys in memory and in a file, divided by every model; needs no server."`
 }
 
 // benchTarget is what every measurement needs.

@@ -172,7 +172,11 @@ func (linear) Name() string { return "linear" }
 func (linear) Params() map[string]string { return nil }
 
 func (linear) Weights(dst []int64, touches []conversion.Touchpoint) []int64 {
-	for range touches {
+	return linear{}.sized(dst, len(touches))
+}
+
+func (linear) sized(dst []int64, n int) []int64 {
+	for range n {
 		dst = append(dst, 1)
 	}
 	return dst

@@ -54,7 +54,10 @@ func (p position) Params() map[string]string {
 }
 
 func (p position) Weights(dst []int64, touches []conversion.Touchpoint) []int64 {
-	n := len(touches)
+	return p.sized(dst, len(touches))
+}
+
+func (p position) sized(dst []int64, n int) []int64 {
 	switch {
 	case n == 1:
 		return append(dst, 1)

@@ -3,7 +3,6 @@ package attribution
 import (
 	"cmp"
 	"fmt"
-	"math"
 	"slices"
 
 	"showrunner/conversion"
@@ -71,6 +70,8 @@ type Credits struct {
 type Tally interface {
 	// Add takes one path. The error says that a sum does not fit.
 	Add(p *Path) error
+	// AddBatch is Add of every path of a batch by channel, many times as fast.
+	AddBatch(b *Batch) error
 	// Merge takes in what another tally of the same kind gathered after this one.
 	Merge(after Tally) error
 	// Credits divides what was gathered.
@@ -324,14 +325,21 @@ func (t *participationTally) Add(p *Path) error {
 		return nil
 	}
 	for _, id := range t.distinct() {
-		c := &t.keys[id]
-		c.Conversions += float64(p.Conversions)
-		c.Value += p.Value
-		if (c.Minor > 0) == (p.Minor > 0) && math.MaxInt64-max(c.Minor, -c.Minor) < max(p.Minor, -p.Minor) {
-			return live.TooLarge("out_of_range", "", "the sum does not fit 64 bits")
+		if err := t.put(id, p.Conversions, p.Minor, p.Value); err != nil {
+			return err
 		}
-		c.Minor += p.Minor
 	}
+	return nil
+}
+
+func (t *participationTally) put(id int, conversions, minor int64, value float64) error {
+	c := &t.keys[id]
+	if carried(c.Minor, minor) < 0 {
+		return live.TooLarge("out_of_range", "", "the sum does not fit 64 bits")
+	}
+	c.Conversions += float64(conversions)
+	c.Value += value
+	c.Minor += minor
 	return nil
 }
 

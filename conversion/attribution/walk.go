@@ -9,7 +9,7 @@ import (
 
 // Bounds of exact solutions.
 const (
-	denseStates = 600           // all touches from one inverse
+	denseStates = 3000          // all touches from one inverse
 	mostStates  = 2400          // solved by elimination where sweeps take too long
 	sweepBudget = 2_000_000_000 // steps looked at by the sweeps of one solution
 )
@@ -188,55 +188,35 @@ func (c *chain) removalsDense(w *walk, effects []removal) (p float64) {
 	inverse := w.inverse()
 	visits := make([]float64, n) // N[start, ·]
 	converts, earns := make([]float64, n), make([]float64, n)
-	for i, row := range inverse {
-		for j, v := range row {
+	for i := range n {
+		for j, v := range inverse.row(i)[:n] {
 			converts[i] += v * w.converts[j]
 			earns[i] += v * w.earns[j]
 		}
 	}
 	for _, s := range w.start {
-		for j, v := range inverse[s.to] {
+		for j, v := range inverse.row(int(s.to))[:n] {
 			visits[j] += s.p * v
 		}
 	}
 	p = expect(w.start, converts)
 	money := expect(w.start, earns)
 	for i, state := range c.states {
-		comes := visits[i] / inverse[i][i] // the probability of ever coming by
+		comes := visits[i] / inverse.row(i)[i] // the probability of ever coming by
 		effects[state[0]] = removal{part(comes*converts[i], p), part(comes*earns[i], money)}
 	}
 	return p
 }
 
-// inverse is (I-Q)^-1 by Gauss and Jordan.
-func (w *walk) inverse() [][]float64 {
-	n := len(w.next)
-	a, out := make([][]float64, n), make([][]float64, n)
-	for i := range n {
-		a[i], out[i] = make([]float64, n), make([]float64, n)
-		a[i][i], out[i][i] = 1, 1
+// inverse is (I-Q)^-1.
+func (w *walk) inverse() *square {
+	m := newSquare(len(w.next))
+	for i := range w.next {
+		row := m.row(i)
 		for _, s := range w.next[i] {
-			a[i][s.to] -= s.p
+			row[s.to] -= s.p
 		}
 	}
-	for k := range n {
-		scale := 1 / a[k][k]
-		for j := range n {
-			a[k][j] *= scale
-			out[k][j] *= scale
-		}
-		for i := range n {
-			f := a[i][k]
-			if i == k || f == 0 {
-				continue
-			}
-			for j := k; j < n; j++ {
-				a[i][j] -= f * a[k][j]
-			}
-			for j := range n {
-				out[i][j] -= f * out[k][j]
-			}
-		}
-	}
-	return out
+	m.invert(runtime.GOMAXPROCS(0))
+	return m
 }
