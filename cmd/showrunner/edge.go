@@ -12,6 +12,8 @@ import (
 	"showrunner/gateway/connector"
 	"showrunner/gateway/console"
 	"showrunner/gateway/ws"
+	"showrunner/live"
+	"showrunner/live/moderation"
 	"showrunner/live/store"
 )
 
@@ -32,7 +34,7 @@ func (s *server) openGateway(context.Context) error {
 	socket := ws.New(ws.Deps{
 		Hub: s.hub, Store: s.store, Ingest: s.desk, History: history{s.eventlog},
 		Online: s.online, Authenticate: s.auth.Verify, RedeemTicket: s.tickets.Redeem, Refuse: problems.Write, Arguments: store.CommandFields,
-		Origins: s.cfg.AllowOrigin, Path: ws.Path(s.cfg.ViewerPath), Limits: s.socketLimits(), Now: s.now, Logger: s.log, Registerer: s.reg,
+		Origins: s.cfg.AllowOrigin, Path: ws.Path(s.cfg.ViewerPath), Limits: s.socketLimits(), Dropped: s.dropped, Now: s.now, Logger: s.log, Registerer: s.reg,
 	})
 	s.gateway, err = gateway.New(gateway.Deps{
 		API: api.Config{
@@ -54,8 +56,12 @@ func (s *server) socketLimits() ws.Limits {
 	if s.cfg.RateLimits == "on" {
 		return ws.Limits{}
 	}
-	open := ws.Rate{PerSecond: math.MaxFloat32, Burst: math.MaxInt32}
-	return ws.Limits{All: open, Comments: open, Likes: open, Clicks: open, Orders: open, Flood: open}
+	return ws.Open(ws.Rate{PerSecond: math.MaxFloat32, Burst: math.MaxInt32})
+}
+
+// dropped counts what a limit of the websocket refused.
+func (s *server) dropped(room live.Room, reason string) {
+	s.desk.Dropped(moderation.Place{Merchant: room.Merchant, Room: room.ID}, reason, 1)
 }
 
 func (s *server) requestRate() float64 {

@@ -72,6 +72,9 @@ type Deps struct {
 	Path Path
 	// Limits bound what one connection may send.
 	Limits Limits
+	// Dropped counts a frame that a limit refused, by reason, such as
+	// "likes_by_room". Nil: only the acks tell.
+	Dropped func(room live.Room, reason string)
 	// Timing holds the deadlines of a connection.
 	Timing Timing
 	// Arguments are those of a command, for the AsyncAPI document. Nil leaves

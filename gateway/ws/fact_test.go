@@ -17,7 +17,7 @@ import (
 
 func wide(d *ws.Deps, _ *hub.Config) {
 	big := ws.Rate{PerSecond: 1e6, Burst: 1e6}
-	d.Limits = ws.Limits{All: big, Comments: big, Likes: big, Clicks: big, Orders: big}
+	d.Limits = ws.Open(big)
 }
 
 func TestFactsCarryWhereTheyComeFrom(t *testing.T) {

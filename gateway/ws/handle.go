@@ -11,21 +11,15 @@ func (c *conn) handle(raw []byte) {
 		c.hangUp(byeFor(live.RateLimited(wait, "far too many frames")))
 		return
 	}
-	if ok, wait := c.limits.take(c.srv.paces, classAll, now); !ok {
-		q, _ := decode(raw) // For the id of the ack only.
-		c.refuse(q, live.RateLimited(wait, "too many frames"))
+	within, wait := c.limits.take(c.srv.paces, classAll, now)
+	q, bad := decode(raw)
+	if no := c.limited(&q, !within, wait, now); no != nil {
+		c.refuse(q, no)
 		return
 	}
-	q, bad := decode(raw)
 	if bad != nil {
 		c.refuse(q, bad)
 		return
-	}
-	if k := classOf(q.Type, c.who.Role); k != classAll {
-		if ok, wait := c.limits.take(c.srv.paces, k, now); !ok {
-			c.refuse(q, live.RateLimited(wait, "too many of %s", q.Type))
-			return
-		}
 	}
 	var (
 		data any

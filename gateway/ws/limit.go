@@ -23,6 +23,14 @@ type Limits struct {
 	Likes    Rate // default 10/s, burst 20
 	Clicks   Rate // product clicks; default 20/s, burst 40
 	Orders   Rate // orders, waitlists and benefits together; default 2/s, burst 4
+	// Person, Address and Room bound all connections of one person, from one
+	// public address, and in one room on this node.
+	Person  Crowd // default 2/s, 20/s and 40/s, burst 5, 40 and 80
+	Address Crowd // default 50/s, 500/s and 500/s, burst 200, 1000 and 1000
+	Room    Crowd // default 500/s, 5000/s and 5000/s, twice that at once
+	// RoomAll bounds the three together in one room; likes and clicks may fill
+	// half of it, so that they are shed first. Default 5000/s, burst 10000.
+	RoomAll Rate
 	// Flood ends the connection; it counts frames that All refused as well.
 	// Default four times All.
 	Flood Rate
@@ -38,10 +46,14 @@ func (l Limits) withDefaults() Limits {
 		{&l.Likes, Rate{10, 20}},
 		{&l.Clicks, Rate{20, 40}},
 		{&l.Orders, Rate{2, 4}},
+		{&l.RoomAll, Rate{5000, 10_000}},
 	} {
 		def(&r.rate.PerSecond, r.def.PerSecond)
 		def(&r.rate.Burst, r.def.Burst)
 	}
+	l.Person.withDefaults(Rate{2, 5}, Rate{20, 40}, Rate{40, 80})
+	l.Address.withDefaults(Rate{50, 200}, Rate{500, 1000}, Rate{500, 1000})
+	l.Room.withDefaults(Rate{500, 1000}, Rate{5000, 10_000}, Rate{5000, 10_000})
 	def(&l.Flood.PerSecond, 4*l.All.PerSecond)
 	def(&l.Flood.Burst, 4*l.All.Burst)
 	return l

@@ -30,6 +30,7 @@ type Server struct {
 	// lastLane deals the lanes out in turn.
 	lastLane atomic.Uint32
 	paces    *paces
+	crowd    *crowd
 	upgrade  fiber.Handler
 	viewers  taker // nil: everybody goes the portable way
 }
@@ -38,7 +39,7 @@ type Server struct {
 func New(d Deps) *Server {
 	s := &Server{deps: d.withDefaults(), metrics: newMetrics(d.Registerer)}
 	s.states = newStates(s.readState)
-	s.paces = s.deps.Limits.paces()
+	s.paces, s.crowd = s.deps.Limits.paces(), newCrowd(&s.deps.Limits)
 	for i := range s.lanes {
 		s.lanes[i].srv = s
 	}
@@ -69,7 +70,8 @@ type arrival struct {
 	class    hub.Class
 	channel  string
 	campaign string
-	returns  bool // since was given
+	address  uint64 // hash of the client's public address, 0: not known
+	returns  bool   // since was given
 	since    uint64
 	known    bool // since is of this epoch
 }
@@ -114,7 +116,7 @@ func (s *Server) judge(c *fiber.Ctx) (*arrival, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &arrival{who: who}
+	a := &arrival{who: who, address: s.crowd.address(c.IP())}
 	id := live.RoomID(strings.Clone(c.Params("room_id")))
 	if !live.ValidID(string(id)) {
 		return nil, live.NotFound("room_not_found", "there is no such room")

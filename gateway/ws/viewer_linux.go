@@ -28,6 +28,7 @@ type viewer struct {
 	expires int64  // unix milliseconds; 0: never
 	beat    int64  // unix milliseconds of the last heartbeat or the join
 	until   int64  // end of the closing handshake
+	address uint64
 	limits  limiter
 }
 
@@ -60,6 +61,7 @@ func (s *shard) settle(v *viewer, a *arrival) {
 	y := &s.symbols
 	v.subject, v.name, v.role, v.merchant = y.use(a.who.Subject), y.use(a.who.Name), y.use(string(a.who.Role)), y.use(string(a.who.Merchant))
 	v.rooms, v.channel, v.campaign = y.use(rooms.String()), y.use(a.channel), y.use(a.campaign)
+	v.address = a.address
 	if !a.who.Expires.IsZero() {
 		v.expires = a.who.Expires.UnixMilli()
 	}
@@ -79,7 +81,7 @@ func (s *shard) arrival(v *viewer) *arrival {
 		who: live.Principal{
 			Subject: y.text(v.subject), Name: y.text(v.name), Role: live.Role(y.text(v.role)), Merchant: live.MerchantID(y.text(v.merchant)),
 		},
-		room: s.fans[v.fan].room, class: hub.ClassViewer, channel: y.text(v.channel), campaign: y.text(v.campaign),
+		room: s.fans[v.fan].room, class: hub.ClassViewer, channel: y.text(v.channel), campaign: y.text(v.campaign), address: v.address,
 	}
 	if rooms := y.text(v.rooms); rooms != "" {
 		a.who.Rooms = []live.RoomID{}
