@@ -6,7 +6,7 @@ package analytics
 var Metrics = []Metric{
 	// Reach and watching.
 	{
-		"online_now", "实时在线", "online now", UnitPersons, "persons whose last entry or heartbeat is at most 60 s ago and who have not left since", "W2, own", false,
+		"online_now", "实时在线", "online now", UnitPersons, "persons whose last entry or heartbeat is at most 60 s ago and who have not left since; 0 once the show is over", "W2, own", false,
 		func(r *Reading) int64 { return r.Online }, nil,
 	},
 	{"room_exposure_pv", "直播间曝光次数", "room impressions", UnitCount, "times the room was shown to somebody (room_exposed)", "W2", false, traffic(func(t *Traffic) int64 { return t.RoomExposurePV }), nil},

@@ -219,7 +219,9 @@ func TestFoldLastWordOfEqualTimes(t *testing.T) {
 			t.Errorf("%v: net follows %d, want %d", tc.log, got, tc.want)
 		}
 	}
-	online := NewFold(testShow())
+	show := testShow()
+	show.State = live.ShowStateLive
+	online := NewFold(show)
 	for _, e := range say(live.RoomLeft, live.RoomEntered) {
 		if err := online.Add(e); err != nil {
 			t.Fatal(err)
@@ -227,6 +229,11 @@ func TestFoldLastWordOfEqualTimes(t *testing.T) {
 	}
 	if got := online.OnlineNow(t0); got != 1 {
 		t.Errorf("left, then entered: online %d, want 1", got)
+	}
+	show.State = live.ShowStateEnded
+	online.SetShow(show)
+	if got := online.OnlineNow(t0); got != 0 {
+		t.Errorf("after the show: online %d, want 0", got)
 	}
 }
 

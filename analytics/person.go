@@ -112,8 +112,12 @@ func (f *Fold) person(id live.PersonID) int32 {
 }
 
 // OnlineNow counts the persons whose last entry or heartbeat is at most 60 s
-// before at and who have not left since. at must not go back from call to call.
+// before at and who have not left since. Nobody is online in a show that is
+// over, whoever is still in the room. at must not go back from call to call.
 func (f *Fold) OnlineNow(at time.Time) int64 {
+	if f.show.State.Over() {
+		return 0
+	}
 	since := at.Add(-onlineFor).UnixMilli()
 	kept := f.active[:0]
 	for _, i := range f.active {

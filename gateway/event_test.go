@@ -4,9 +4,41 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"showrunner/live"
 )
+
+// What producers state of watching counts as far as it lay within the show.
+func TestWatchedIsClippedToTheShow(t *testing.T) {
+	e := newEnv(t)
+	room, show := e.stage("m1")
+	owner, crm := e.as(live.RoleMerchant, "m1", "owner"), e.as(live.RoleIntegration, "m1", "crm")
+	beat := func(id string, ms int) {
+		t.Helper()
+		a := e.want(200, "POST", "/v1/events", crm, []any{
+			obj{"event_id": id, "type": "watch_heartbeat", "show_id": show, "room_id": room, "user_id": "u1", "data": obj{"visible": true, "watched_ms": ms}},
+		})
+		if a.json["accepted"] != 1.0 {
+			t.Fatalf("%s: %s", id, a.raw)
+		}
+	}
+	beat("before", 30_000)
+	e.want(200, "POST", "/v1/shows/"+show+"/start", owner, nil)
+	e.advance(10 * time.Second)
+	beat("across-start", 30_000) // 10 s of it
+	e.advance(30 * time.Second)
+	beat("within", 30_000)
+	e.want(200, "POST", "/v1/shows/"+show+"/end", owner, nil)
+	e.advance(20 * time.Second)
+	beat("across-end", 25_000) // 5 s of it
+	e.advance(time.Minute)
+	beat("after", 60_000)
+	m := e.want(200, "GET", "/v1/shows/"+show+"/snapshot", owner, nil).json["metrics"].(obj)
+	if m["total_watch_time_ms"] != 45_000.0 {
+		t.Errorf("watched %v ms, want 45000: %v", m["total_watch_time_ms"], m)
+	}
+}
 
 func TestEvents(t *testing.T) {
 	e := newEnv(t)

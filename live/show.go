@@ -41,6 +41,22 @@ type Show struct {
 	Pinned         ProductID // empty: nothing is pinned
 }
 
+// Within is how much of the span that ended at an instant lay between the
+// start of the show and its end: nobody watches a show that is not on.
+func (s *Show) Within(until time.Time, span time.Duration) time.Duration {
+	if s.StartedAt.IsZero() {
+		return 0
+	}
+	from := until.Add(-span)
+	if from.Before(s.StartedAt) {
+		from = s.StartedAt
+	}
+	if !s.EndedAt.IsZero() && until.After(s.EndedAt) {
+		until = s.EndedAt
+	}
+	return max(until.Sub(from), 0)
+}
+
 // transitions is the state machine, by command.
 var transitions = map[CommandName]struct {
 	from []ShowState

@@ -4,7 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"showrunner/live"
@@ -164,6 +166,7 @@ func (t *intake) place(ctx context.Context, e *live.Event) error {
 			return live.Invalid("invalid_field", "room_id", "is not the room of the show")
 		}
 		e.Room, e.Rehearsal = s.Room, s.Rehearsal
+		clipWatched(e, &s)
 		return nil
 	}
 	if e.Room == "" {
@@ -178,8 +181,31 @@ func (t *intake) place(ctx context.Context, e *live.Event) error {
 	}
 	if s, ok := t.api.cfg.Store.OnAir(e.Room); ok && !t.past && !e.OccurredAt.Before(s.StartedAt) {
 		e.Show, e.Rehearsal = s.ID, s.Rehearsal
+		clipWatched(e, &s)
 	}
 	return nil
+}
+
+// clipWatched takes from a heartbeat what lay before the show or after it. What
+// the producer stated is kept beside it. Data that cannot be read is left to be
+// refused.
+func clipWatched(e *live.Event, s *live.Show) {
+	var members map[string]json.RawMessage
+	if e.Kind != live.WatchHeartbeat || json.Unmarshal(e.Data, &members) != nil {
+		return
+	}
+	stated, err := strconv.ParseInt(string(members["watched_ms"]), 10, 64)
+	if err != nil || stated <= 0 || stated > time.Hour.Milliseconds() {
+		return
+	}
+	within := s.Within(e.OccurredAt, time.Duration(stated)*time.Millisecond).Milliseconds()
+	if within == stated {
+		return
+	}
+	members["stated_ms"], members["watched_ms"] = members["watched_ms"], strconv.AppendInt(nil, within, 10)
+	if data, err := json.Marshal(members); err == nil {
+		e.Data = data
+	}
 }
 
 func (t *intake) show(ctx context.Context, id live.ShowID) (live.Show, error) {
