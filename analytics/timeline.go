@@ -164,6 +164,7 @@ var MarkKinds = []live.Kind{
 	live.ShowStarted, live.ShowPaused, live.ShowResumed, live.ShowEnded,
 	live.ProductListed, live.ProductDelisted, live.ProductPinned, live.ProductUnpinned,
 	live.PriceChanged, live.StockReleased, live.AnnouncementPublished,
+	live.ExplainStarted, live.ExplainEnded, live.HostShiftStarted, live.HostShiftEnded,
 }
 
 // CommandsTable shows the marks of the host's commands.

@@ -1,4 +1,4 @@
-// The comment stream and the two things a moderator does with it.
+// The comment stream and what a moderator does with it.
 
 import { $, ask, clock, el, put } from "./dom.js";
 
@@ -48,12 +48,22 @@ function comment(c, page) {
       type: "button", class: "hide", text: page.say("hide"),
       onclick: () => page.command("hide_comment", { comment_id: c.id }),
     }),
+    page.may("command.restore_comment") && el("button", {
+      type: "button", class: "restore", text: page.say("restore"), hidden: true,
+      onclick: () => page.command("restore_comment", { comment_id: c.id }),
+    }),
     page.may("command.mute_viewer") && c.by.role === "viewer" && el("button", {
       type: "button", class: "mute", text: page.say("mute"),
       onclick: async () => {
         if (await ask(page.say("confirm_mute", { name: c.by.name, minutes: MUTE_MINUTES }), page)) {
           page.command("mute_viewer", { viewer_id: c.by.id, duration_s: MUTE_MINUTES * 60 });
         }
+      },
+    }),
+    page.may("command.kick_viewer") && c.by.role === "viewer" && el("button", {
+      type: "button", class: "kick", text: page.say("kick"),
+      onclick: async () => {
+        if (await ask(page.say("confirm_kick", { name: c.by.name }), page)) page.command("kick_viewer", { viewer_id: c.by.id });
       },
     }));
 }
@@ -65,7 +75,11 @@ function mark(node, c, s, page) {
   node.classList.toggle("gone", hidden);
   put(node.querySelector(".state"), hidden ? page.say("hidden") : muted ? page.say("muted") : "");
   const hide = node.querySelector(".hide");
-  if (hide) hide.disabled = hidden;
+  if (hide) hide.hidden = hidden;
+  const restore = node.querySelector(".restore");
+  if (restore) restore.hidden = !hidden;
+  const kick = node.querySelector(".kick");
+  if (kick) kick.disabled = s.out.has(c.by.id);
   const mute = node.querySelector(".mute");
   if (mute) mute.disabled = muted;
 }

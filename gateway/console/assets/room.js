@@ -11,7 +11,7 @@ export function newRoom() {
   return {
     role: "", epoch: "",
     room: null, show: null, shelf: new Map(), pinned: "", announcement: "", online: 0,
-    comments: [], hidden: new Set(), muted: new Map(), prompts: [], prompted: 0, orders: new Map(),
+    comments: [], hidden: new Set(), muted: new Map(), out: new Set(), prompts: [], prompted: 0, orders: new Map(),
     snapshot: null, minutes: new Map(), missed: 0, seen: new Set(),
   };
 }
@@ -101,8 +101,25 @@ function applyEvent(s, e, changed) {
       s.hidden.add(d.comment_id);
       changed.add("comments");
       break;
+    case "comment_restored":
+      s.hidden.delete(d.comment_id);
+      changed.add("comments");
+      break;
     case "viewer_muted":
-      s.muted.set(d.viewer_id, d.until || "");
+    case "viewer_kicked":
+    case "viewer_blocked":
+      if (e.type === "viewer_muted") s.muted.set(d.viewer_id, d.until || "");
+      else s.out.add(d.viewer_id);
+      // What they said before is out of the room's sight now.
+      for (const c of s.comments) if (!c.question && c.by.id === d.viewer_id) s.hidden.add(c.id);
+      changed.add("comments");
+      break;
+    case "viewer_unmuted":
+      s.muted.delete(d.viewer_id);
+      changed.add("comments");
+      break;
+    case "viewer_unblocked":
+      s.out.delete(d.viewer_id);
       changed.add("comments");
       break;
     case "show_scheduled":

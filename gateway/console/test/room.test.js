@@ -96,6 +96,20 @@ test("comments: hidden, muted, bounded", () => {
   assert.equal(s.muted.get("v1"), "2026-11-11T12:10:00Z");
 });
 
+test("comments of who is silenced go out of sight, and one comes back", () => {
+  const s = joined();
+  apply(s, events(11, comment("a"), comment("b")), now);
+  apply(s, events(12, { type: "viewer_muted", event_id: "m", at, data: { viewer_id: s.comments[0].by.id, until_show_ends: "s1" } }), now);
+  assert.deepEqual([...s.hidden], ["a", "b"]);
+  apply(s, events(13, { type: "comment_restored", event_id: "r", at, data: { comment_id: "b" } },
+    { type: "viewer_unmuted", event_id: "u", at, data: { viewer_id: s.comments[0].by.id } }), now);
+  assert.deepEqual([...s.hidden], ["a"]);
+  assert.equal(s.muted.size, 0);
+  apply(s, events(14, { type: "viewer_kicked", event_id: "k", at, data: { viewer_id: s.comments[0].by.id } }), now);
+  assert.ok(s.out.has(s.comments[0].by.id));
+  assert.ok(s.hidden.has("b"));
+});
+
 test("a prompt stands once", () => {
   const s = joined();
   const prompt = { type: "prompt", from: "operator", name: "Olga", text: "slower", event_id: "p1", at, offset: 11 };
