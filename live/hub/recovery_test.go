@@ -30,7 +30,7 @@ func TestRecoveryIsExact(t *testing.T) {
 				o++
 			}
 			h.Publish("r1", msgs)
-			for joins.Load() < int64(o/50) { // However fast or slow the machine is, there are joins among it.
+			for o <= last && joins.Load() < int64(o/50) { // However fast or slow the machine is, there are joins among it.
 				time.Sleep(100 * time.Microsecond)
 			}
 		}
