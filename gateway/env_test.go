@@ -21,6 +21,7 @@ import (
 
 	"showrunner/analytics"
 	"showrunner/analytics/report"
+	"showrunner/conversion"
 	"showrunner/gateway"
 	"showrunner/gateway/api"
 	"showrunner/gateway/auth"
@@ -165,6 +166,60 @@ func (f *folded) Report(ctx context.Context, s live.Show, format, lang string, a
 		return report.WriteHTMLIn(w, r, lang)
 	}
 	return report.WriteJSON(w, r)
+}
+
+// Journeys goes over the whole log.
+func (f *folded) Journeys(ctx context.Context, s live.Show, asOf time.Time, window time.Duration) (api.Paths, error) {
+	if asOf.IsZero() {
+		asOf = f.now()
+	}
+	p, err := api.PathsOf(s, asOf, func(asOf time.Time) ([]conversion.Journey, error) {
+		head, err := f.log.Head(ctx)
+		if err != nil {
+			return nil, err
+		}
+		touches := map[live.PersonID][]conversion.Touchpoint{}
+		orders := map[live.OrderID]*conversion.Journey{}
+		err = f.log.Range(ctx, live.Position{}, head, func(en live.Entry) error {
+			if en.Event.Merchant != s.Merchant || en.Event.ReceivedAt.After(asOf) {
+				return nil
+			}
+			if t, ok := conversion.TouchOf(en.Event); ok {
+				t.Position = en.Position
+				touches[en.Event.Person] = append(touches[en.Event.Person], t)
+			}
+			if !live.OrderFactKind(en.Event.Kind) {
+				return nil
+			}
+			deltas, err := live.DecodeDeltas(en.Event.Data)
+			if err != nil {
+				return err
+			}
+			for _, d := range deltas {
+				j := orders[d.Order]
+				if j == nil {
+					j = &conversion.Journey{Order: d.Order, Person: d.Person, Show: d.Show, Currency: d.Currency}
+					orders[d.Order] = j
+				}
+				j.Value += d.PaidMinor - d.RefundGoods - d.RefundShip - d.CancelledPaid
+				if !d.PaidAt.IsZero() {
+					j.At = d.PaidAt
+				}
+			}
+			return nil
+		})
+		var out []conversion.Journey
+		for _, j := range orders {
+			if !j.At.IsZero() && j.Show == s.ID {
+				j.Touches = touches[j.Person]
+				j.Touches = j.Within(window)
+				out = append(out, *j)
+			}
+		}
+		return out, err
+	})
+	p.Complete = true
+	return p, err
 }
 
 func (f *folded) Reconciliation(ctx context.Context, s live.Show) (analytics.Reconciliation, error) {

@@ -10,6 +10,8 @@ import (
 	"showrunner/analytics/clickhouse"
 	"showrunner/analytics/realtime"
 	"showrunner/analytics/report"
+	"showrunner/conversion"
+	"showrunner/gateway/api"
 	"showrunner/live"
 	"showrunner/live/eventlog"
 	"showrunner/live/store"
@@ -88,6 +90,22 @@ func (f *figures) Report(ctx context.Context, s live.Show, format, lang string, 
 		return report.WriteHTMLIn(w, r, lang)
 	}
 	return live.Invalid("format_unavailable", "format", "must be json or html")
+}
+
+// Journeys are those of the report as of the same instant.
+func (f *figures) Journeys(ctx context.Context, s live.Show, asOf time.Time, window time.Duration) (api.Paths, error) {
+	if asOf.IsZero() {
+		asOf = f.now().Add(-settle)
+	}
+	complete, err := f.complete(ctx, asOf)
+	if err != nil {
+		return api.Paths{}, err
+	}
+	p, err := api.PathsOf(s, asOf, func(asOf time.Time) ([]conversion.Journey, error) {
+		return f.db.Journeys(ctx, s.Merchant, s.ID, asOf, window)
+	})
+	p.Complete = complete
+	return p, err
 }
 
 // complete waits until ClickHouse holds every fact received up to asOf; false

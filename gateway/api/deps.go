@@ -124,6 +124,9 @@ type Figures interface {
 	// Report writes the post-show report in a format of [ReportFormats]. The
 	// same asOf gives the same bytes; the zero time means now.
 	Report(ctx context.Context, s live.Show, format, lang string, asOf time.Time, w io.Writer) error
+	// Journeys are the paid orders of a show with the touches of their buyers
+	// inside the window, as of asOf; the zero time means now.
+	Journeys(ctx context.Context, s live.Show, asOf time.Time, window time.Duration) (Paths, error)
 	Reconciliation(ctx context.Context, s live.Show) (analytics.Reconciliation, error)
 	// Explain is Reconciliation with at most limit orders behind each difference.
 	Explain(ctx context.Context, s live.Show, limit int) (analytics.Reconciliation, error)

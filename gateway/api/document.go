@@ -28,6 +28,7 @@ func (a *API) register() {
 	a.deliveries()
 	a.figures()
 	a.reports()
+	a.attributions()
 	a.ledger()
 	a.reconciliations()
 	a.settlements()

@@ -1,0 +1,149 @@
+package api
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"time"
+
+	"showrunner/analytics"
+	"showrunner/conversion"
+	"showrunner/conversion/attribution"
+	"showrunner/live"
+)
+
+// Bounds of the window of an attribution.
+const (
+	minCreditWindow = time.Minute
+	maxCreditWindow = 90 * 24 * time.Hour
+)
+
+// creditKeys are the values of by: whom the money of a touch belongs to.
+var creditKeys = map[string]func(*conversion.Credit) string{
+	"channel":  func(c *conversion.Credit) string { return c.Touch.Channel },
+	"stage":    func(c *conversion.Credit) string { return string(c.Touch.Stage) },
+	"campaign": func(c *conversion.Credit) string { return c.Touch.Campaign },
+	"show":     func(c *conversion.Credit) string { return string(c.Touch.Show) },
+}
+
+// Attribution is a show's money divided over what led to it.
+type Attribution struct {
+	ShowID      string             `json:"show_id"`
+	Model       string             `json:"model"`
+	Parameters  map[string]string  `json:"parameters,omitempty" doc:"What the model was made with."`
+	Version     int                `json:"version" doc:"Of the arithmetic: results of two versions are not compared."`
+	WindowS     int64              `json:"window_s" doc:"How far back from the payment a touch counts, both ends included."`
+	By          string             `json:"by"`
+	AsOf        Time               `json:"as_of"`
+	Provisional bool               `json:"provisional" doc:"More facts may come."`
+	Complete    bool               `json:"complete" doc:"Every fact received until as_of is in."`
+	Totals      []AttributionTotal `json:"totals" doc:"One for each currency."`
+}
+
+// AttributionTotal is one currency. The credits and what is unattributed sum to
+// the value exactly.
+type AttributionTotal struct {
+	Currency           string              `json:"currency"`
+	Orders             int64               `json:"orders"`
+	Value              int64               `json:"value_minor" doc:"Paid less refunds and cancellations."`
+	Unattributed       int64               `json:"unattributed_minor" doc:"Of orders without any touch in the window."`
+	UnattributedOrders int64               `json:"unattributed_orders"`
+	Credits            []AttributionCredit `json:"credits" doc:"Most money first."`
+}
+
+// AttributionCredit is what one key earned.
+type AttributionCredit struct {
+	Key    string `json:"key" doc:"Empty for touches that name none."`
+	Minor  int64  `json:"value_minor"`
+	Orders int64  `json:"orders" doc:"In which the key had a part; does not add up."`
+}
+
+type attributionOutput struct{ Body Attribution }
+
+func (a *API) attributions() {
+	add(a, Route{
+		ID: "get-attribution", Method: "GET", Path: "/v1/shows/{show_id}/attribution", Tag: "Figures", Summary: "Divide a show's money over what led to it",
+		Text: "The credits of each currency and `unattributed_minor` sum to `value_minor` exactly, for every model; with the window of 168h they are those of the report as of the same instant. " +
+			"`provisional` until 30 x 24 h after the end of the show, as in the report. Reading it is recorded in the audit log.",
+		Actions: []live.Action{live.ActReport},
+	}, a.getAttribution)
+}
+
+func (a *API) getAttribution(ctx context.Context, p live.Principal, in *struct {
+	ShowPath
+	Model  string `query:"model" enum:"first,last,last_non_direct,linear,position,time_decay" default:"last"`
+	Window string `query:"window" default:"168h" doc:"1m to 2160h."`
+	By     string `query:"by" enum:"channel,stage,campaign,show" default:"channel"`
+	AsOf   string `query:"as_of" doc:"RFC 3339: only facts received until then; now when left out."`
+},
+) (*attributionOutput, error) {
+	s, err := a.show(ctx, p, live.ShowID(in.ShowID))
+	if err != nil {
+		return nil, err
+	}
+	window, err := time.ParseDuration(in.Window)
+	if err != nil || window < minCreditWindow || window > maxCreditWindow {
+		return nil, live.Invalid("invalid_field", "window", "must be a duration of 1m to 2160h, such as 168h")
+	}
+	model, err := attribution.Named(in.Model)
+	if err != nil {
+		return nil, err
+	}
+	var asked time.Time
+	if in.AsOf != "" {
+		if asked, err = parseTime(in.AsOf); err != nil {
+			return nil, live.Invalid("invalid_field", "as_of", "%s", err)
+		}
+		if asked.After(a.cfg.Now()) {
+			return nil, live.Invalid("invalid_field", "as_of", "is in the future")
+		}
+	}
+	paths, err := a.cfg.Figures.Journeys(ctx, s, asked, window)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.audit(ctx, p, s.Merchant, s.ID, string(live.ActReport), map[string]any{"attribution": in.Model, "by": in.By}); err != nil {
+		return nil, err
+	}
+	r := attribution.Attribute(model, paths.Journeys, window)
+	out := Attribution{
+		ShowID: string(s.ID), Model: r.Model, Parameters: r.Params, Version: r.Version, WindowS: int64(window.Seconds()), By: in.By,
+		AsOf: Time{paths.AsOf}, Provisional: !paths.Final || !paths.Complete, Complete: paths.Complete, Totals: []AttributionTotal{},
+	}
+	for _, t := range r.Totals {
+		total := AttributionTotal{
+			Currency: string(t.Currency), Orders: t.Orders, Value: t.Value, Unattributed: t.Unattributed, UnattributedOrders: t.UnattributedOrders,
+			Credits: []AttributionCredit{},
+		}
+		for _, share := range r.By(t.Currency, creditKeys[in.By]) {
+			total.Credits = append(total.Credits, AttributionCredit{share.Key, share.Minor, share.Orders})
+		}
+		if in.By == "stage" {
+			slices.SortStableFunc(total.Credits, func(a, b AttributionCredit) int {
+				return cmp.Compare(slices.Index(live.Stages, live.Stage(a.Key)), slices.Index(live.Stages, live.Stage(b.Key)))
+			})
+		}
+		out.Totals = append(out.Totals, total)
+	}
+	return &attributionOutput{out}, nil
+}
+
+// Paths are the journeys of a show as of an instant.
+type Paths struct {
+	Journeys []conversion.Journey
+	AsOf     time.Time
+	Final    bool // see [analytics.FinalDays]
+	Complete bool // every fact received until AsOf is in
+}
+
+// PathsOf freezes the instant as the report does and gets the journeys as of it.
+// A rehearsal has none.
+func PathsOf(s live.Show, asOf time.Time, journeys func(asOf time.Time) ([]conversion.Journey, error)) (p Paths, err error) {
+	asOf = asOf.UTC().Truncate(time.Millisecond)
+	p.AsOf, p.Final = analytics.Frozen(analytics.AsOf(s, asOf), asOf)
+	p.AsOf = p.AsOf.UTC()
+	if !s.Rehearsal {
+		p.Journeys, err = journeys(p.AsOf)
+	}
+	return p, err
+}

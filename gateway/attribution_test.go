@@ -1,0 +1,65 @@
+package gateway_test
+
+import (
+	"testing"
+
+	"showrunner/live"
+)
+
+// A show's money is divided to the cent, by every model and key, and an order
+// without touches is told.
+func TestAttribution(t *testing.T) {
+	e := newEnv(t)
+	_, show := e.stage("m1")
+	e.integrate("m1", secret1)
+	owner := e.as(live.RoleMerchant, "m1", "owner")
+	e.want(200, "POST", "/v1/shows/"+show+"/start", owner, nil)
+	a := e.want(200, "POST", "/v1/events", e.as(live.RoleIntegration, "m1", "crm"), []any{
+		obj{"event_id": "t1", "type": "group_joined", "show_id": show, "user_id": "u1", "channel": "private/group", "data": obj{"group_id": "g1"}},
+		obj{"event_id": "t2", "type": "ad_clicked", "show_id": show, "user_id": "u1", "channel": "ads", "campaign": "may"},
+		obj{"event_id": "t3", "type": "service_entry_opened", "show_id": show, "user_id": "u1", "data": obj{"entry_id": "desk"}},
+	})
+	if a.json["accepted"] != 3.0 {
+		t.Fatalf("touches: %s", a.raw)
+	}
+	body := text(t, []any{created("o1", show), paid("o1", 2100), fact("refund_succeeded", obj{
+		"refund_id": "r1", "order_id": "o1", "currency": "CNY", "reason": "broken", "lines": []any{obj{"sku_id": "sku1", "goods_minor": 500}},
+	})})
+	e.want(200, "POST", hook, "", body, sign(t, secret1, "d1", e.now(), body)...)
+	e.fingerprint("m1") // waits until the outbox is in the log
+
+	path := "/v1/shows/" + show + "/attribution"
+	for _, model := range []string{"first", "last", "last_non_direct", "linear", "position", "time_decay"} {
+		for _, by := range []string{"channel", "stage", "campaign", "show"} {
+			a := e.want(200, "GET", path+"?model="+model+"&by="+by, owner, nil)
+			totals := a.json["totals"].([]any)
+			if len(totals) != 1 || a.json["model"] != model || a.json["by"] != by || a.json["window_s"] != 604800.0 || a.json["provisional"] != true || a.json["version"] == 0.0 {
+				t.Fatalf("%s by %s: %s", model, by, a.raw)
+			}
+			total := totals[0].(obj)
+			sum := total["unattributed_minor"].(float64)
+			for _, c := range total["credits"].([]any) {
+				sum += c.(obj)["value_minor"].(float64)
+			}
+			if sum != 1600 || total["value_minor"] != 1600.0 || total["currency"] != "CNY" || total["orders"] != 1.0 {
+				t.Errorf("%s by %s sums to %v: %s", model, by, sum, a.raw)
+			}
+		}
+	}
+	linear := e.want(200, "GET", path+"?model=linear&by=stage", owner, nil).json["totals"].([]any)[0].(obj)["credits"].([]any)
+	if len(linear) != 2 || linear[0].(obj)["key"] != "lead" || linear[0].(obj)["value_minor"] != 533.0 || linear[1].(obj)["value_minor"] != 1067.0 {
+		t.Errorf("linear by stage: %v", linear)
+	}
+	for _, role := range live.Roles {
+		a := e.do("GET", path, e.as(role, "m1", "someone"), nil)
+		if may := (live.Principal{Role: role}).May(live.ActReport); (a.status == 200) != may {
+			t.Errorf("%s: %d, may %v", role, a.status, may)
+		}
+	}
+	e.problem("another merchant's", e.do("GET", path, e.as(live.RoleMerchant, "m2", "owner"), nil), 404)
+	for _, q := range []string{"?window=0", "?window=week", "?window=3000h", "?model=magic", "?by=agent", "?as_of=2100-01-01T00:00:00Z"} {
+		if a := e.do("GET", path+q, owner, nil); a.status < 400 || a.status >= 500 {
+			t.Errorf("%s: %d %s", q, a.status, a.raw)
+		}
+	}
+}
