@@ -50,6 +50,31 @@ func TestAttribution(t *testing.T) {
 	if len(linear) != 2 || linear[0].(obj)["key"] != "lead" || linear[0].(obj)["value_minor"] != 533.0 || linear[1].(obj)["value_minor"] != 1067.0 {
 		t.Errorf("linear by stage: %v", linear)
 	}
+	why := e.want(200, "GET", "/v1/attribution/orders/o1?model=linear", owner, nil)
+	touches := why.json["touches"].([]any)
+	sum := why.json["unattributed_minor"].(float64)
+	for _, c := range touches {
+		sum += c.(obj)["value_minor"].(float64)
+		if c.(obj)["rule"] != "credited" || c.(obj)["weight"] != 1.0 {
+			t.Errorf("a touch of linear: %v", c)
+		}
+	}
+	if len(touches) != 3 || sum != 1600 || why.json["value_minor"] != 1600.0 {
+		t.Errorf("why: %s", why.raw)
+	}
+	rules := map[string]int{}
+	for _, c := range e.want(200, "GET", "/v1/attribution/orders/o1?model=first", owner, nil).json["touches"].([]any) {
+		rules[c.(obj)["rule"].(string)]++
+	}
+	if rules["credited"] != 1 || rules["no_weight"] != 2 {
+		t.Errorf("rules of first: %v", rules)
+	}
+	e.problem("another merchant's order", e.do("GET", "/v1/attribution/orders/o1", e.as(live.RoleMerchant, "m2", "owner"), nil), 404)
+	body = text(t, []any{created("o2", show)})
+	e.want(200, "POST", hook, "", body, sign(t, secret1, "d2", e.now(), body)...)
+	if a := e.do("GET", "/v1/attribution/orders/o2", owner, nil); a.status != 409 || a.code() != "order_not_paid" {
+		t.Errorf("an order that is not paid: %d %s", a.status, a.raw)
+	}
 	for _, role := range live.Roles {
 		a := e.do("GET", path, e.as(role, "m1", "someone"), nil)
 		if may := (live.Principal{Role: role}).May(live.ActReport); (a.status == 200) != may {

@@ -67,6 +67,11 @@ func (a *API) attributions() {
 			"`provisional` until 30 x 24 h after the end of the show, as in the report. Reading it is recorded in the audit log.",
 		Actions: []live.Action{live.ActReport},
 	}, a.getAttribution)
+	add(a, Route{
+		ID: "get-order-attribution", Method: "GET", Path: "/v1/attribution/orders/{order_id}", Tag: "Figures", Summary: "Say why an order's money went where it did",
+		Text:    "Every touch of the buyer before the payment, with its weight, its money, and the rule that let it earn or kept it out. An order that is not paid is 409 `order_not_paid`.",
+		Actions: []live.Action{live.ActReport},
+	}, a.getCreditWhy)
 }
 
 func (a *API) getAttribution(ctx context.Context, p live.Principal, in *struct {
@@ -81,9 +86,9 @@ func (a *API) getAttribution(ctx context.Context, p live.Principal, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	window, err := time.ParseDuration(in.Window)
-	if err != nil || window < minCreditWindow || window > maxCreditWindow {
-		return nil, live.Invalid("invalid_field", "window", "must be a duration of 1m to 2160h, such as 168h")
+	window, err := creditWindow(in.Window)
+	if err != nil {
+		return nil, err
 	}
 	model, err := attribution.Named(in.Model)
 	if err != nil {
