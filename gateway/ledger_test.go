@@ -132,9 +132,7 @@ func TestShelfTellsSalesAndKeepsCommissions(t *testing.T) {
 	}
 	item := func(more obj) obj {
 		it := obj{"product_id": "p1", "sku_id": "sku1", "title": "Knife", "price_minor": 1000, "stock": 10}
-		for k, v := range more {
-			it[k] = v
-		}
+		maps.Copy(it, more)
 		return obj{"items": []any{it}}
 	}
 	for _, step := range []struct {

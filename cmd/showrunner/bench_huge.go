@@ -134,7 +134,7 @@ func (b *roomsBench) hugeRun(ctx context.Context, a *arena) error {
 			_ = c.close() // They end with this process at the latest.
 		}
 	}()
-	r, err := b.measure(ctx, a, crowds, trial{"T7 huge", 0, 1, 0}, b.cmd.Seconds)
+	r, err := b.measure(ctx, a, crowds, trial{"T7 huge", 0, 1, 0}, b.cmd.Length)
 	if err != nil {
 		return err
 	}
@@ -397,7 +397,7 @@ func (b *roomsBench) hugeAnchor(ctx context.Context, a *arena) error {
 	viewers := len(crowds) * b.cmd.Each
 	b.out.Entries = append(b.out.Entries, entry{Server: a.name, Viewers: viewers, KB: float64(now.RSS-start.RSS) / 1024 / float64(viewers)})
 	for _, t := range []trial{{"T7 huge", viewers, 1, 0}, {hugeTrial, viewers, 2, 0}, {hugeTrial, viewers, 4, 0}} {
-		r, err := b.measure(ctx, a, crowds, t, b.cmd.Seconds)
+		r, err := b.measure(ctx, a, crowds, t, b.cmd.Length)
 		if err != nil {
 			return err
 		}

@@ -19,7 +19,7 @@ import (
 // numbers are those of docs/performance.md.
 type BenchRoomsCmd struct {
 	Rounds  int             `default:"3" help:"Rounds; servers alternate within each."`
-	Seconds time.Duration   `default:"10s" help:"How long each rate is measured."`
+	Length  time.Duration   `default:"10s" help:"How long each rate is measured."`
 	Against []string        `default:"centrifuge,centrifugo" enum:"centrifuge,centrifugo" help:"Servers to compare with, built by the go command."`
 	Delays  []time.Duration `default:"50ms,250ms" name:"write-delay" help:"Write delays of the centrifuge server; each target takes the better one."`
 	Viewers int             `default:"10000" help:"Viewers of the large room, 100 to 18000."`
@@ -78,8 +78,8 @@ var errTargets = errors.New("targets are missed")
 
 // Execute measures and fails when a target is missed.
 func (c *BenchRoomsCmd) Execute(ctx context.Context, stdout, stderr io.Writer) (err error) {
-	if c.Rounds < 1 || c.Viewers < 100 || c.Viewers > 18_000 || c.Each < 100 || c.Each > 18_000 || c.Seconds < time.Second {
-		return fmt.Errorf("%w: --rounds at least 1, --viewers and --each 100 to 18000, --seconds at least 1s", errUsage)
+	if c.Rounds < 1 || c.Viewers < 100 || c.Viewers > 18_000 || c.Each < 100 || c.Each > 18_000 || c.Length < time.Second {
+		return fmt.Errorf("%w: --rounds at least 1, --viewers and --each 100 to 18000, --length at least 1s", errUsage)
 	}
 	dir, err := os.MkdirTemp("", "showrunner-rooms-")
 	if err != nil {
@@ -245,7 +245,7 @@ func (b *roomsBench) trials(ctx context.Context, a *arena, trials []trial, deaf 
 		}
 		for _, rate := range rates {
 			t.Rate = rate
-			r, err := b.measure(ctx, a, []*crowdProcess{p}, t, b.cmd.Seconds)
+			r, err := b.measure(ctx, a, []*crowdProcess{p}, t, b.cmd.Length)
 			if err != nil {
 				return fmt.Errorf("%s: %w", t.Name, err)
 			}
