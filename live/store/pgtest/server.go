@@ -144,7 +144,9 @@ func (s *Server) Run(ctx context.Context) error {
 		return fmt.Errorf("start PostgreSQL: %w", err)
 	}
 	var err error
-	for range 600 {
+	// After a crash it syncs every file of its folder first: on a busy disk, and
+	// with a database for each test, that takes more than half a minute.
+	for range 2400 {
 		var conn *pgx.Conn
 		if conn, err = pgx.Connect(ctx, s.URL("postgres")); err == nil {
 			return conn.Close(ctx)
