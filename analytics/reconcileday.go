@@ -31,7 +31,8 @@ type DayMoney struct {
 	Money Money
 }
 
-// DayReconciliation compares facts and ledger of a merchant day by day.
+// DayReconciliation compares what is known of a merchant's orders day by day.
+// The snapshot is not among it: it is of a show as of now, and no day has one.
 type DayReconciliation struct {
 	Axis        DayAxis
 	From, To    string // first and last day
@@ -40,6 +41,8 @@ type DayReconciliation struct {
 	Provisional bool
 	Explained   bool     // the orders behind the differences are named
 	Rows        []DayRow // by day, currency, then in a fixed order of figures
+
+	shows *DayShows
 }
 
 // DayRow is one figure of one day in one currency.
@@ -48,13 +51,42 @@ type DayRow struct {
 	Currency      live.Currency
 	Figure        string
 	Facts, Ledger int64
-	Postings      *int64     // the double-entry ledger; nil for a figure that has no account
-	Settled       *Settled   // the platform's file; nil for what it does not tell
-	Orders        *Explained // those on which the sides differ; nil when not asked for
+	// Rollup is the minute rollup; nil for what it does not keep, and on [AxisPay].
+	Rollup *int64
+	// Report is the sum of the days of the reports; nil for what they do not
+	// split by day or currency, and on [AxisPay].
+	Report *int64
+	// Outside is what the facts say of orders in no show that has a report; it is
+	// what Report lacks of the other columns, and nil as Report is.
+	Outside  *int64
+	Postings *int64     // the double-entry ledger; nil for a figure that has no account
+	Settled  *Settled   // the platform's file; nil for what it does not tell
+	Orders   *Explained // those on which the sides differ; nil when not asked for
 }
 
 // Difference is the spread of our own columns: the largest less the smallest.
-func (r *DayRow) Difference() int64 { return spread(r.Facts, r.Ledger, r.Postings) }
+// Outside counts with the report.
+func (r *DayRow) Difference() int64 {
+	low, high := min(r.Facts, r.Ledger), max(r.Facts, r.Ledger)
+	for _, n := range []*int64{r.Postings, r.Rollup, r.reported()} {
+		if n != nil {
+			low, high = min(low, *n), max(high, *n)
+		}
+	}
+	return high - low
+}
+
+// reported is the report with what no report has.
+func (r *DayRow) reported() *int64 {
+	if r.Report == nil {
+		return nil
+	}
+	n := *r.Report
+	if r.Outside != nil {
+		n += *r.Outside
+	}
+	return &n
+}
 
 // payFigures stand on the pay-date axis: before a payment there is no such day.
 var payFigures = []string{
@@ -167,10 +199,11 @@ func (d DayLedger) history(h *live.OrderHistory, zone *time.Location, from, unti
 	}
 }
 
-// ReconcileDays compares the facts' days with those of the ledger of orders and
-// of the double-entry ledger on the axis of r, and fills in its rows. Days on
-// which all sides are zero have no rows.
-func (r *DayReconciliation) ReconcileDays(facts []DayMoney, ledger, postings DayLedger) {
+// ReconcileDays compares the facts' days with those of the ledger of orders, of
+// the double-entry ledger and of rollups and reports (nil: neither is told) on
+// the axis of r, and fills in its rows. Days on which all sides are zero have no rows.
+func (r *DayReconciliation) ReconcileDays(facts []DayMoney, ledger, postings DayLedger, shows *DayShows) {
+	r.shows = shows
 	said := map[dayKey]*Money{}
 	for i := range facts {
 		said[dayKey{facts[i].Day, facts[i].Money.Currency}] = &facts[i].Money
@@ -184,6 +217,7 @@ func (r *DayReconciliation) ReconcileDays(facts []DayMoney, ledger, postings Day
 			keys[k] = true
 		}
 	}
+	shows.keys(func(k dayKey) { keys[k] = true })
 	r.Agree, r.Rows = true, nil
 	for _, k := range slices.SortedFunc(maps.Keys(keys), dayKey.compare) {
 		var rows []DayRow
@@ -201,7 +235,8 @@ func (r *DayReconciliation) ReconcileDays(facts []DayMoney, ledger, postings Day
 				row.Postings = &n
 				zero = zero && n == 0
 			}
-			zero = zero && row.Facts == 0 && row.Ledger == 0
+			shows.fill(&row, f.money)
+			zero = zero && row.Facts == 0 && row.Ledger == 0 && row.Difference() == 0
 			r.Agree = r.Agree && row.Difference() == 0
 			rows = append(rows, row)
 		}

@@ -227,6 +227,7 @@ func (r *DayReconciliation) zeros(k dayKey) (rows []*DayRow) {
 		if posted(f.figure) {
 			row.Postings = new(int64)
 		}
+		r.shows.fill(row, f.money)
 		rows = append(rows, row)
 	}
 	return rows

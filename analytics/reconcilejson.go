@@ -109,13 +109,27 @@ func (r Reconciliation) MarshalJSON() ([]byte, error) {
 	return json.Marshal(out)
 }
 
-// MarshalJSON writes {"by","from","to","time_zone","agree","provisional","rows":[{"day",…}]},
+// absent are the columns that the axis does not have, each with its reason.
+func (a DayAxis) absent() map[string]string {
+	out := map[string]string{"snapshot": "a live snapshot is of a show as of now, not of a day"}
+	if a == AxisPay {
+		const reason = "goes by the day a fact was taken in, not by the day of payment"
+		out["rollup"], out["report"] = reason, reason
+	}
+	return out
+}
+
+// MarshalJSON writes {"by","from","to","time_zone","agree","provisional","absent","rows":[{"day",…}]},
+// with null for what a rollup or a report does not tell by day, "outside_shows" where it is not 0,
 // and of one that is explained "orders" on each row that differs.
 func (r DayReconciliation) MarshalJSON() ([]byte, error) {
 	type row struct {
 		Day        string         `json:"day"`
 		Currency   live.Currency  `json:"currency"`
 		Figure     string         `json:"figure"`
+		Report     *int64         `json:"report"`
+		Outside    int64          `json:"outside_shows,omitempty"`
+		Rollup     *int64         `json:"rollup"`
 		Facts      int64          `json:"facts"`
 		Ledger     int64          `json:"ledger"`
 		Postings   *int64         `json:"postings"`
@@ -130,11 +144,20 @@ func (r DayReconciliation) MarshalJSON() ([]byte, error) {
 		TimeZone    string  `json:"time_zone"`
 		Agree       bool    `json:"agree"`
 		Provisional bool    `json:"provisional"`
-		Rows        []row   `json:"rows"`
-	}{r.Axis, r.From, r.To, r.TimeZone, r.Agree, r.Provisional, make([]row, 0, len(r.Rows))}
+		// Absent names columns and why they are not there.
+		Absent map[string]string `json:"absent"`
+		Rows   []row             `json:"rows"`
+	}{r.Axis, r.From, r.To, r.TimeZone, r.Agree, r.Provisional, r.Axis.absent(), make([]row, 0, len(r.Rows))}
 	for i := range r.Rows {
 		x := &r.Rows[i]
-		out.Rows = append(out.Rows, row{x.Day, x.Currency, x.Figure, x.Facts, x.Ledger, x.Postings, x.Difference(), explained(x.Orders, x.Difference()), x.Settled.onWire()})
+		w := row{
+			Day: x.Day, Currency: x.Currency, Figure: x.Figure, Report: x.Report, Rollup: x.Rollup, Facts: x.Facts, Ledger: x.Ledger,
+			Postings: x.Postings, Difference: x.Difference(), Orders: explained(x.Orders, x.Difference()), settledJSON: x.Settled.onWire(),
+		}
+		if x.Outside != nil {
+			w.Outside = *x.Outside
+		}
+		out.Rows = append(out.Rows, w)
 	}
 	return json.Marshal(out)
 }

@@ -178,7 +178,7 @@ func TestEventDays(t *testing.T) {
 				t.Fatal(err)
 			}
 			r := analytics.DayReconciliation{Axis: analytics.AxisEvent}
-			r.ReconcileDays(said, days, postings)
+			r.ReconcileDays(said, days, postings, nil)
 			if !r.Agree || len(r.Rows) == 0 {
 				t.Errorf("the days differ: %+v", r.Rows)
 			}
@@ -187,12 +187,12 @@ func TestEventDays(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if r.ReconcileDays(said, days, short); r.Agree {
+			if r.ReconcileDays(said, days, short, nil); r.Agree {
 				t.Error("one cent less in the entries and the days agree")
 			}
 			entries[0].PaidMinor++
 			said[len(said)-1].Money.Paid++
-			if r.ReconcileDays(said, days, postings); r.Agree {
+			if r.ReconcileDays(said, days, postings, nil); r.Agree {
 				t.Error("one cent more on one side and the days agree")
 			}
 			var orders []analytics.OrderDayMoney

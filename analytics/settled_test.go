@@ -78,7 +78,7 @@ func TestSettle(t *testing.T) {
 	}
 	files := []live.SettledRow{settled(0, "s", 0), settled(0, "u", 2), settled(1, "s", 0), settled(2, "s", 1), settled(3, "s", 2)}
 	d := analytics.DayReconciliation{Axis: analytics.AxisPay}
-	d.ReconcileDays(nil, nil, nil)
+	d.ReconcileDays(nil, nil, nil, nil)
 	if err := d.Settle(sequence(files), sequence(append(orders, elsewhere)), map[live.ShowID]bool{"s": true, "u": true}, time.UTC, 1); err != nil {
 		t.Fatal(err)
 	}

@@ -280,7 +280,7 @@ func (f *folded) ReconcileDays(ctx context.Context, axis analytics.DayAxis, m li
 		return r, err
 	}
 	postings, err := analytics.PostedDays(f.store.PostingsPaid(ctx, m, room, from, until), zone)
-	r.ReconcileDays(nil, ledger, postings)
+	r.ReconcileDays(nil, ledger, postings, nil)
 	return r, err
 }
 

@@ -75,10 +75,10 @@ func (q *question) money(ctx context.Context, f *analytics.Figures) error {
 		})
 }
 
-// minutes joins what viewers did and what was sold, minute by minute.
-func (q *question) minutes(ctx context.Context, f *analytics.Figures) error {
+// minutesOf finds the minute of an instant, or begins it.
+func minutesOf(f *analytics.Figures) func(time.Time) *analytics.Minute {
 	at := map[int64]int{}
-	minute := func(t time.Time) *analytics.Minute {
+	return func(t time.Time) *analytics.Minute {
 		i, ok := at[t.Unix()]
 		if !ok {
 			i = len(f.Minutes)
@@ -87,6 +87,11 @@ func (q *question) minutes(ctx context.Context, f *analytics.Figures) error {
 		}
 		return &f.Minutes[i]
 	}
+}
+
+// minutes joins what viewers did and what was sold, minute by minute.
+func (q *question) minutes(ctx context.Context, f *analytics.Figures) error {
+	minute := minutesOf(f)
 	err := q.rows(ctx, "minutes", `SELECT toStartOfMinute(ts) AS t, `+n(live.RoomEntered)+`,
 		toInt64(uniqExactIf(person_id, kind IN ('room_entered', 'watch_heartbeat') AND person_id != '')), `+
 		n(live.CommentSent)+`, sumIf(num, kind = 'liked'), `+n(live.ProductClicked)+`, `+n(live.CartItemAdded)+viewers+`GROUP BY t`,
@@ -105,6 +110,11 @@ func (q *question) minutes(ctx context.Context, f *analytics.Figures) error {
 	if err != nil {
 		return err
 	}
+	return q.sales(ctx, minute)
+}
+
+// sales adds what was sold minute by minute.
+func (q *question) sales(ctx context.Context, minute func(time.Time) *analytics.Minute) error {
 	return q.rows(ctx, "money minutes", `SELECT toStartOfMinute(at) AS t, currency, sum(orders), sum(orders_paid),
 		sum(created), sum(paid), sum(refund_goods + refund_ship), sum(cancelled_paid), sum(settled), sum(deposit), sum(balance), sum(commission - commission_back)`+deltas+`GROUP BY t, currency`,
 		func(scan scanner) error {

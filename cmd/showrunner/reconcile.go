@@ -82,8 +82,8 @@ func (f *figures) settleDays(ctx context.Context, m live.MerchantID, room live.R
 	return r.Settle(rows, f.store.TotalsPaid(ctx, m, room, from, until), shows, zone, limit)
 }
 
-// ReconcileDays compares facts and ledgers by calendar day for the days that
-// begin in [from, until), and with a limit above zero names the orders behind
+// ReconcileDays compares facts, ledgers and, by day of the event, rollups and
+// reports by calendar day for the days that begin in [from, until), and with a limit above zero names the orders behind
 // each difference.
 func (f *figures) ReconcileDays(ctx context.Context, axis analytics.DayAxis, m live.MerchantID, room live.RoomID, zone *time.Location, from, until time.Time, limit int) (r analytics.DayReconciliation, err error) {
 	complete, err := f.delivered(ctx)
@@ -131,7 +131,13 @@ func (f *figures) days(ctx context.Context, axis analytics.DayAxis, m live.Merch
 	if err != nil {
 		return r, err
 	}
-	r.ReconcileDays(facts, ledger, postings)
+	var shows *analytics.DayShows
+	if axis == analytics.AxisEvent {
+		if shows, err = f.byShow(ctx, m, room, zone, from, until); err != nil {
+			return r, err
+		}
+	}
+	r.ReconcileDays(facts, ledger, postings, shows)
 	if limit > 0 {
 		orders := analytics.OrderPayDays(f.store.TotalsPaid(ctx, m, room, from, until), zone)
 		if axis == analytics.AxisEvent {

@@ -29,11 +29,17 @@ func (a *API) reconciliations() {
 		Actions: []live.Action{live.ActReconcile},
 	}, a.getReconciliation)
 	add(a, Route{
-		ID: "get-day-reconciliation", Method: "GET", Path: "/v1/reconciliation", Tag: "Figures", Summary: "Compare facts, orders and double-entry ledger by day",
+		ID: "get-day-reconciliation", Method: "GET", Path: "/v1/reconciliation", Tag: "Figures", Summary: "Compare report, rollups, facts, orders and double-entry ledger by day",
 		Text: "Calendar days in the time zone of the room, or in the one that all rooms of the merchant share. `by=event` files a fact under the day it was taken in, " +
 			"which never changes any more when the day is over; `by=pay` files an order with its later refunds under the day of its first payment. At most 92 days. " +
 			"By day of payment the settlement files of the shows stand beside it; a row of an order that its show does not have stands on the day the show began. " +
-			"Orders outside a show are in; rehearsals are not. With `explain=true` every difference names its orders, as the reconciliation of a show does.",
+			"Orders outside a show are in; rehearsals are not. " +
+			"By day of the event, `report` is the sum of the `days` of the reports of all shows, as of now and in this time zone, facts after a report was final among them; " +
+			"`outside_shows` is what orders of no show with a report add to it, left out when 0. `rollup` is the minute rollups. Both are null for what they do not tell by day: " +
+			"`rollup` for figures that are kept only by show, and of a room with orders outside its shows; `report` for figures its `days` do not have, " +
+			"for money of another currency than the show's, and for counts of a day on which a show has orders in several. By day of payment they are null. " +
+			"There is no `snapshot`: a live snapshot is of a show as of now, not of a day; `absent` names the columns that are not there. " +
+			"A difference with no orders lies between the facts and the rollups or the reports. With `explain=true` every difference names its orders, as the reconciliation of a show does.",
 		Actions: []live.Action{live.ActReconcile},
 	}, a.getDayReconciliation)
 }
