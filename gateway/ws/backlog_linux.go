@@ -191,7 +191,7 @@ func (s *shard) listen(slot uint32) {
 // meanwhile wait behind it.
 func (s *shard) fill(slot uint32, b *backlog) {
 	v := s.at(slot)
-	g, gen, room := b.gap, v.gen, s.fans[v.fan].room.ID
+	g, gen, room := b.gap, v.gen, s.fans[v.fan].room
 	b.held, b.skips, b.gap = true, false, hub.Gap{}
 	s.srv.deps.Hub.Gapped()
 	s.crews.openings.add(func() {
@@ -207,7 +207,7 @@ func (s *shard) fill(slot uint32, b *backlog) {
 				case broke:
 					s.finish(slot, "left")
 				case err != nil:
-					s.end(slot, s.srv.stateAway(room, err))
+					s.end(slot, s.srv.stateAway(room.ID, err))
 				default:
 					s.release(slot, wireText(frame))
 				}

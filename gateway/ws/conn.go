@@ -2,7 +2,6 @@ package ws
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"math/rand/v2"
 	"time"
@@ -71,42 +70,42 @@ func (a *arrival) joinOptions() hub.JoinOptions {
 func (s *Server) opening(a *arrival, j hub.Joined) ([][]byte, error) {
 	ctx, cancel := s.deadline()
 	defer cancel()
-	if person := a.countedPerson(); person != "" {
-		// Asked after joining: whoever is sent out from here on is told by the hub.
-		if err := s.deps.Store.Banned(ctx, a.room.Merchant, a.room.ID, person); err != nil {
-			return nil, err
-		}
+	// Asked after joining: whoever is sent out from here on is told by the hub, as
+	// is what happens in the room.
+	person := a.countedPerson()
+	seen, err := s.states.get(ctx, a.room, person)
+	if err == nil {
+		err = seen.banned[person]
+	}
+	if err != nil {
+		return nil, err
 	}
 	if j.TooOld && s.deps.History != nil {
 		j.Messages, j.Recovered = s.deps.History.Range(ctx, a.room.ID, a.since, j.Offset)
 	}
-	room, err := s.states.get(ctx, a.room.ID)
-	if err != nil {
-		return nil, err
-	}
 	w := welcomeFrame{
 		Type: "welcome", SessionID: s.deps.NewID(), Role: a.who.Role,
-		Epoch: s.deps.Hub.Epoch(), Offset: j.Offset, Room: room, Recovered: j.Recovered,
+		Epoch: s.deps.Hub.Epoch(), Offset: j.Offset, Room: seen.room, Recovered: j.Recovered,
 	}
 	var missed [][]byte
 	if j.Recovered {
 		// The client stands where it was until the frames that follow have moved it.
-		if missed = s.deps.Hub.Encode(a.class, a.countedPerson(), j.Messages, j.Offset); len(missed) > 0 {
+		if missed = s.deps.Hub.Encode(a.class, person, j.Messages, j.Offset); len(missed) > 0 {
 			w.Offset = a.since
 		}
 	}
-	return append([][]byte{encode(w)}, missed...), nil
+	return append([][]byte{w.encode()}, missed...), nil
 }
 
 // gap is the frame that stands for what a slow client did not get.
-func (s *Server) gap(room live.RoomID, g hub.Gap) ([]byte, error) {
+func (s *Server) gap(room live.Room, g hub.Gap) ([]byte, error) {
 	ctx, cancel := s.deadline()
 	defer cancel()
-	state, err := s.states.get(ctx, room)
+	seen, err := s.states.get(ctx, room, "")
 	if err != nil {
 		return nil, err
 	}
-	return encode(gapFrame{Type: "gap", Missed: g.Missed, Epoch: s.deps.Hub.Epoch(), Offset: g.Offset, Room: state}), nil
+	return encode(gapFrame{Type: "gap", Missed: g.Missed, Epoch: s.deps.Hub.Epoch(), Offset: g.Offset, Room: seen.room}), nil
 }
 
 // entered and left are what the server states about a viewer.
@@ -144,12 +143,4 @@ func (s *Server) joinRefused(room live.RoomID, err error) byeFrame {
 // deadline is the context of one piece of domain work: fiber's own would never end.
 func (s *Server) deadline() (context.Context, context.CancelFunc) {
 	return context.WithTimeout(context.Background(), s.deps.Timing.Request)
-}
-
-func (s *Server) readState(ctx context.Context, id live.RoomID) (json.RawMessage, error) {
-	st, err := s.deps.Store.RoomState(ctx, id)
-	if err != nil {
-		return nil, err
-	}
-	return encodeRoom(st, s.deps.Online(id)), nil
 }

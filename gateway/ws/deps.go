@@ -37,8 +37,10 @@ type Store interface {
 	CancelOrder(ctx context.Context, m live.MerchantID, id live.OrderID, by live.Principal, at time.Time) (live.Order, error)
 	// ProductOf is the product a SKU of a show belongs to, empty if none.
 	ProductOf(ctx context.Context, show live.ShowID, sku live.SKUID) (live.ProductID, error)
-	// Banned refuses a person who was kicked out of the show or is blocked.
-	Banned(ctx context.Context, m live.MerchantID, room live.RoomID, person live.PersonID) error
+	// BannedOf has an error for each of these people who was kicked out of the
+	// show or is blocked, as of a moment after the call, whichever server it was
+	// that sent them out.
+	BannedOf(ctx context.Context, m live.MerchantID, room live.RoomID, people []live.PersonID) (map[live.PersonID]error, error)
 }
 
 // History reads a room's messages back from the log, for those who return

@@ -233,11 +233,14 @@ func (s *fakeStore) ProductOf(_ context.Context, _ live.ShowID, sku live.SKUID) 
 	return live.ProductID("product-of-" + sku), nil
 }
 
-func (s *fakeStore) Banned(_ context.Context, _ live.MerchantID, _ live.RoomID, p live.PersonID) error {
+func (s *fakeStore) BannedOf(_ context.Context, _ live.MerchantID, _ live.RoomID, people []live.PersonID) (map[live.PersonID]error, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if code := s.banned[p]; code != "" {
-		return live.Forbidden(code, "you are not let in")
+	out := map[live.PersonID]error{}
+	for _, p := range people {
+		if code := s.banned[p]; code != "" {
+			out[p] = live.Forbidden(code, "you are not let in")
+		}
 	}
-	return nil
+	return out, nil
 }

@@ -52,6 +52,25 @@ type welcomeFrame struct {
 	Recovered bool            `json:"recovered"`
 }
 
+// encode is what json.Marshal makes of a welcome. The room, which is most of it
+// and is shared by many, was checked and made compact when it was read.
+func (w *welcomeFrame) encode() []byte {
+	b := make([]byte, 0, len(w.Room)+256)
+	b = append(b, `{"type":"welcome","session_id":`...)
+	b = appendString(b, w.SessionID)
+	b = append(b, `,"role":`...)
+	b = appendString(b, string(w.Role))
+	b = append(b, `,"epoch":`...)
+	b = appendString(b, w.Epoch)
+	b = append(b, `,"offset":`...)
+	b = strconv.AppendUint(b, w.Offset, 10)
+	b = append(b, `,"room":`...)
+	b = append(b, w.Room...)
+	b = append(b, `,"recovered":`...)
+	b = strconv.AppendBool(b, w.Recovered)
+	return append(b, '}')
+}
+
 type gapFrame struct {
 	Type   string          `json:"type"`
 	Missed uint64          `json:"missed"`

@@ -25,7 +25,8 @@ const Route = "/v1/rooms/:room_id/ws"
 type Server struct {
 	deps    Deps
 	metrics *metrics
-	states  *states
+	states  *shared[sight]
+	bans    *shared[map[live.PersonID]error]
 	lanes   [lanes]lane
 	// lastLane deals the lanes out in turn.
 	lastLane atomic.Uint32
@@ -38,7 +39,7 @@ type Server struct {
 // New builds a server; it panics if Deps are not complete.
 func New(d Deps) *Server {
 	s := &Server{deps: d.withDefaults(), metrics: newMetrics(d.Registerer)}
-	s.states = newStates(s.readState)
+	s.states, s.bans = newShared(statePace, s.readState), newShared(banPace, s.readBanned)
 	s.paces, s.crowd = s.deps.Limits.paces(), newCrowd(&s.deps.Limits)
 	for i := range s.lanes {
 		s.lanes[i].srv = s
@@ -133,7 +134,7 @@ func (s *Server) judge(c *fiber.Ctx) (*arrival, error) {
 		return nil, live.Forbidden("forbidden", "this token does not reach the room")
 	}
 	if who.Role == live.RoleViewer {
-		if err := s.deps.Store.Banned(ctx, a.room.Merchant, id, live.PersonID(who.Subject)); err != nil {
+		if err := s.banned(ctx, a.room, live.PersonID(who.Subject)); err != nil {
 			return nil, err
 		}
 	}

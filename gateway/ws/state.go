@@ -1,11 +1,7 @@
 package ws
 
 import (
-	"context"
 	"encoding/json"
-	"fmt"
-	"sync"
-	"time"
 
 	"showrunner/live"
 )
@@ -125,78 +121,4 @@ func encodeRoom(s live.RoomState, online int) json.RawMessage {
 	}
 	r.Coupon, r.Packet, r.Draw = couponOf(s.Coupon), packetOf(s.Packet), drawOf(s.Draw)
 	return encode(r)
-}
-
-// stateTimeout bounds a read that several wait for.
-const stateTimeout = 5 * time.Second
-
-// states reads the state of rooms for all who need it. A reader gets a state
-// that was read after they asked, never an older one, and however many ask at
-// once, a room is read at most once at a time: a storm of reconnects costs two
-// reads, not ten thousand.
-type states struct {
-	read func(context.Context, live.RoomID) (json.RawMessage, error)
-
-	mu    sync.Mutex
-	rooms map[live.RoomID]*reading
-}
-
-// reading is a room that is being read, and those who came after it began.
-type reading struct{ next *stateCall }
-
-type stateCall struct {
-	done chan struct{}
-	room json.RawMessage
-	err  error
-}
-
-func newStates(read func(context.Context, live.RoomID) (json.RawMessage, error)) *states {
-	return &states{read: read, rooms: map[live.RoomID]*reading{}}
-}
-
-// get is the encoded room as of some moment after the call. The first caller
-// reads in its own goroutine and under its own ctx; those who came meanwhile
-// share one read that begins when that one has ended.
-func (s *states) get(ctx context.Context, id live.RoomID) (json.RawMessage, error) {
-	s.mu.Lock()
-	now, busy := s.rooms[id]
-	if busy {
-		if now.next == nil {
-			now.next = &stateCall{done: make(chan struct{})}
-		}
-		call := now.next
-		s.mu.Unlock()
-		select {
-		case <-call.done:
-			return call.room, call.err
-		case <-ctx.Done():
-			return nil, fmt.Errorf("waiting for the state of room %s: %w", id, ctx.Err())
-		}
-	}
-	now = &reading{}
-	s.rooms[id] = now
-	s.mu.Unlock()
-	defer s.finish(ctx, id, now)
-	return s.read(ctx, id)
-}
-
-// finish starts the read that others wait for, if any.
-func (s *states) finish(ctx context.Context, id live.RoomID, now *reading) {
-	s.mu.Lock()
-	call := now.next
-	if call == nil {
-		delete(s.rooms, id)
-		s.mu.Unlock()
-		return
-	}
-	now.next = nil
-	s.mu.Unlock()
-	go func() {
-		// The waiters' deadlines are their own; this read has none of the first caller's.
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stateTimeout)
-		defer cancel()
-		defer s.finish(ctx, id, now)
-		call.room, call.err = s.read(ctx, id)
-		close(call.done)
-	}()
 }

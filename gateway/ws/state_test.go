@@ -18,7 +18,7 @@ import (
 func TestStatesAreSharedButNeverOld(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		reads := 0
-		s := newStates(func(context.Context, live.RoomID) (json.RawMessage, error) {
+		s := newShared(statePace, func(context.Context, live.Room, []live.PersonID) (json.RawMessage, error) {
 			reads++
 			n := reads
 			time.Sleep(time.Second)
@@ -27,7 +27,7 @@ func TestStatesAreSharedButNeverOld(t *testing.T) {
 		var wg sync.WaitGroup
 		ask := func(want string) {
 			wg.Go(func() {
-				if got, err := s.get(t.Context(), "r1"); err != nil || string(got) != want {
+				if got, err := s.get(t.Context(), live.Room{ID: "r1"}, ""); err != nil || string(got) != want {
 					t.Errorf("got read %s (%v), want %s", got, err, want)
 				}
 			})
@@ -43,6 +43,7 @@ func TestStatesAreSharedButNeverOld(t *testing.T) {
 		if reads != 3 {
 			t.Errorf("%d reads, want 3", reads)
 		}
+		time.Sleep(statePace)
 		synctest.Wait()
 		if len(s.rooms) != 0 {
 			t.Error("a room that nobody reads is kept")
@@ -55,14 +56,14 @@ func TestStatesAreSharedButNeverOld(t *testing.T) {
 func TestStatesFailure(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		down := errors.New("down")
-		s := newStates(func(context.Context, live.RoomID) (json.RawMessage, error) {
+		s := newShared(statePace, func(context.Context, live.Room, []live.PersonID) (json.RawMessage, error) {
 			time.Sleep(time.Second)
 			return nil, down
 		})
 		var wg sync.WaitGroup
 		for range 3 {
 			wg.Go(func() {
-				if _, err := s.get(t.Context(), "r1"); !errors.Is(err, down) {
+				if _, err := s.get(t.Context(), live.Room{ID: "r1"}, ""); !errors.Is(err, down) {
 					t.Errorf("err = %v", err)
 				}
 			})
@@ -71,10 +72,64 @@ func TestStatesFailure(t *testing.T) {
 			time.Sleep(time.Millisecond)
 			ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
 			defer cancel()
-			if _, err := s.get(ctx, "r1"); !errors.Is(err, context.DeadlineExceeded) {
+			if _, err := s.get(ctx, live.Room{ID: "r1"}, ""); !errors.Is(err, context.DeadlineExceeded) {
 				t.Errorf("an impatient one: %v", err)
 			}
 		})
 		wg.Wait()
 	})
+}
+
+// TestStatesOfACrowd: who comes alone does not wait, a crowd costs a read for
+// each pace, and each of it is asked for in a read that began after they came.
+func TestStatesOfACrowd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		reads := 0
+		s := newShared(statePace, func(_ context.Context, _ live.Room, people []live.PersonID) (map[live.PersonID]time.Time, error) {
+			reads++
+			asked := map[live.PersonID]time.Time{}
+			for _, p := range people {
+				asked[p] = time.Now()
+			}
+			time.Sleep(100 * time.Microsecond)
+			return asked, nil
+		})
+		began := time.Now()
+		var wg sync.WaitGroup
+		for i := range 500 { // Over 50 ms.
+			wg.Go(func() {
+				p := live.PersonID("v" + strconv.Itoa(i))
+				came := time.Now()
+				got, err := s.get(t.Context(), live.Room{ID: "r1"}, p)
+				if at, ok := got[p]; err != nil || !ok || at.Before(came) {
+					t.Errorf("%s came at %v, asked for: %v at %v (%v)", p, came.Sub(began), ok, at.Sub(began), err)
+				}
+				if took := time.Since(came); i == 0 && took > time.Millisecond || took > statePace+time.Millisecond {
+					t.Errorf("%s waited %v", p, took)
+				}
+			})
+			time.Sleep(100 * time.Microsecond)
+		}
+		wg.Wait()
+		if reads > 7 {
+			t.Errorf("%d reads", reads)
+		}
+		time.Sleep(statePace)
+		synctest.Wait()
+		if len(s.rooms) != 0 {
+			t.Error("a room that nobody reads is kept")
+		}
+	})
+}
+
+// TestWelcomeIsWhatMarshalMakes: it is put together by hand.
+func TestWelcomeIsWhatMarshalMakes(t *testing.T) {
+	for _, w := range []welcomeFrame{
+		{Type: "welcome", SessionID: "s1", Role: live.RoleViewer, Epoch: "e:1", Offset: 7, Room: encode(map[string]string{"title": "<\u2028&\""})},
+		{Type: "welcome", SessionID: "\"", Role: live.RoleHost, Epoch: "<", Offset: 1<<64 - 1, Room: encode(roomJSON{}), Recovered: true},
+	} {
+		if got, want := string(w.encode()), string(encode(w)); got != want {
+			t.Errorf("got  %s\nwant %s", got, want)
+		}
+	}
 }

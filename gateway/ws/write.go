@@ -70,7 +70,7 @@ func (c *duplex) deliver() bool {
 		bye := newBye(byeCodes[d.Expelled], d.Expelled)
 		c.hangUp(&bye)
 	case d.Gap != nil:
-		f, err := c.srv.gap(c.room.ID, *d.Gap)
+		f, err := c.srv.gap(c.room, *d.Gap)
 		if err != nil {
 			c.hangUp(c.srv.stateAway(c.room.ID, err))
 			return true

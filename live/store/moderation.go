@@ -44,17 +44,60 @@ func (s *Store) Banned(ctx context.Context, merchant live.MerchantID, room live.
 	_, kicked := s.cache.kicks[muteKey{room, person}]
 	s.cache.mu.RUnlock()
 	if kicked {
-		return live.Forbidden("kicked", "you were sent out of this room until the show ends")
+		return errKicked
 	}
 	var n int64
 	if err := s.reader(ctx).row(`SELECT COUNT(*) FROM blocks WHERE merchant_id = ? AND person_id = ?`, string(merchant), string(person)).Scan(&n); err != nil {
 		return fmt.Errorf("look for a block: %w", err)
 	}
 	if n > 0 {
-		return live.Forbidden("blocked", "this merchant has blocked you")
+		return errBlocked
 	}
 	return nil
 }
+
+// bannedChunk bounds the people of one query.
+const bannedChunk = 256
+
+// BannedOf is [Store.Banned] for many people at once, but asks the database of
+// kicks as well: what another store on it has committed counts at once. Those
+// who may come in are not in the answer.
+func (s *Store) BannedOf(ctx context.Context, merchant live.MerchantID, room live.RoomID, people []live.PersonID) (map[live.PersonID]error, error) {
+	banned := map[live.PersonID]error{}
+	for chunk := range slices.Chunk(people, bannedChunk) {
+		args := []any{string(room)}
+		size := 1
+		for size < len(chunk) {
+			size *= 2 // A few sizes only, so that a database may keep what it made of a query.
+		}
+		for i := range size {
+			args = append(args, string(chunk[min(i, len(chunk)-1)]))
+		}
+		args = append(args, string(merchant))
+		args = append(args, args[1:1+size]...)
+		rows, err := s.reader(ctx).query(`SELECT person_id, 1 FROM kicks WHERE room_id = ? AND person_id IN (`+marks(size)+`)
+			UNION ALL SELECT person_id, 0 FROM blocks WHERE merchant_id = ? AND person_id IN (`+marks(size)+`)`, args...)
+		_, err = collect(rows, err, func(r scanner) (p live.PersonID, err error) {
+			var kicked int64
+			if err = r.Scan(&p, &kicked); kicked != 0 {
+				banned[p] = errKicked
+			} else if err == nil && banned[p] == nil {
+				banned[p] = errBlocked
+			}
+			return p, err
+		})
+		if err != nil {
+			return nil, fmt.Errorf("look for kicks and blocks of %d people: %w", len(chunk), err)
+		}
+	}
+	return banned, nil
+}
+
+// What those are told who are not let in.
+var (
+	errKicked  = live.Forbidden("kicked", "you were sent out of this room until the show ends")
+	errBlocked = live.Forbidden("blocked", "this merchant has blocked you")
+)
 
 // Follows reports whether a person's last word to a merchant was to follow.
 func (s *Store) Follows(ctx context.Context, merchant live.MerchantID, person live.PersonID) (bool, error) {

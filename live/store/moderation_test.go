@@ -201,6 +201,19 @@ func TestMutesKicksAndBlocksLast(t *testing.T) {
 		if err := errors.Join(s.Banned(t.Context(), "m2", "r1", "blocked"), s.Banned(t.Context(), "m1", "r2", "kicked"), s.Banned(t.Context(), "m1", "r1", "show")); err != nil {
 			t.Errorf("%s: another merchant, another room, another person: %v", what, err)
 		}
+		// Of a crowd beyond one query, with those in question at its ends.
+		crowd := []live.PersonID{"kicked"}
+		for i := range 2*bannedChunk + 3 {
+			crowd = append(crowd, live.PersonID(fmt.Sprint("guest", i)))
+		}
+		crowd = append(crowd, "blocked", "show")
+		out, err := s.BannedOf(t.Context(), "m1", "r1", crowd)
+		if err != nil || (out["kicked"] != nil) != kicked || !errors.Is(out["blocked"], live.Forbidden("blocked", "")) || len(out) != 1+map[bool]int{true: 1}[kicked] {
+			t.Errorf("%s: of a crowd: %v, %v", what, out, err)
+		}
+		if out, err := s.BannedOf(t.Context(), "m2", "r2", crowd); err != nil || len(out) != 0 {
+			t.Errorf("%s: of a crowd elsewhere: %v, %v", what, out, err)
+		}
 	}
 	check("at once", true, true, true)
 	c.add(2 * time.Minute)
@@ -273,6 +286,10 @@ func TestModerationReachesOtherStores(t *testing.T) {
 	do(t, a, live.SetSlowMode, "s", `{"seconds":9}`)
 	do(t, a, live.KickViewer, "k", `{"viewer_id":"v1"}`)
 	do(t, a, live.MuteViewer, "m", `{"viewer_id":"v2"}`)
+	// Who was sent out just now is not let in by the other: nothing is waited for.
+	if out, err := b.BannedOf(t.Context(), "m1", "r1", []live.PersonID{"v0", "v1"}); err != nil || len(out) != 1 || !errors.Is(out["v1"], live.Forbidden("kicked", "")) {
+		t.Errorf("right after the kick: %v, %v", out, err)
+	}
 	soon(t, "the rules", func() bool { r := b.Rules("r1"); return len(r.Words) == 1 && r.Modes.SlowSeconds == 9 })
 	soon(t, "the kick", func() bool { return errors.Is(b.Banned(t.Context(), "m1", "r1", "v1"), live.Forbidden("kicked", "")) })
 	soon(t, "the mute", func() bool { _, muted := b.Muted("r1", "v2", clockB.now()); return muted })
