@@ -19,9 +19,9 @@ type crews struct{ openings, requests crew }
 // How many may wait for an engine at a time. Readers of the state of a room
 // share one read, so few need to wait for it; orders are joined by the store, so
 // many should be there at once.
-const (
+var (
 	openingsAtOnce = 64
-	requestsAtOnce = 256
+	requestsAtOnce = 512
 )
 
 func newCrews() *crews {

@@ -106,6 +106,12 @@ func (g *guest) work() {
 				})
 			}
 			g.handle(raw)
+			if g.waits() {
+				// Others' turn: who sends without a pause would keep a worker to
+				// themselves, and those behind them would never be served.
+				g.shard.crews.requests.add(g.work)
+				return
+			}
 			continue
 		}
 		reason := g.gone
@@ -121,6 +127,13 @@ func (g *guest) work() {
 			g.left(reason)
 		}
 	}
+}
+
+// waits reports whether a frame waits to be carried out.
+func (g *guest) waits() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return len(g.inbox) > 0 && !g.hung
 }
 
 // leave tells that the socket is gone.
