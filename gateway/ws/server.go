@@ -25,6 +25,7 @@ const Route = "/v1/rooms/:room_id/ws"
 type Server struct {
 	deps    Deps
 	metrics *metrics
+	places  *places
 	states  *shared[sight]
 	bans    *shared[map[live.PersonID]error]
 	lanes   [lanes]lane
@@ -39,6 +40,7 @@ type Server struct {
 // New builds a server; it panics if Deps are not complete.
 func New(d Deps) *Server {
 	s := &Server{deps: d.withDefaults(), metrics: newMetrics(d.Registerer)}
+	s.places = newPlaces(s.deps.Store.Room)
 	s.states, s.bans = newShared(statePace, s.readState), newShared(banPace, s.readBanned)
 	s.paces, s.crowd = s.deps.Limits.paces(), newCrowd(&s.deps.Limits)
 	for i := range s.lanes {
@@ -124,7 +126,7 @@ func (s *Server) judge(c *fiber.Ctx) (*arrival, error) {
 	}
 	ctx, cancel := s.deadline()
 	defer cancel()
-	if a.room, err = s.deps.Store.Room(ctx, id); err != nil {
+	if a.room, err = s.places.find(ctx, id); err != nil {
 		return nil, err
 	}
 	if !who.SeesMerchant(a.room.Merchant) {

@@ -66,7 +66,7 @@ func buffered(hijacked net.Conn) (early []byte) {
 	if err := hijacked.SetReadDeadline(time.Unix(1, 0)); err != nil {
 		return nil // The peer is gone; the shard will find out.
 	}
-	var part [4096]byte
+	var part [512]byte // On the heap: mostly there is nothing to read.
 	for {
 		n, err := hijacked.Read(part[:])
 		early = append(early, part[:n]...)
