@@ -308,6 +308,7 @@ func importMonth(t *testing.T, orders int, data, driver, source string, flags ..
 		}
 	}
 	checkDayShows(t, byEvent)
+	checkDayShows(t, settledReconciliation(t, p.url+"/v1/reconciliation?explain=true&by=event&room_id=r1&from="+day(1)+"&to="+day(0), owner))
 	for _, row := range byPay.Rows {
 		if row.Rollup != nil || row.Report != nil || byPay.Absent["report"] == "" {
 			t.Errorf("by pay date a rollup or a report: %+v, absent %v", row, byPay.Absent)
