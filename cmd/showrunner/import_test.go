@@ -195,7 +195,7 @@ type reconciledRow struct {
 // double-entry ledger, and one in one row of ClickHouse, is named with its
 // order. SHOWRUNNER_TEST_MONTH sets the number of orders.
 func TestImportMonth(t *testing.T) {
-	orders := 5000
+	orders := 1500
 	if v := os.Getenv("SHOWRUNNER_TEST_MONTH"); v != "" {
 		n, err := strconv.Atoi(v)
 		if err != nil || n < 100 {

@@ -1,11 +1,13 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"log/slog"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -391,6 +393,19 @@ func TestTrap39_OrdersAreNotShedWithLikes(t *testing.T) {
 			t.Fatalf("command %d of a moderator: %v %v", i, ack, err)
 		}
 	}
+	// What is dropped is told once, to who is there: the storm goes on while the
+	// panel listens.
+	storm, calm := context.WithCancel(ctx)
+	var blowing sync.WaitGroup
+	blowing.Go(func() {
+		for storm.Err() == nil {
+			if _, err := ann.try(storm, "l", []byte(`{"id":"l","type":"liked","data":{"count":1}}`)); err != nil {
+				return
+			}
+		}
+	})
+	defer blowing.Wait()
+	defer calm()
 	if told := until(t, ctx, mod, live.EventsDropped)["data"].(object)["reasons"].(object); told["likes_by_connection"] == nil && told["likes_by_person"] == nil {
 		t.Errorf("the panel is told %v", told)
 	}
