@@ -256,7 +256,7 @@ func (s *shard) admit(n newcomer) {
 	}
 	v.flags |= flagSeated
 	v.pass = j.Pass
-	if j.After > j.Offset {
+	if j.After >= j.Offset { // Equal: the tick under way may hold what it has seen.
 		v.after = j.After
 	}
 	gen := v.gen
