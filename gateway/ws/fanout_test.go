@@ -409,3 +409,30 @@ func TestReconnectStorm(t *testing.T) {
 	wg.Wait()
 	eventually(t, "all have left", func() bool { return r.hub.Members() == 0 })
 }
+
+// TestReturnWithinATick: who comes back so soon that the tick of what it has
+// seen last is not over sees none of it again, and all that follows.
+func TestReturnWithinATick(t *testing.T) {
+	r := newRig(t, func(_ *ws.Deps, h *hub.Config) {
+		h.Tick = hub.Tick{Least: 400 * time.Millisecond, Most: 400 * time.Millisecond}
+	})
+	first, _ := r.enter(t, "viewer2", "")
+	r.log.state(comment("shown at once"))
+	first.until(func(f frame) bool { return f.Type == "events" })
+	// The next one waits for its tick; another server has shown it already.
+	seen := r.log.state(comment("seen elsewhere"))
+	p, w := r.enter(t, "viewer", fmt.Sprintf("since=e:1:%d", seen))
+	if !w.Recovered {
+		t.Fatalf("welcome: %+v", w)
+	}
+	r.log.state(comment("new"))
+	var got []any
+	for len(got) == 0 || got[len(got)-1] != "new" {
+		for _, e := range p.until(func(f frame) bool { return f.Type == "events" }).Events {
+			got = append(got, e.Data["text"])
+		}
+	}
+	if len(got) != 1 {
+		t.Errorf("after the return: %v, want only the new one", got)
+	}
+}
