@@ -122,27 +122,12 @@ func (s *Store) turnDrops(ctx context.Context) error {
 		rows, err := q.query(`SELECT show_id FROM coupon_drops WHERE ended_at = 0 AND ends_at > 0 AND ends_at <= ? ORDER BY ends_at, drop_id`, ms(now))
 		return collect(rows, err, func(r scanner) (id live.ShowID, err error) { return id, r.Scan(&id) })
 	}
-	if shows, err := due(s.reader(ctx), s.now()); err != nil || len(shows) == 0 {
+	_, err := turn(ctx, s, "end coupon drops", due, func(t *tx, id *live.ShowID) error {
+		sh, err := findShow(t, *id)
+		if err == nil {
+			_, err = t.openDrop(&sh)
+		}
 		return err
-	}
-	err := s.write(ctx, func(t *tx) error {
-		shows, err := due(t, t.now)
-		if err != nil {
-			return err
-		}
-		for _, id := range shows {
-			sh, err := findShow(t, id)
-			if err == nil {
-				_, err = t.openDrop(&sh)
-			}
-			if err != nil {
-				return err
-			}
-		}
-		return nil
 	})
-	if err != nil {
-		return fmt.Errorf("end coupon drops: %w", err)
-	}
-	return nil
+	return err
 }

@@ -198,29 +198,13 @@ func (s *Store) ageCoupons(ctx context.Context) error {
 		voided, err := collect(rows, err, scanCoupon)
 		return append(list, voided...), err
 	}
-	if list, err := due(s.reader(ctx), s.now()); err != nil || len(list) == 0 {
-		return err
-	}
-	err := s.write(ctx, func(t *tx) error {
-		list, err := due(t, t.now)
+	_, err := turn(ctx, s, "expire coupons", due, func(t *tx, c *live.Coupon) error {
+		b, err := findBatch(t, c.Merchant, c.Batch)
 		if err != nil {
 			return err
 		}
-		for i := range list {
-			c := &list[i]
-			b, err := findBatch(t, c.Merchant, c.Batch)
-			if err != nil {
-				return err
-			}
-			sh := live.Show{Merchant: c.Merchant, Room: c.Room, ID: c.Show, Rehearsal: c.Rehearsal}
-			if err := t.ageCoupon(&sh, c, &b); err != nil {
-				return err
-			}
-		}
-		return nil
+		sh := live.Show{Merchant: c.Merchant, Room: c.Room, ID: c.Show, Rehearsal: c.Rehearsal}
+		return t.ageCoupon(&sh, c, &b)
 	})
-	if err != nil {
-		return fmt.Errorf("expire coupons: %w", err)
-	}
-	return nil
+	return err
 }

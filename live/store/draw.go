@@ -267,23 +267,9 @@ func (s *Store) turnDraws(ctx context.Context) error {
 			ms(now), ms(now.Add(-live.DrawWithin)))
 		return collect(rows, err, func(r scanner) (id live.RoomID, err error) { return id, r.Scan(&id) })
 	}
-	if rooms, err := due(s.reader(ctx), s.now()); err != nil || len(rooms) == 0 {
+	_, err := turn(ctx, s, "turn draws", due, func(t *tx, room *live.RoomID) error {
+		_, err := t.openDraw(*room)
 		return err
-	}
-	err := s.write(ctx, func(t *tx) error {
-		rooms, err := due(t, t.now)
-		if err != nil {
-			return err
-		}
-		for _, room := range rooms {
-			if _, err := t.openDraw(room); err != nil {
-				return err
-			}
-		}
-		return nil
 	})
-	if err != nil {
-		return fmt.Errorf("turn draws: %w", err)
-	}
-	return nil
+	return err
 }

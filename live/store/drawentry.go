@@ -186,32 +186,17 @@ func (s *Store) forfeitPrizes(ctx context.Context) error {
 			WHERE e.state = 'won' AND e.claim_by <= ? ORDER BY e.claim_by, e.entry LIMIT ?`, ms(now), expiryBatch)
 		return collect(rows, err, func(r scanner) (p prize, err error) { return p, r.Scan(&p.merchant, &p.draw, &p.person) })
 	}
-	if list, err := due(s.reader(ctx), s.now()); err != nil || len(list) == 0 {
-		return err
-	}
-	err := s.write(ctx, func(t *tx) error {
-		list, err := due(t, t.now)
+	_, err := turn(ctx, s, "forfeit prizes", due, func(t *tx, p *prize) error {
+		d, err := findDraw(t, p.merchant, p.draw)
 		if err != nil {
 			return err
 		}
-		for _, p := range list {
-			d, err := findDraw(t, p.merchant, p.draw)
-			if err != nil {
-				return err
-			}
-			e, _, err := findEntry(t, p.merchant, p.draw, p.person)
-			if err != nil {
-				return err
-			}
-			e.State = live.EntryForfeited
-			if err := t.settlePrize(&d, &e, p.person, live.PrizeForfeited, itself); err != nil {
-				return err
-			}
+		e, _, err := findEntry(t, p.merchant, p.draw, p.person)
+		if err != nil {
+			return err
 		}
-		return nil
+		e.State = live.EntryForfeited
+		return t.settlePrize(&d, &e, p.person, live.PrizeForfeited, itself)
 	})
-	if err != nil {
-		return fmt.Errorf("forfeit prizes: %w", err)
-	}
-	return nil
+	return err
 }

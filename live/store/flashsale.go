@@ -214,27 +214,12 @@ func (s *Store) turnSales(ctx context.Context) error {
 			ORDER BY starts_at, sale_id`, ms(now), ms(now))
 		return collect(rows, err, scanSale)
 	}
-	if sales, err := due(s.reader(ctx), s.now()); err != nil || len(sales) == 0 {
-		return err
-	}
-	err := s.write(ctx, func(t *tx) error {
-		sales, err := due(t, t.now)
+	_, err := turn(ctx, s, "turn flash sales", due, func(t *tx, f *live.FlashSale) error {
+		sh, err := findShow(t, f.Show)
 		if err != nil {
 			return err
 		}
-		for i := range sales {
-			sh, err := findShow(t, sales[i].Show)
-			if err != nil {
-				return err
-			}
-			if err := t.turnSale(&sh, &sales[i]); err != nil {
-				return err
-			}
-		}
-		return nil
+		return t.turnSale(&sh, f)
 	})
-	if err != nil {
-		return fmt.Errorf("turn flash sales: %w", err)
-	}
-	return nil
+	return err
 }

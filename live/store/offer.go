@@ -141,30 +141,15 @@ func (s *Store) expireOffers(ctx context.Context) error {
 			ms(now), expiryBatch)
 		return collect(rows, err, scanWait)
 	}
-	if list, err := due(s.reader(ctx), s.now()); err != nil || len(list) == 0 {
-		return err
-	}
-	err := s.write(ctx, func(t *tx) error {
-		list, err := due(t, t.now)
+	_, err := turn(ctx, s, "expire offers", due, func(t *tx, w *live.WaitPlace) error {
+		sh, err := findShow(t, w.Show)
 		if err != nil {
 			return err
 		}
-		for i := range list {
-			sh, err := findShow(t, list[i].Show)
-			if err != nil {
-				return err
-			}
-			if err := t.leave(&list[i]); err != nil {
-				return err
-			}
-			if err := t.tellWait(&sh, live.WaitlistExpired, &list[i], itself, map[string]any{"reason": live.WaitTimedOut}); err != nil {
-				return err
-			}
+		if err := t.leave(w); err != nil {
+			return err
 		}
-		return nil
+		return t.tellWait(&sh, live.WaitlistExpired, w, itself, map[string]any{"reason": live.WaitTimedOut})
 	})
-	if err != nil {
-		return fmt.Errorf("expire offers: %w", err)
-	}
-	return nil
+	return err
 }

@@ -178,23 +178,8 @@ func (s *Store) turnPackets(ctx context.Context) error {
 		rows, err := q.query(`SELECT `+packetColumns+` FROM red_packets WHERE ended_at = 0 AND closes_at <= ? ORDER BY closes_at, packet_id`, ms(now))
 		return collect(rows, err, scanPacket)
 	}
-	if list, err := due(s.reader(ctx), s.now()); err != nil || len(list) == 0 {
-		return err
-	}
-	err := s.write(ctx, func(t *tx) error {
-		list, err := due(t, t.now)
-		if err != nil {
-			return err
-		}
-		for i := range list {
-			if err := t.closePacket(&list[i], live.DropTime, itself, list[i].ClosesAt); err != nil {
-				return err
-			}
-		}
-		return nil
+	_, err := turn(ctx, s, "close red packets", due, func(t *tx, p *live.RedPacket) error {
+		return t.closePacket(p, live.DropTime, itself, p.ClosesAt)
 	})
-	if err != nil {
-		return fmt.Errorf("close red packets: %w", err)
-	}
-	return nil
+	return err
 }

@@ -71,28 +71,14 @@ func (s *Store) expireOrders(ctx context.Context) (expired int, err error) {
 		return collect(rows, err, func(r scanner) (n name, err error) { return n, r.Scan(&n.merchant, &n.order) })
 	}
 	for {
-		// Look without disturbing the writer: mostly there is nothing to do.
-		if names, err := due(s.reader(ctx), s.now()); err != nil || len(names) == 0 {
+		done, err := turn(ctx, s, "expire orders", due, func(t *tx, n *name) error {
+			_, err := t.cancel(n.merchant, n.order, live.CancelTimeout, t.now, live.Actor{ID: live.SourceOwn, Role: live.RoleSystem})
+			return err
+		})
+		expired += done
+		if err != nil || done == 0 {
 			return expired, err
 		}
-		done := 0
-		err := s.write(ctx, func(t *tx) error {
-			names, err := due(t, t.now)
-			if err != nil {
-				return err
-			}
-			for _, n := range names {
-				if _, err := t.cancel(n.merchant, n.order, live.CancelTimeout, t.now, live.Actor{ID: live.SourceOwn, Role: live.RoleSystem}); err != nil {
-					return err
-				}
-			}
-			done = len(names)
-			return nil
-		})
-		if err != nil {
-			return expired, fmt.Errorf("expire orders: %w", err)
-		}
-		expired += done
 	}
 }
 
