@@ -88,3 +88,55 @@ func foremost(lanes ...interface{ front() (place, bool) }) (first place, ok bool
 	}
 	return first, ok
 }
+
+// side is one side of a walk before it begins.
+type side[T any] struct {
+	name string
+	seq  iter.Seq2[T, error]
+	key  func(*T) place
+}
+
+// walk reads three sides together and hands on what each says of a place, nil
+// where it says nothing, in the order of the places.
+func walk[A, B, C any](a side[A], b side[B], c side[C], at func(place, *A, *B, *C)) error {
+	first, err := newLane(a.name, a.seq, a.key)
+	if err != nil {
+		return err
+	}
+	defer first.close()
+	second, err := newLane(b.name, b.seq, b.key)
+	if err != nil {
+		return err
+	}
+	defer second.close()
+	third, err := newLane(c.name, c.seq, c.key)
+	if err != nil {
+		return err
+	}
+	defer third.close()
+	for {
+		p, ok := foremost(first, second, third)
+		if !ok {
+			return nil
+		}
+		x, err := first.take(p)
+		if err != nil {
+			return err
+		}
+		y, err := second.take(p)
+		if err != nil {
+			return err
+		}
+		z, err := third.take(p)
+		if err != nil {
+			return err
+		}
+		at(p, x, y, z)
+	}
+}
+
+// walkTwo is walk of two sides.
+func walkTwo[A, B any](a side[A], b side[B], at func(*A, *B)) error {
+	none := side[struct{}]{seq: func(func(struct{}, error) bool) {}}
+	return walk(a, b, none, func(_ place, x *A, y *B, _ *struct{}) { at(x, y) })
+}

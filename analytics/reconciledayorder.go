@@ -132,40 +132,15 @@ func (r *DayReconciliation) Explain(s DaySides, limit int) error {
 		k := dayKey{row.Day, row.Currency}
 		rows[k] = append(rows[k], row)
 	}
-	facts, err := newLane("facts", byOrder(s.Facts), func(o *orderSaid) place { return place{order: o.order} })
-	if err != nil {
-		return err
-	}
-	defer facts.close()
 	days := func(o *OrderDays) place { return place{order: o.Order} }
-	book, err := newLane("ledger", s.Ledger, days)
+	err := walk(
+		side[orderSaid]{"facts", byOrder(s.Facts), func(o *orderSaid) place { return place{order: o.order} }},
+		side[OrderDays]{"ledger", s.Ledger, days}, side[OrderDays]{"postings", s.Postings, days},
+		func(p place, said *orderSaid, booked, entered *OrderDays) {
+			r.compareOrder(rows, p.order, cmp.Or(said, &orderSaid{}).days, cmp.Or(booked, &OrderDays{}).Days, cmp.Or(entered, &OrderDays{}).Days, limit)
+		})
 	if err != nil {
 		return err
-	}
-	defer book.close()
-	entries, err := newLane("postings", s.Postings, days)
-	if err != nil {
-		return err
-	}
-	defer entries.close()
-	for {
-		p, ok := foremost(facts, book, entries)
-		if !ok {
-			break
-		}
-		said, err := facts.take(p)
-		if err != nil {
-			return err
-		}
-		booked, err := book.take(p)
-		if err != nil {
-			return err
-		}
-		entered, err := entries.take(p)
-		if err != nil {
-			return err
-		}
-		r.compareOrder(rows, p.order, cmp.Or(said, &orderSaid{}).days, cmp.Or(booked, &OrderDays{}).Days, cmp.Or(entered, &OrderDays{}).Days, limit)
 	}
 	var all []DayRow
 	for _, k := range slices.SortedFunc(maps.Keys(rows), dayKey.compare) {

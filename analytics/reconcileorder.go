@@ -55,46 +55,22 @@ func (r *Reconciliation) Explain(s Sides, limit int) error {
 		row.Orders = &Explained{}
 		at[row.Currency] = append(at[row.Currency], row)
 	}
-	facts, err := newLane("facts", s.Facts, func(m *OrderMoney) place { return place{m.Order, string(m.Money.Currency)} })
+	err := walk(
+		side[OrderMoney]{"facts", s.Facts, func(m *OrderMoney) place { return place{m.Order, string(m.Money.Currency)} }},
+		side[live.OrderTotal]{"ledger", s.Ledger, func(t *live.OrderTotal) place { return place{t.Order, string(t.Currency)} }},
+		side[live.PostedTotal]{"postings", s.Postings, func(t *live.PostedTotal) place { return place{t.Order, string(t.Currency)} }},
+		func(p place, said *OrderMoney, total *live.OrderTotal, entry *live.PostedTotal) {
+			c := live.Currency(p.part)
+			if at[c] == nil {
+				at[c] = r.grow(c)
+			}
+			said, total, entry = cmp.Or(said, &OrderMoney{}), cmp.Or(total, &live.OrderTotal{}), cmp.Or(entry, &live.PostedTotal{})
+			if compareOrder(at[c], p.order, said, total, entry, limit) {
+				r.Agree = false
+			}
+		})
 	if err != nil {
 		return err
-	}
-	defer facts.close()
-	book, err := newLane("ledger", s.Ledger, func(t *live.OrderTotal) place { return place{t.Order, string(t.Currency)} })
-	if err != nil {
-		return err
-	}
-	defer book.close()
-	entries, err := newLane("postings", s.Postings, func(t *live.PostedTotal) place { return place{t.Order, string(t.Currency)} })
-	if err != nil {
-		return err
-	}
-	defer entries.close()
-	for {
-		p, ok := foremost(facts, book, entries)
-		if !ok {
-			break
-		}
-		said, err := facts.take(p)
-		if err != nil {
-			return err
-		}
-		total, err := book.take(p)
-		if err != nil {
-			return err
-		}
-		entry, err := entries.take(p)
-		if err != nil {
-			return err
-		}
-		c := live.Currency(p.part)
-		if at[c] == nil {
-			at[c] = r.grow(c)
-		}
-		said, total, entry = cmp.Or(said, &OrderMoney{}), cmp.Or(total, &live.OrderTotal{}), cmp.Or(entry, &live.PostedTotal{})
-		if compareOrder(at[c], p.order, said, total, entry, limit) {
-			r.Agree = false
-		}
 	}
 	r.adopt(at)
 	return nil

@@ -130,30 +130,12 @@ func (r *Reconciliation) Settle(file iter.Seq2[live.SettlementRow, error], order
 		}
 		return nil
 	}}
-	rows, err := newLane("settlement", file, func(r *live.SettlementRow) place { return place{order: r.Order} })
+	err := walkTwo(
+		side[live.SettlementRow]{"settlement", file, func(r *live.SettlementRow) place { return place{order: r.Order} }},
+		side[live.OrderTotal]{"ledger", orders, func(t *live.OrderTotal) place { return place{order: t.Order} }},
+		s.order)
 	if err != nil {
 		return err
-	}
-	defer rows.close()
-	book, err := newLane("ledger", orders, func(t *live.OrderTotal) place { return place{order: t.Order} })
-	if err != nil {
-		return err
-	}
-	defer book.close()
-	for {
-		p, ok := foremost(rows, book)
-		if !ok {
-			break
-		}
-		row, err := rows.take(p)
-		if err != nil {
-			return err
-		}
-		total, err := book.take(p)
-		if err != nil {
-			return err
-		}
-		s.order(row, total)
 	}
 	r.adopt(at)
 	return nil
@@ -183,38 +165,22 @@ func (r *DayReconciliation) Settle(files iter.Seq2[live.SettledRow, error], orde
 		}
 		return nil
 	}}
-	rows, err := newLane("settlement", files, func(r *live.SettledRow) place { return place{r.Order, string(r.Show)} })
+	err := walkTwo(
+		side[live.SettledRow]{"settlement", files, func(r *live.SettledRow) place { return place{r.Order, string(r.Show)} }},
+		side[live.OrderTotal]{"ledger", orders, func(t *live.OrderTotal) place { return place{t.Order, string(t.Show)} }},
+		func(row *live.SettledRow, total *live.OrderTotal) {
+			switch {
+			case total != nil && !shows[total.Show]:
+			case row == nil:
+				day = total.PaidAt.In(zone).Format(time.DateOnly)
+				s.order(nil, total)
+			default:
+				day = row.At.In(zone).Format(time.DateOnly)
+				s.order(&row.SettlementRow, total)
+			}
+		})
 	if err != nil {
 		return err
-	}
-	defer rows.close()
-	book, err := newLane("ledger", orders, func(t *live.OrderTotal) place { return place{t.Order, string(t.Show)} })
-	if err != nil {
-		return err
-	}
-	defer book.close()
-	for {
-		p, ok := foremost(rows, book)
-		if !ok {
-			break
-		}
-		row, err := rows.take(p)
-		if err != nil {
-			return err
-		}
-		total, err := book.take(p)
-		if err != nil {
-			return err
-		}
-		switch {
-		case total != nil && !shows[total.Show]:
-		case row == nil:
-			day = total.PaidAt.In(zone).Format(time.DateOnly)
-			s.order(nil, total)
-		default:
-			day = row.At.In(zone).Format(time.DateOnly)
-			s.order(&row.SettlementRow, total)
-		}
 	}
 	var all []DayRow
 	for _, k := range slices.SortedFunc(maps.Keys(at), dayKey.compare) {

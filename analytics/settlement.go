@@ -54,43 +54,12 @@ type SettlementComparison struct {
 func CompareSettlement(rows iter.Seq2[live.SettlementRow, error], ledger iter.Seq2[live.OrderTotal, error], limit int) (SettlementComparison, error) {
 	limit = min(max(limit, 1), MaxExplained)
 	c := settling{out: SettlementComparison{Agree: true, Counts: map[DifferenceKind]int64{}}, limit: limit, sums: map[sumKey]*SettlementSum{}}
-	file, err := newLane("settlement", rows, func(r *live.SettlementRow) place { return place{order: r.Order} })
+	err := walkTwo(
+		side[live.SettlementRow]{"settlement", rows, func(r *live.SettlementRow) place { return place{order: r.Order} }},
+		side[live.OrderTotal]{"ledger", ledger, func(t *live.OrderTotal) place { return place{order: t.Order} }},
+		c.both)
 	if err != nil {
 		return c.out, err
-	}
-	defer file.close()
-	book, err := newLane("ledger", ledger, func(t *live.OrderTotal) place { return place{order: t.Order} })
-	if err != nil {
-		return c.out, err
-	}
-	defer book.close()
-	for {
-		p, ok := foremost(file, book)
-		if !ok {
-			break
-		}
-		r, err := file.take(p)
-		if err != nil {
-			return c.out, err
-		}
-		t, err := book.take(p)
-		if err != nil {
-			return c.out, err
-		}
-		if r != nil {
-			c.row(r)
-		}
-		if t != nil {
-			c.total(t)
-		}
-		switch {
-		case t == nil:
-			c.note(SettlementDifference{Order: r.Order, Kind: MissingHere, Line: r.Line, Settlement: r.Paid, SettlementCurrency: r.Currency})
-		case r != nil:
-			c.compare(r, t)
-		case !t.PaidAt.IsZero():
-			c.note(SettlementDifference{Order: t.Order, Kind: MissingThere, Ledger: t.PaidMinor, LedgerCurrency: t.Currency})
-		}
 	}
 	for _, k := range slices.SortedFunc(maps.Keys(c.sums), func(a, b sumKey) int {
 		return cmp.Or(cmp.Compare(a.currency, b.currency), cmp.Compare(a.figure, b.figure))
@@ -110,6 +79,24 @@ type settling struct {
 	out   SettlementComparison
 	limit int
 	sums  map[sumKey]*SettlementSum
+}
+
+// both compares what the file and the ledger say of an order.
+func (c *settling) both(r *live.SettlementRow, t *live.OrderTotal) {
+	if r != nil {
+		c.row(r)
+	}
+	if t != nil {
+		c.total(t)
+	}
+	switch {
+	case t == nil:
+		c.note(SettlementDifference{Order: r.Order, Kind: MissingHere, Line: r.Line, Settlement: r.Paid, SettlementCurrency: r.Currency})
+	case r != nil:
+		c.compare(r, t)
+	case !t.PaidAt.IsZero():
+		c.note(SettlementDifference{Order: t.Order, Kind: MissingThere, Ledger: t.PaidMinor, LedgerCurrency: t.Currency})
+	}
 }
 
 func (c *settling) sum(currency live.Currency, figure string) *SettlementSum {
