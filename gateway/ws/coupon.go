@@ -84,8 +84,8 @@ func (c *conn) claimCoupon(q request) (any, error) {
 	if err := strict(q.Data, &d); err != nil {
 		return nil, err
 	}
-	if !live.ValidID(d.Batch) {
-		return nil, live.Invalid("invalid_field", "data.batch_id", "is required, 1 to %d characters of A-Z a-z 0-9 . _ : @ -", live.MaxIDLen)
+	if err := named("batch_id", d.Batch); err != nil {
+		return nil, err
 	}
 	ctx, cancel := c.srv.deadline()
 	defer cancel()

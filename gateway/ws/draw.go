@@ -80,8 +80,8 @@ func (c *conn) claimPacket(q request) (any, error) {
 	if err := strict(q.Data, &d); err != nil {
 		return nil, err
 	}
-	if !live.ValidID(d.Packet) {
-		return nil, live.Invalid("invalid_field", "data.packet_id", "is required, 1 to %d characters of A-Z a-z 0-9 . _ : @ -", live.MaxIDLen)
+	if err := named("packet_id", d.Packet); err != nil {
+		return nil, err
 	}
 	ctx, cancel := c.srv.deadline()
 	defer cancel()
@@ -113,8 +113,8 @@ func (c *conn) enterDraw(q request) (any, error) {
 	if err := strict(q.Data, &d); err != nil {
 		return nil, err
 	}
-	if !live.ValidID(d.Draw) {
-		return nil, live.Invalid("invalid_field", "data.draw_id", "is required, 1 to %d characters of A-Z a-z 0-9 . _ : @ -", live.MaxIDLen)
+	if err := named("draw_id", d.Draw); err != nil {
+		return nil, err
 	}
 	ctx, cancel := c.srv.deadline()
 	defer cancel()

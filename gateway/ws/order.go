@@ -36,8 +36,8 @@ func (c *conn) placeOrder(q request, now time.Time) (any, error) {
 	if err := strict(q.Data, &d); err != nil {
 		return nil, err
 	}
-	if !live.ValidID(d.ClientOrderID) {
-		return nil, live.Invalid("invalid_field", "data.client_order_id", "is required, 1 to %d characters of A-Z a-z 0-9 . _ : @ -", live.MaxIDLen)
+	if err := named("client_order_id", d.ClientOrderID); err != nil {
+		return nil, err
 	}
 	if len(d.Lines) == 0 || len(d.Lines) > live.MaxLines {
 		return nil, live.Invalid("invalid_field", "data.lines", "must be 1 to %d lines", live.MaxLines)
@@ -66,8 +66,8 @@ func (c *conn) cancelOrder(q request, now time.Time) (any, error) {
 	if err := strict(q.Data, &d); err != nil {
 		return nil, err
 	}
-	if !live.ValidID(d.OrderID) {
-		return nil, live.Invalid("invalid_field", "data.order_id", "is required, 1 to %d characters of A-Z a-z 0-9 . _ : @ -", live.MaxIDLen)
+	if err := named("order_id", d.OrderID); err != nil {
+		return nil, err
 	}
 	ctx, cancel := c.srv.deadline()
 	defer cancel()
@@ -76,6 +76,14 @@ func (c *conn) cancelOrder(q request, now time.Time) (any, error) {
 		return nil, err
 	}
 	return map[string]any{"order_id": o.ID, "state": o.State}, nil
+}
+
+// named refuses an identifier that is missing or malformed.
+func named(field, id string) error {
+	if live.ValidID(id) {
+		return nil
+	}
+	return live.Invalid("invalid_field", "data."+field, "is required, 1 to %d characters of A-Z a-z 0-9 . _ : @ -", live.MaxIDLen)
 }
 
 // strict decodes an object and refuses members it does not know: a misspelt

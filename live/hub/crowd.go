@@ -27,9 +27,7 @@ func (h *Hub) Crowds(few int) []Crowd {
 
 // Crowd is that of one room.
 func (h *Hub) Crowd(id live.RoomID, few int) Crowd {
-	h.mu.RLock()
-	r := h.rooms[id]
-	h.mu.RUnlock()
+	r := h.room(id)
 	if r == nil {
 		return Crowd{Room: id}
 	}

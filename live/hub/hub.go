@@ -76,12 +76,17 @@ func (h *Hub) tidy() {
 	}
 }
 
+// room is the room as it is now, nil if there is none.
+func (h *Hub) room(id live.RoomID) *room {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	return h.rooms[id]
+}
+
 // locked finds or makes a room and returns it locked.
 func (h *Hub) locked(id live.RoomID) *room {
 	for {
-		h.mu.RLock()
-		r := h.rooms[id]
-		h.mu.RUnlock()
+		r := h.room(id)
 		if r == nil {
 			h.mu.Lock()
 			if r = h.rooms[id]; r == nil {
@@ -159,9 +164,7 @@ func (h *Hub) Panel(id live.RoomID, c Class, frame []byte) {
 
 // Expel makes every socket of a person leave a room; why is [Kicked] or [Blocked].
 func (h *Hub) Expel(id live.RoomID, person live.PersonID, why string) {
-	h.mu.RLock()
-	r := h.rooms[id]
-	h.mu.RUnlock()
+	r := h.room(id)
 	if r == nil {
 		return
 	}
@@ -180,9 +183,7 @@ func (h *Hub) Closing() bool { return h.closed.Load() }
 // Online is how many persons watch the room through this process. Staff and
 // second tabs do not count.
 func (h *Hub) Online(id live.RoomID) int {
-	h.mu.RLock()
-	r := h.rooms[id]
-	h.mu.RUnlock()
+	r := h.room(id)
 	if r == nil {
 		return 0
 	}

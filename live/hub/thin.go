@@ -26,9 +26,7 @@ func (r *room) reads(now time.Time) bool {
 // LeftOut is how many comments the viewers of a room were spared so far, as far
 // back as the room was not empty.
 func (h *Hub) LeftOut(id live.RoomID) int64 {
-	h.mu.RLock()
-	r := h.rooms[id]
-	h.mu.RUnlock()
+	r := h.room(id)
 	if r == nil {
 		return 0
 	}
