@@ -5,6 +5,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/time/rate"
+
 	"showrunner/live"
 )
 
@@ -28,8 +30,8 @@ type room struct {
 	panel   [classes][]byte
 	changed bool // panel holds frames not sent yet
 
-	leftOut int64 // comments that viewers were spared
-	calm    int64 // unix nanosecond at which no comment counts any more, see reads
+	leftOut int64         // comments that viewers were spared
+	shown   *rate.Limiter // of comments in a large room, see reads; nil before the first
 
 	ticking bool        // a tick is due or running
 	timer   *time.Timer // of the tick that is due

@@ -3,24 +3,22 @@ package hub
 import (
 	"time"
 
+	"golang.org/x/time/rate"
+
 	"showrunner/live"
 )
 
 // reads reports whether the viewers are shown one more comment now: as many in a
-// second as [Comments] says, a second's worth at once. It is the generic cell
-// rate algorithm, in one number; the caller holds the lock.
+// second as [Comments] says, a second's worth at once; the caller holds the lock.
 func (r *room) reads(now time.Time) bool {
 	c := &r.hub.cfg.Comments
 	if r.widest() < c.Room {
 		return true
 	}
-	each := int64(time.Second) / int64(c.PerSecond)
-	calm := max(r.calm, now.UnixNano())
-	if calm-now.UnixNano() > int64(time.Second)-each {
-		return false
+	if r.shown == nil {
+		r.shown = rate.NewLimiter(rate.Limit(c.PerSecond), c.PerSecond)
 	}
-	r.calm = calm + each
-	return true
+	return r.shown.AllowN(now, 1)
 }
 
 // LeftOut is how many comments the viewers of a room were spared so far, as far
