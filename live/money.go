@@ -104,34 +104,54 @@ func SplitMinor(amount int64, weights []int64) []int64 {
 
 // splitWide is SplitMinor for weights whose sum does not fit 64 bits.
 func splitWide(amount int64, weights []int64) []int64 {
-	w := make([]int64, len(weights))
-	total := new(big.Int)
+	w := make([]*big.Int, len(weights))
 	for i, x := range weights {
-		w[i] = max(x, 0)
-		total.Add(total, big.NewInt(w[i]))
+		w[i] = big.NewInt(max(x, 0))
 	}
-	if total.Sign() == 0 {
-		for i := range w {
-			w[i] = 1
-		}
-		total.SetInt64(int64(len(w)))
+	return SplitBig(amount, w)
+}
+
+// SplitBig is [SplitMinor] for weights of any size and sign, as Shapley values
+// may have: every share is floored, the left-over units go to the largest
+// fractions, ties to the earlier weight. Weights that sum to zero split evenly.
+func SplitBig(amount int64, weights []*big.Int) []int64 {
+	shares := make([]int64, len(weights))
+	if len(weights) == 0 {
+		return shares
 	}
 	sign := int64(1)
-	abs := new(big.Int).SetInt64(amount)
+	whole := big.NewInt(amount)
 	if amount < 0 {
 		sign = -1
-		abs.Neg(abs)
+		whole.Neg(whole)
 	}
-	shares := make([]int64, len(w))
-	rests := make([]*big.Int, len(w))
-	left := new(big.Int).Set(abs)
-	for i, x := range w {
+	total := new(big.Int)
+	for _, w := range weights {
+		total.Add(total, w)
+	}
+	if total.Sign() == 0 {
+		weights = slices.Clone(weights)
+		for i := range weights {
+			weights[i] = big.NewInt(1)
+		}
+		total.SetInt64(int64(len(weights)))
+	}
+	rests := make([]*big.Int, len(weights))
+	left := new(big.Int).Set(whole)
+	for i, w := range weights {
 		q, r := new(big.Int), new(big.Int)
-		q.QuoRem(new(big.Int).Mul(abs, big.NewInt(x)), total, r)
+		// The total is positive but for games whose whole worth is negative; turn
+		// both then.
+		num, den := new(big.Int).Mul(whole, w), total
+		if den.Sign() < 0 {
+			num.Neg(num)
+			den = new(big.Int).Neg(den)
+		}
+		q.DivMod(num, den, r) // floors, r is never negative
 		shares[i], rests[i] = q.Int64(), r
 		left.Sub(left, q)
 	}
-	order := make([]int, len(w))
+	order := make([]int, len(weights))
 	for i := range order {
 		order[i] = i
 	}

@@ -3,6 +3,8 @@ package attribution
 import (
 	"math"
 	"math/big"
+
+	"showrunner/live"
 )
 
 // markovTally gathers a chain and divides by removal effects: the part of the
@@ -95,7 +97,7 @@ func (k *keyed) divideMinor(weights []*big.Int) {
 	for n, i := range order {
 		sorted[n] = weights[i]
 	}
-	for n, minor := range splitBig(k.minor-k.bareMinor, sorted) {
+	for n, minor := range live.SplitBig(k.minor-k.bareMinor, sorted) {
 		k.keys[order[n]].Minor = minor
 	}
 }

@@ -193,7 +193,7 @@ func TestSplitBig(t *testing.T) {
 		for i, w := range weights {
 			large[i] = big.NewInt(w)
 		}
-		if got, want := splitBig(amount, large), live.SplitMinor(amount, weights); !slices.Equal(got, want) {
+		if got, want := live.SplitBig(amount, large), live.SplitMinor(amount, weights); !slices.Equal(got, want) {
 			t.Fatalf("%v, want %v", got, want)
 		}
 		amount %= 1_000_000_000
@@ -202,7 +202,7 @@ func TestSplitBig(t *testing.T) {
 		for _, w := range signed {
 			large = append(large, big.NewInt(w))
 		}
-		shares, mirrored := splitBig(amount, large), splitBig(-amount, large)
+		shares, mirrored := live.SplitBig(amount, large), live.SplitBig(-amount, large)
 		var sum int64
 		for i, x := range shares {
 			sum += x

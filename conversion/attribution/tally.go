@@ -263,6 +263,16 @@ func (c *Credits) sort() {
 	})
 }
 
+// byName is the numbers of the keys, in the order of their names.
+func (k *keyed) byName() []int {
+	order := make([]int, len(k.keys))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortFunc(order, func(a, b int) int { return cmp.Compare(k.keys[a].Key, k.keys[b].Key) })
+	return order
+}
+
 // ruleTally divides path by path.
 type ruleTally struct {
 	keyed
