@@ -86,22 +86,13 @@ func (a *API) getAttribution(ctx context.Context, p live.Principal, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	window, err := creditWindow(in.Window)
+	model, window, err := creditRule(in.Model, in.Window)
 	if err != nil {
 		return nil, err
 	}
-	model, err := attribution.Named(in.Model)
+	asked, err := a.asOf(in.AsOf)
 	if err != nil {
 		return nil, err
-	}
-	var asked time.Time
-	if in.AsOf != "" {
-		if asked, err = parseTime(in.AsOf); err != nil {
-			return nil, live.Invalid("invalid_field", "as_of", "%s", err)
-		}
-		if asked.After(a.cfg.Now()) {
-			return nil, live.Invalid("invalid_field", "as_of", "is in the future")
-		}
 	}
 	paths, err := a.cfg.Figures.Journeys(ctx, s, asked, window)
 	if err != nil {

@@ -50,11 +50,7 @@ func (a *API) getCreditWhy(ctx context.Context, p live.Principal, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	window, err := creditWindow(in.Window)
-	if err != nil {
-		return nil, err
-	}
-	model, err := attribution.Named(in.Model)
+	model, window, err := creditRule(in.Model, in.Window)
 	if err != nil {
 		return nil, err
 	}
@@ -93,6 +89,16 @@ func (a *API) getCreditWhy(ctx context.Context, p live.Principal, in *struct {
 		return &creditWhyOutput{out}, nil
 	}
 	return nil, live.Conflict("order_not_paid", "order %s is not paid as of %s: only paid orders are attributed", o.ID, paths.AsOf.Format(timeLayout))
+}
+
+// creditRule is the model and the window that a request names.
+func creditRule(model, window string) (attribution.Model, time.Duration, error) {
+	w, err := creditWindow(window)
+	if err != nil {
+		return nil, 0, err
+	}
+	m, err := attribution.Named(model)
+	return m, w, err
 }
 
 // creditWindow reads a window.

@@ -65,14 +65,12 @@ func (a *API) getLedger(ctx context.Context, p live.Principal, in *struct {
 		return nil, err
 	}
 	now := a.cfg.Now()
-	asOf := now
-	if in.AsOf != "" {
-		if asOf, err = parseTime(in.AsOf); err != nil {
-			return nil, live.Invalid("invalid_field", "as_of", "%s", err)
-		}
-		if asOf.After(now) {
-			return nil, live.Invalid("invalid_field", "as_of", "is in the future")
-		}
+	asOf, err := a.asOf(in.AsOf)
+	if err != nil {
+		return nil, err
+	}
+	if asOf.IsZero() {
+		asOf = now
 	}
 	days := live.LedgerDays
 	if in.Window != "" {

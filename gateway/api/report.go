@@ -51,22 +51,17 @@ func (a *API) getReport(ctx context.Context, p live.Principal, in *struct {
 		e.Data = map[string]any{"formats": ReportFormats}
 		return nil, e
 	}
-	var at Time
-	if in.AsOf != "" {
-		if at.Time, err = parseTime(in.AsOf); err != nil {
-			return nil, live.Invalid("invalid_field", "as_of", "%s", err)
-		}
-		if at.After(a.cfg.Now()) {
-			return nil, live.Invalid("invalid_field", "as_of", "is in the future")
-		}
+	at, err := a.asOf(in.AsOf)
+	if err != nil {
+		return nil, err
 	}
 	var buf bytes.Buffer
-	if err := a.cfg.Figures.Report(ctx, s, in.Format, in.Lang, at.Time, &buf); err != nil {
+	if err := a.cfg.Figures.Report(ctx, s, in.Format, in.Lang, at, &buf); err != nil {
 		return nil, err
 	}
 	detail := map[string]any{"format": in.Format}
 	if in.AsOf != "" {
-		detail["as_of"] = at
+		detail["as_of"] = Time{at}
 	}
 	if err := a.audit(ctx, p, s.Merchant, s.ID, string(live.ActReport), detail); err != nil {
 		return nil, err

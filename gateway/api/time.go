@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+
+	"showrunner/live"
 )
 
 // timeLayout is RFC 3339 in UTC with milliseconds, the one form we write.
@@ -45,4 +47,19 @@ func parseTime(s string) (time.Time, error) {
 		return time.Time{}, errors.New("must be an RFC 3339 time between the years 2000 and 2200")
 	}
 	return at.UTC().Truncate(time.Millisecond), nil
+}
+
+// asOf reads the instant that a request asks for, zero when it names none.
+func (a *API) asOf(raw string) (time.Time, error) {
+	if raw == "" {
+		return time.Time{}, nil
+	}
+	at, err := parseTime(raw)
+	if err != nil {
+		return time.Time{}, live.Invalid("invalid_field", "as_of", "%s", err)
+	}
+	if at.After(a.cfg.Now()) {
+		return time.Time{}, live.Invalid("invalid_field", "as_of", "is in the future")
+	}
+	return at, nil
 }
