@@ -25,10 +25,6 @@ type Policy struct {
 	Internal []string
 }
 
-// DefaultPolicy is that of the trade's measurement partners: seven days back,
-// and a click beats any view.
-func DefaultPolicy() Policy { return Policy{Window: DefaultWindow, ClickFirst: true} }
-
 // Admit returns the touches that may earn credit, ascending by time and, for
 // equal times, by position: those with At - window <= t <= At. A touch that the
 // buyer made on themselves, as the referrer of their own order, earns nothing.

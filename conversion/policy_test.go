@@ -39,7 +39,7 @@ func TestPolicyAdmit(t *testing.T) {
 		{"own link", Policy{}, []Touchpoint{own, friend}, []string{"friend"}},
 		{"a self-made click beats no view", Policy{ClickFirst: true}, []Touchpoint{own, view}, []string{"view"}},
 		{"our own pages", Policy{Internal: []string{"paypal"}}, []Touchpoint{click, pay}, []string{"click"}},
-		{"nothing", DefaultPolicy(), nil, nil},
+		{"nothing", Policy{Window: DefaultWindow, ClickFirst: true}, nil, nil},
 	} {
 		j := Journey{Person: "p1", At: noon, Touches: tc.touches}
 		before := slices.Clone(tc.touches)
