@@ -129,11 +129,7 @@ func (b *roomsBench) hugeRun(ctx context.Context, a *arena) error {
 	if err != nil {
 		return err
 	}
-	defer func() {
-		for _, c := range crowds {
-			_ = c.close() // They end with this process at the latest.
-		}
-	}()
+	defer closeCrowds(crowds)
 	r, err := b.measure(ctx, a, crowds, trial{"T7 huge", 0, 1, 0}, b.cmd.Length)
 	if err != nil {
 		return err
@@ -199,6 +195,13 @@ func (b *roomsBench) hugeCrowds(ctx context.Context, a *arena) (crowds []*crowdP
 		b.say("%-18s %6d viewers joined server %d in %.1f s", a.name, b.cmd.Each, i+1, c.took)
 	}
 	return crowds, nil
+}
+
+// closeCrowds ends crowds; they end with this process at the latest.
+func closeCrowds(crowds []*crowdProcess) {
+	for _, c := range crowds {
+		_ = c.close()
+	}
 }
 
 // hugeWatch takes a sample in each twentieth of the time.
@@ -385,11 +388,7 @@ func (b *roomsBench) hugeAnchor(ctx context.Context, a *arena) error {
 	if err != nil {
 		return err
 	}
-	defer func() {
-		for _, c := range crowds {
-			_ = c.close() // They end with this process at the latest.
-		}
-	}()
+	defer closeCrowds(crowds)
 	now, err := usageOf(a.pids...)
 	if err != nil {
 		return err
