@@ -45,6 +45,12 @@ const (
 	CloseTooLarge CloseCode = 4513
 )
 
+// everyCode lists the close codes.
+var everyCode = []CloseCode{
+	CloseGoingAway, CloseInternal, CloseUnavailable, CloseIdle, CloseConflict, CloseFlood, CloseUnauthenticated,
+	CloseProtocol, CloseForbidden, CloseNotFound, CloseKicked, CloseBlocked, CloseTooLarge,
+}
+
 // Reconnect reports whether coming back may help.
 func (c CloseCode) Reconnect() bool { return c < 4500 }
 

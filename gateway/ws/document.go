@@ -227,10 +227,7 @@ func (s *Server) serveDocument() fiber.Handler {
 
 // codes names every close code, for the bye.
 func codes() (out []string) {
-	for _, c := range []CloseCode{
-		CloseGoingAway, CloseInternal, CloseUnavailable, CloseIdle, CloseConflict, CloseFlood, CloseUnauthenticated,
-		CloseProtocol, CloseForbidden, CloseNotFound, CloseTooLarge,
-	} {
+	for _, c := range everyCode {
 		out = append(out, strconv.Itoa(int(c)))
 	}
 	return out

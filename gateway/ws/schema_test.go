@@ -42,3 +42,21 @@ func TestFrameDocs(t *testing.T) {
 		}
 	}
 }
+
+// TestEveryCodeIsListed: what a refusal closes with stands in the document.
+func TestEveryCodeIsListed(t *testing.T) {
+	for _, table := range []map[string]CloseCode{byeCodes, {
+		"going away": CloseGoingAway, "idle": CloseIdle, "token": CloseUnauthenticated, "flood": CloseFlood, "binary": CloseProtocol,
+	}} {
+		for why, c := range table {
+			if !slices.Contains(everyCode, c) {
+				t.Errorf("%s: %d is not listed", why, c)
+			}
+		}
+	}
+	for fault, c := range closeCodes {
+		if !slices.Contains(everyCode, c) {
+			t.Errorf("fault %d: %d is not listed", fault, c)
+		}
+	}
+}
