@@ -54,19 +54,23 @@ func (t *markovTally) Credits() (Credits, error) {
 	if err != nil {
 		return Credits{}, err
 	}
-	var conversions, money float64
-	negative := false
+	var conversions, money, gross float64
 	for i, e := range effects {
 		t.keys[i].RemovalEffect, t.keys[i].RemovalValue = e.conversions, e.money
 		conversions += e.conversions
 		money += e.money
-		negative = negative || e.money < 0 || math.IsNaN(e.money)
+		gross += math.Abs(e.money)
 	}
+	// Sales and refunds that cancel out leave a last digit of either sign, by the
+	// order in which they were told. It decides nothing.
+	noise := gross * 1e-12
+	negative := math.IsNaN(money)
 	shares, valueShares := make([]float64, len(effects)), make([]float64, len(effects))
 	for i, e := range effects {
-		shares[i], valueShares[i] = part(e.conversions, conversions), part(e.money, money)
+		shares[i], valueShares[i] = part(e.conversions, conversions), part(max(0, e.money), money)
+		negative = negative || e.money < -noise
 	}
-	if negative || money <= 0 {
+	if negative || money <= noise {
 		// No money, or refunds that outweigh some of it: it goes the way of the
 		// conversions.
 		valueShares = shares

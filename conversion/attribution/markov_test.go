@@ -307,3 +307,26 @@ func BenchmarkTally(b *testing.B) {
 		}
 	}
 }
+
+// Money that cancels out to nothing leaves a last digit, whose sign hangs on the
+// order of the input: it must not decide how the rest is divided.
+func TestMarkovMoneyThatCancelsOut(t *testing.T) {
+	path := func(minor int64, channel string) Path {
+		return Path{
+			Conversions: 1, Nulls: 1, Minor: minor, Value: float64(minor) / 100,
+			Touches: []conversion.Touchpoint{{Channel: channel}},
+		}
+	}
+	cancel := []Path{path(7, "direct"), path(-5, "direct"), path(-2, "direct")}
+	for _, order := range [][3]int{{0, 1, 2}, {1, 2, 0}, {0, 2, 1}, {2, 0, 1}} {
+		paths := []Path{path(-358, "a")}
+		for _, i := range order {
+			paths = append(paths, cancel[i])
+		}
+		c := tallied(t, Options{Model: "markov"}, paths)
+		k := byKey(&c)
+		if k["a"].Minor != -358 || k["direct"].Minor != 0 || k["direct"].Value != 0 {
+			t.Errorf("in the order %v: a has %d, direct %d of %d", order, k["a"].Minor, k["direct"].Minor, c.Minor)
+		}
+	}
+}
