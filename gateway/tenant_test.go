@@ -55,7 +55,9 @@ func TestOtherMerchant(t *testing.T) {
 	e.want(200, "PUT", "/v1/coupons/batch-m1", owner, obj{"title": "Knife off", "kind": "amount", "off_minor": 1, "currency": "CNY", "total": 1, "per_person": 1})
 	e.want(200, "POST", "/v1/shows/"+show+"/commands", owner, obj{"command_id": "o", "command": "open_lucky_draw", "data": obj{"prize": "Knife", "prize_minor": 1, "winners": 1, "countdown_s": 60}})
 	draw := e.want(200, "GET", "/v1/shows/"+show+"/draws", owner, nil).items()[0].(obj)["draw_id"].(string)
-	ids := strings.NewReplacer("order-m1", order, "sub-m1", sub, "msg-m1", msg, "draw-m1", draw)
+	e.want(200, "POST", "/v1/shows/"+show+"/commands", owner, obj{"command_id": "p", "command": "drop_red_packet", "data": obj{"total_minor": 100, "count": 3}})
+	packet := e.want(200, "GET", "/v1/shows/"+show+"/red-packets", owner, nil).items()[0].(obj)["packet_id"].(string)
+	ids := strings.NewReplacer("order-m1", order, "sub-m1", sub, "msg-m1", msg, "draw-m1", draw, "packet-m1", packet)
 
 	for _, r := range e.server.API().Routes() {
 		if r.Open || r.ID == "put-coupon-batch" { // that makes a batch of the caller's own merchant, see TestCoupons
@@ -70,7 +72,7 @@ func TestOtherMerchant(t *testing.T) {
 		}
 		// The path's own ids come back in the words of the refusal, as would a name never used;
 		// a ticket or a secret made for the caller is random and may hold any two letters.
-		words := strings.NewReplacer("room-m1", "", "show-m1", "", "batch-m1", "", draw, "", order, "", sub, "", msg, "", a.text("ticket"), "", a.text("secret"), "").Replace(a.raw)
+		words := strings.NewReplacer("room-m1", "", "show-m1", "", "batch-m1", "", draw, "", packet, "", order, "", sub, "", msg, "", a.text("ticket"), "", a.text("secret"), "").Replace(a.raw)
 		for _, secret := range []string{"m1", "Knife", "Room of", "Show of", "xiaoming", "owner"} {
 			if strings.Contains(words, secret) {
 				t.Errorf("%s tells %q: %s", r.ID, secret, a.raw)
@@ -80,9 +82,9 @@ func TestOtherMerchant(t *testing.T) {
 			continue
 		}
 		// The refusal must be the one for a name that was never used.
-		never := strings.NewReplacer("room-m1", "room-xx", "show-m1", "show-xx", "batch-m1", "batch-xx", draw, "draw-xx", order, "order-xx", sub, "sub-xx", msg, "msg-xx").Replace(path)
+		never := strings.NewReplacer("room-m1", "room-xx", "show-m1", "show-xx", "batch-m1", "batch-xx", draw, "draw-xx", packet, "packet-xx", order, "order-xx", sub, "sub-xx", msg, "msg-xx").Replace(path)
 		b := e.do(r.Method, never, token, goodBody[r.ID])
-		plain := strings.NewReplacer("room-m1", "#", "show-m1", "#", "batch-m1", "#", draw, "#", "draw-xx", "#", order, "#", sub, "#", msg, "#", "room-xx", "#", "show-xx", "#", "batch-xx", "#", "order-xx", "#", "sub-xx", "#", "msg-xx", "#", a.text("request_id"), "", b.text("request_id"), "")
+		plain := strings.NewReplacer("room-m1", "#", "show-m1", "#", "batch-m1", "#", draw, "#", "draw-xx", "#", packet, "#", "packet-xx", "#", order, "#", sub, "#", msg, "#", "room-xx", "#", "show-xx", "#", "batch-xx", "#", "order-xx", "#", "sub-xx", "#", "msg-xx", "#", a.text("request_id"), "", b.text("request_id"), "")
 		if plain.Replace(a.raw) != plain.Replace(b.raw) {
 			t.Errorf("%s: somebody else's and nobody's can be told apart:\n%s\n%s", r.ID, a.raw, b.raw)
 		}

@@ -152,11 +152,34 @@ func TestFairnessPage(t *testing.T) {
 		t.Errorf("other winners pass: %s", out)
 	}
 	for _, tc := range []struct{ total, count int64 }{{20_000_00, 2000}, {7, 7}, {live.MaxMinor, 3}, {1000, 1}} {
-		want := strings.Trim(fmt.Sprint(live.SplitPackets(seed, "rp_1", tc.total, tc.count)), "[]")
-		if got := strings.TrimSpace(run("packet", fmt.Sprintf("%x", seed), "rp_1", fmt.Sprint(tc.total), fmt.Sprint(tc.count))); got != want {
-			t.Errorf("%d over %d: the program splits %.60s…, we split %.60s…", tc.total, tc.count, got, want)
+		p := live.RedPacket{ID: "rp_1", Total: tc.total, Count: tc.count, Currency: "CNY", SeedCommit: live.SeedCommit(seed)}
+		good := packetProof(p, seed)
+		want := fmt.Sprintf("the red packet is as it was promised: %d of %d shares taken, %d of %d\n", tc.count, tc.count, tc.total, tc.total)
+		if got := run("packet", file("packet.json", good)); got != want {
+			t.Errorf("%d over %d: the program says %q", tc.total, tc.count, got)
+		}
+		for _, lie := range []*strings.Replacer{
+			strings.NewReplacer(`"amount_minor":`, `"amount_minor":1`), strings.NewReplacer(`"entry":"e1"`, `"entry":"e9"`),
+			strings.NewReplacer(`"total_minor":`, `"total_minor":1`), strings.NewReplacer(fmt.Sprintf("%x", seed), fmt.Sprintf("%x", seedOf(8))),
+		} {
+			if out, err := exec.CommandContext(t.Context(), python, "-c", program, "packet", file("bad.json", lie.Replace(good))).CombinedOutput(); err == nil {
+				t.Errorf("%d over %d: a lie passes: %s", tc.total, tc.count, out)
+			}
 		}
 	}
+}
+
+// packetProof is the proof of a red packet that was taken to the last share.
+func packetProof(p live.RedPacket, seed []byte) string {
+	var shares []string
+	link := p.TermsHash()
+	for i, minor := range live.SplitPackets(seed, p.ID, p.Total, p.Count) {
+		n, entry := int64(i+1), fmt.Sprint("e", i+1)
+		link = live.PacketLink(link, n, minor, entry)
+		shares = append(shares, fmt.Sprintf(`{"n":%d,"amount_minor":%d,"entry":%q,"link":%q}`, n, minor, entry, link))
+	}
+	return fmt.Sprintf(`{"packet_id":%q,"total_minor":%d,"count":%d,"currency":%q,"seed_commit":%q,"terms_hash":%q,"seed":"%x","claimed":%d,"claims_hash":%q,"shares":[%s]}`,
+		p.ID, p.Total, p.Count, p.Currency, p.SeedCommit, p.TermsHash(), seed, p.Count, link, strings.Join(shares, ","))
 }
 
 func TestSplitPackets(t *testing.T) {

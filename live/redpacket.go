@@ -4,6 +4,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/binary"
+	"fmt"
 	"math"
 	"strconv"
 	"time"
@@ -35,6 +36,7 @@ type RedPacket struct {
 	WatchTime    time.Duration // to watch since the drop; zero: none
 	Follow       bool          // must follow
 	SeedCommit   string        // SHA-256 of the seed, in hex
+	ClaimsHash   string        // the newest link of the chain of claims, see [PacketLink]
 	Seed         string        // in hex; told when it has closed
 	DroppedAt    time.Time
 	OpensAt      time.Time // the countdown is over
@@ -51,6 +53,21 @@ func (p RedPacket) Public() RedPacket {
 		p.Seed = ""
 	}
 	return p
+}
+
+// TermsHash is the first link of the chain of claims: the SHA-256, in hex, of
+// what was announced: the id, the sum, the number of shares, the currency and the
+// commitment to the seed, each on a line but the last.
+func (p *RedPacket) TermsHash() string {
+	return hexSum(fmt.Appendf(nil, "%s\n%d\n%d\n%s\n%s", p.ID, p.Total, p.Count, p.Currency, p.SeedCommit))
+}
+
+// PacketLink is the link that a claim adds to the chain: the SHA-256, in hex, of
+// the link before, the number of the share from 1, its sum and the claim's entry,
+// each on a line but the last. Who is told theirs holds all claims before it
+// against it: none can be put in, left out or put elsewhere later.
+func PacketLink(before string, n, minor int64, entry string) string {
+	return hexSum(fmt.Appendf(nil, "%s\n%d\n%d\n%s", before, n, minor, entry))
 }
 
 // Returned is what nobody took; it is the merchant's again once closed.
@@ -108,6 +125,9 @@ type PacketShare struct {
 	Number   int64 // from 1: the how-manieth share it is
 	Minor    int64
 	Currency Currency
+	Entry    string // its name: that of [DrawEntry], with the packet's id
+	Nonce    string // of the entry; told to its owner alone
+	Link     string // that it made, see [PacketLink]
 	At       time.Time
 	Replay   bool
 }

@@ -79,6 +79,13 @@ type Draws interface {
 	ClaimPrize(ctx context.Context, draw string, by live.Principal) (live.DrawEntered, error)
 }
 
+// RedPackets keeps red packets. What it tells of one that runs has no seed and no
+// shares.
+type RedPackets interface {
+	RedPacket(ctx context.Context, m live.MerchantID, id string) (live.RedPacket, []live.PacketShare, error)
+	RedPackets(ctx context.Context, show live.ShowID) ([]live.RedPacket, error)
+}
+
 // Settlements keeps the settlement files of platforms and tells the orders
 // they are compared with.
 type Settlements interface {
@@ -106,6 +113,7 @@ type Store interface {
 	Subscriptions
 	Coupons
 	Draws
+	RedPackets
 	Settlements
 	Ledger
 }

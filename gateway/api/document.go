@@ -20,6 +20,7 @@ func (a *API) register() {
 	a.waitlists()
 	a.coupons()
 	a.draws()
+	a.redPackets()
 	a.events()
 	a.webhooks()
 	a.imports()

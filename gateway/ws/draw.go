@@ -18,6 +18,7 @@ type packetJSON struct {
 	Follow     bool          `json:"follow,omitempty"`
 	Claimed    int64         `json:"claimed"`
 	SeedCommit string        `json:"seed_commit"`
+	TermsHash  string        `json:"terms_hash"`
 	OpensAt    string        `json:"opens_at"`
 	ClosesAt   string        `json:"closes_at"`
 }
@@ -29,7 +30,7 @@ func packetOf(p *live.RedPacket) *packetJSON {
 	return &packetJSON{
 		ID: p.ID, Total: p.Total, Count: p.Count, Currency: p.Currency, PerPerson: p.PerPerson, MonthLimit: p.MonthLimit,
 		Minutes: int64(p.WatchTime / time.Minute), Follow: p.Follow, Claimed: p.Claimed, SeedCommit: p.SeedCommit,
-		OpensAt: stamp(p.OpensAt), ClosesAt: stamp(p.ClosesAt),
+		TermsHash: p.TermsHash(), OpensAt: stamp(p.OpensAt), ClosesAt: stamp(p.ClosesAt),
 	}
 }
 
@@ -68,6 +69,9 @@ type shareJSON struct {
 	Number   int64         `json:"n"`
 	Minor    int64         `json:"amount_minor"`
 	Currency live.Currency `json:"currency"`
+	Entry    string        `json:"entry"`
+	Nonce    string        `json:"nonce"`
+	Link     string        `json:"link"`
 	Replay   bool          `json:"replay"`
 }
 
@@ -91,7 +95,7 @@ func (c *conn) claimPacket(q request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return shareJSON{PacketID: s.Packet, Number: s.Number, Minor: s.Minor, Currency: s.Currency, Replay: s.Replay}, nil
+	return shareJSON{PacketID: s.Packet, Number: s.Number, Minor: s.Minor, Currency: s.Currency, Entry: s.Entry, Nonce: s.Nonce, Link: s.Link, Replay: s.Replay}, nil
 }
 
 type entryJSON struct {

@@ -66,9 +66,9 @@ func (t *tx) sharedBefore(want *live.ClaimPacket) (s live.PacketShare, ok bool, 
 		return s, false, nil
 	}
 	var taken int64
-	err = t.row(`SELECT s.packet_id, s.n, s.amount_minor, p.currency, s.taken_at FROM red_packet_shares s JOIN red_packets p ON p.packet_id = s.packet_id
+	err = t.row(`SELECT s.packet_id, s.n, s.amount_minor, p.currency, s.entry, s.nonce, s.link, s.taken_at FROM red_packet_shares s JOIN red_packets p ON p.packet_id = s.packet_id
 		WHERE s.packet_id = ? AND s.person_id = ? AND s.claim_id = ? AND s.merchant_id = ?`,
-		want.Packet, want.By.Subject, want.Claim, string(want.By.Merchant)).Scan(&s.Packet, &s.Number, &s.Minor, &s.Currency, &taken)
+		want.Packet, want.By.Subject, want.Claim, string(want.By.Merchant)).Scan(&s.Packet, &s.Number, &s.Minor, &s.Currency, &s.Entry, &s.Nonce, &s.Link, &taken)
 	if errors.Is(err, sql.ErrNoRows) {
 		return live.PacketShare{}, false, nil
 	}
@@ -122,13 +122,24 @@ func (t *tx) share(sh *live.Show, p *live.RedPacket, want *live.ClaimPacket) (li
 	if want.Claim != "" {
 		claim = want.Claim
 	}
-	if err := t.row(`UPDATE red_packet_shares SET person_id = ?, claim_id = ?, taken_at = ? WHERE packet_id = ? AND n = ? AND person_id IS NULL RETURNING amount_minor`,
-		want.By.Subject, claim, ms(t.now), p.ID, s.Number).Scan(&s.Minor); err != nil {
+	if err := t.row(`SELECT amount_minor FROM red_packet_shares WHERE packet_id = ? AND n = ?`, p.ID, s.Number).Scan(&s.Minor); err != nil {
+		return s, fmt.Errorf("read share: %w", err)
+	}
+	s.Nonce = secret(16)
+	s.Entry = live.DrawEntry(p.ID, live.PersonID(want.By.Subject), s.Nonce)
+	s.Link = live.PacketLink(p.ClaimsHash, s.Number, s.Minor, s.Entry)
+	n, err := t.changed(`UPDATE red_packet_shares SET person_id = ?, claim_id = ?, taken_at = ?, entry = ?, nonce = ?, link = ? WHERE packet_id = ? AND n = ? AND person_id IS NULL`,
+		want.By.Subject, claim, ms(t.now), s.Entry, s.Nonce, s.Link, p.ID, s.Number)
+	if err != nil {
 		return s, fmt.Errorf("take share: %w", err)
+	}
+	if n != 1 {
+		return s, fmt.Errorf("BUG: share %d of %s is taken already", s.Number, p.ID)
 	}
 	p.Claimed++
 	p.ClaimedMinor += s.Minor
-	if _, err := t.exec(`UPDATE red_packets SET claimed = ?, claimed_minor = ? WHERE packet_id = ?`, p.Claimed, p.ClaimedMinor, p.ID); err != nil {
+	p.ClaimsHash = s.Link
+	if _, err := t.exec(`UPDATE red_packets SET claimed = ?, claimed_minor = ?, claims_hash = ? WHERE packet_id = ?`, p.Claimed, p.ClaimedMinor, p.ClaimsHash, p.ID); err != nil {
 		return s, fmt.Errorf("count share: %w", err)
 	}
 	if err := t.takenBenefit(sh, live.RedPacketClaimed, want.By, want.Channel, want.Campaign, map[string]any{

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/hex"
@@ -12,15 +13,16 @@ import (
 )
 
 const packetColumns = `packet_id, merchant_id, show_id, room_id, rehearsal, total_minor, currency, count, per_person, month_limit, watch_ms, follow,
-	seed, seed_commit, dropped_at, opens_at, closes_at, ended_at, reason, claimed, claimed_minor`
+	seed, seed_commit, dropped_at, opens_at, closes_at, ended_at, reason, claimed, claimed_minor, claims_hash`
 
 func scanPacket(r scanner) (live.RedPacket, error) {
 	var p live.RedPacket
 	var rehearsal, watch, follow, dropped, opens, closes, ended int64
 	err := r.Scan(&p.ID, &p.Merchant, &p.Show, &p.Room, &rehearsal, &p.Total, &p.Currency, &p.Count, &p.PerPerson, &p.MonthLimit, &watch, &follow,
-		&p.Seed, &p.SeedCommit, &dropped, &opens, &closes, &ended, &p.Reason, &p.Claimed, &p.ClaimedMinor)
+		&p.Seed, &p.SeedCommit, &dropped, &opens, &closes, &ended, &p.Reason, &p.Claimed, &p.ClaimedMinor, &p.ClaimsHash)
 	p.Rehearsal, p.WatchTime, p.Follow = rehearsal != 0, time.Duration(watch)*time.Millisecond, follow != 0
 	p.DroppedAt, p.OpensAt, p.ClosesAt, p.EndedAt = at(dropped), at(opens), at(closes), at(ended)
+	p.ClaimsHash = cmp.Or(p.ClaimsHash, p.TermsHash()) // no chain was kept yet
 	return p, err
 }
 
@@ -86,7 +88,8 @@ func packetShow(p *live.RedPacket) *live.Show {
 func packetData(p *live.RedPacket) map[string]any {
 	data := map[string]any{
 		"packet_id": p.ID, "total_minor": p.Total, "count": p.Count, "currency": p.Currency, "per_person": p.PerPerson, "seed_commit": p.SeedCommit,
-		"opens_at": stamp(p.OpensAt), "closes_at": stamp(p.ClosesAt), "claimed": p.Claimed, "claimed_minor": p.ClaimedMinor,
+		"terms_hash": p.TermsHash(),
+		"opens_at":   stamp(p.OpensAt), "closes_at": stamp(p.ClosesAt), "claimed": p.Claimed, "claimed_minor": p.ClaimedMinor,
 	}
 	if p.MonthLimit > 0 {
 		data["month_limit"] = p.MonthLimit
@@ -99,6 +102,7 @@ func packetData(p *live.RedPacket) map[string]any {
 	}
 	if !p.EndedAt.IsZero() {
 		data["seed"], data["reason"], data["ended_at"], data["returned_minor"] = p.Seed, p.Reason, stamp(p.EndedAt), p.Returned()
+		data["claims_hash"] = p.ClaimsHash
 	}
 	return data
 }
@@ -157,9 +161,10 @@ func (t *tx) insertPacket(p *live.RedPacket) error {
 		return fmt.Errorf("make seed: %w", err)
 	}
 	p.SeedCommit = live.SeedCommit(seed)
-	if _, err := t.exec(`INSERT INTO red_packets (`+packetColumns+`) VALUES (`+marks(21)+`)`,
+	p.ClaimsHash = p.TermsHash()
+	if _, err := t.exec(`INSERT INTO red_packets (`+packetColumns+`) VALUES (`+marks(22)+`)`,
 		p.ID, string(p.Merchant), string(p.Show), string(p.Room), bit(p.Rehearsal), p.Total, string(p.Currency), p.Count, p.PerPerson, p.MonthLimit,
-		p.WatchTime.Milliseconds(), bit(p.Follow), p.Seed, p.SeedCommit, ms(p.DroppedAt), ms(p.OpensAt), ms(p.ClosesAt), 0, "", 0, 0); err != nil {
+		p.WatchTime.Milliseconds(), bit(p.Follow), p.Seed, p.SeedCommit, ms(p.DroppedAt), ms(p.OpensAt), ms(p.ClosesAt), 0, "", 0, 0, p.ClaimsHash); err != nil {
 		return fmt.Errorf("drop red packet: %w", err)
 	}
 	var rows []any
@@ -182,4 +187,47 @@ func (s *Store) turnPackets(ctx context.Context) error {
 		return t.closePacket(p, live.DropTime, itself, p.ClosesAt)
 	})
 	return err
+}
+
+// RedPacket is a red packet as everybody may see it now, and once it has closed
+// the shares that were taken, the first first. "packet_not_found" if there is
+// none.
+func (s *Store) RedPacket(ctx context.Context, m live.MerchantID, id string) (p live.RedPacket, shares []live.PacketShare, err error) {
+	err = s.snapshot(ctx, func(q querier) error {
+		p, err = scanPacket(q.row(`SELECT `+packetColumns+` FROM red_packets WHERE packet_id = ? AND merchant_id = ?`, id, string(m)))
+		if errors.Is(err, sql.ErrNoRows) {
+			return live.NotFound("packet_not_found", "there is no such red packet")
+		}
+		if err != nil {
+			return fmt.Errorf("read red packet: %w", err)
+		}
+		if p.EndedAt.IsZero() {
+			return nil
+		}
+		rows, err := q.query(`SELECT n, amount_minor, entry, link, taken_at FROM red_packet_shares WHERE packet_id = ? AND person_id IS NOT NULL ORDER BY n`, id)
+		shares, err = collect(rows, err, func(r scanner) (s live.PacketShare, err error) {
+			var taken int64
+			err = r.Scan(&s.Number, &s.Minor, &s.Entry, &s.Link, &taken)
+			s.Packet, s.Currency, s.At = p.ID, p.Currency, at(taken)
+			return s, err
+		})
+		if err != nil {
+			return fmt.Errorf("read shares: %w", err)
+		}
+		return nil
+	})
+	return p.Public(), shares, err
+}
+
+// RedPackets lists the red packets of a show by time.
+func (s *Store) RedPackets(ctx context.Context, show live.ShowID) ([]live.RedPacket, error) {
+	rows, err := s.reader(ctx).query(`SELECT `+packetColumns+` FROM red_packets WHERE show_id = ? ORDER BY dropped_at, packet_id`, string(show))
+	list, err := collect(rows, err, scanPacket)
+	if err != nil {
+		return nil, fmt.Errorf("list red packets: %w", err)
+	}
+	for i := range list {
+		list[i] = list[i].Public()
+	}
+	return list, nil
 }
