@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"strings"
 	"time"
 
@@ -44,6 +45,10 @@ type Deps struct {
 	// Origins are the web origins, such as https://shop.example, whose pages
 	// may call /v1 from a browser. Empty means none but the server's own.
 	Origins []string
+	// Proxies are the networks of the reverse proxies before this server, by
+	// [ParseProxy]; of what comes from there, X-Forwarded-For says who the client
+	// is. Empty means that the header is not read.
+	Proxies []netip.Prefix
 	// ReadTimeout bounds the arrival of a request. Zero means [DefaultReadTimeout].
 	ReadTimeout time.Duration
 	Logger      *slog.Logger
@@ -106,7 +111,7 @@ func New(deps Deps) (*Server, error) {
 	}
 	s := &Server{app: app, deps: deps}
 	// The order is the way of a request: named, watched, caught, guarded.
-	app.Use(api.Identify, newWatch(deps).middleware, rescue(deps.Logger, problems), secureFirst, newOrigins(deps.Origins).middleware, plainBodies)
+	app.Use(api.Identify, newWatch(deps).middleware, rescue(deps.Logger, problems), secureFirst, proxies{deps.Proxies}.middleware, newOrigins(deps.Origins).middleware, plainBodies)
 
 	app.Get("/healthz", healthy)
 	app.Get("/readyz", readiness{node: deps.Node, checks: deps.Checks, logger: deps.Logger}.handle)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/netip"
 	"net/url"
 	"regexp"
 	"slices"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"showrunner/gateway"
 	"showrunner/gateway/ws"
 )
 
@@ -42,10 +44,11 @@ type ServeCmd struct {
 	EngineMemory  int64         `default:"2147483648" help:"Memory bound of the embedded ClickHouse in bytes, at least 512 MiB."`
 	EngineLibrary string        `type:"path" help:"Path of libchdb; found under node_modules without it."`
 
-	AllowOrigin []string `placeholder:"ORIGIN" help:"Further origins whose pages may open websockets, such as https://console.example.com."`
-	RateLimits  string   `default:"on" enum:"on,off" help:"Per-caller rate limits; off is for load tests."`
-	ViewerPath  string   `default:"auto" enum:"auto,epoll,portable" help:"How viewers' sockets are carried: thousands by one goroutine (epoll, Linux), or each by two (portable); auto takes epoll where there is one."`
-	LogLevel    string   `default:"info" enum:"debug,info,warn,error" help:"Least level that is logged."`
+	AllowOrigin  []string `placeholder:"ORIGIN" help:"Further origins whose pages may open websockets, such as https://console.example.com."`
+	TrustedProxy []string `placeholder:"CIDR" help:"Network of reverse proxies before this server, such as 10.0.0.0/8, whose X-Forwarded-For says where a client is; repeat it. Without it the header is not read."`
+	RateLimits   string   `default:"on" enum:"on,off" help:"Per-caller rate limits; off is for load tests."`
+	ViewerPath   string   `default:"auto" enum:"auto,epoll,portable" help:"How viewers' sockets are carried: thousands by one goroutine (epoll, Linux), or each by two (portable); auto takes epoll where there is one."`
+	LogLevel     string   `default:"info" enum:"debug,info,warn,error" help:"Least level that is logged."`
 
 	InsecureWebhooks bool `help:"Let webhooks and re-queries go to loopback and private addresses, and webhooks over plain HTTP to loopback; for development."`
 
@@ -138,8 +141,25 @@ func (c *ServeCmd) validate() error {
 			bad("allow-origin", "%q is not an origin such as https://console.example.com", o)
 		}
 	}
+	if _, err := c.proxies(); err != nil {
+		faults = append(faults, err)
+	}
 	_, wrong := readMappings(c.Mapping)
 	return errors.Join(append(faults, wrong...)...)
+}
+
+// proxies are the networks of --trusted-proxy.
+func (c *ServeCmd) proxies() (out []netip.Prefix, err error) {
+	var faults []error
+	for _, text := range c.TrustedProxy {
+		p, err := gateway.ParseProxy(text)
+		if err != nil {
+			faults = append(faults, fmt.Errorf("--trusted-proxy: %w", err))
+			continue
+		}
+		out = append(out, p)
+	}
+	return out, errors.Join(faults...)
 }
 
 // level is the slog level of the flag.

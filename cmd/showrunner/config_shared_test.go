@@ -24,6 +24,9 @@ func TestSharedFlags(t *testing.T) {
 		"a name for nothing":       {func(c *ServeCmd) { c.Database, c.Node = database, "a" }, "--node"},
 		"a name of another kind":   {func(c *ServeCmd) { c.Database, c.NATS, c.Node = database, nats, "a.b" }, "--node"},
 		"nobody writes ClickHouse": {func(c *ServeCmd) { c.Sink = "off" }, "--sink"},
+		"behind proxies":           {func(c *ServeCmd) { c.TrustedProxy = []string{"10.0.0.0/8", "::1"} }, ""},
+		"behind everybody":         {func(c *ServeCmd) { c.TrustedProxy = []string{"10.0.0.0/8", "0.0.0.0/0"} }, "--trusted-proxy"},
+		"behind a proxy's name":    {func(c *ServeCmd) { c.TrustedProxy = []string{"proxy.example"} }, "--trusted-proxy"},
 	} {
 		c := newServe()
 		tc.change(c)

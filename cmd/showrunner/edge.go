@@ -27,6 +27,10 @@ func (s *server) openGateway(context.Context) error {
 	if err != nil {
 		return err
 	}
+	proxies, err := s.cfg.proxies()
+	if err != nil {
+		return err
+	}
 	if s.tickets, err = openTickets(auth.NewTicketStore(s.now), s.cfg.Node, s.bus); err != nil {
 		return err
 	}
@@ -46,7 +50,7 @@ func (s *server) openGateway(context.Context) error {
 		},
 		Requery: connector.NewClient(s.cfg.InsecureWebhooks), Mappings: mappings,
 		Websocket: socket.Mount, Console: console.Mount,
-		Node: s.cfg.Node, Checks: s.checks(), Gatherer: s.reg, Registerer: s.reg, Origins: s.cfg.AllowOrigin, Now: s.now, Logger: s.log,
+		Node: s.cfg.Node, Checks: s.checks(), Gatherer: s.reg, Registerer: s.reg, Origins: s.cfg.AllowOrigin, Proxies: proxies, Now: s.now, Logger: s.log,
 	})
 	return err
 }
