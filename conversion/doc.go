@@ -7,4 +7,8 @@
 // which of them may earn. [Cycles] cuts the touches of a person at their
 // orders. A [Credit] is the part of the order's money that one touch earned; the
 // attribution package divides the money by a model, to the cent.
+//
+// [Ladder] is the rules by which people stand on a rung, 路人 passerby, 粉丝 fan,
+// 客户 customer, 会员 member or 合伙人 partner, and [Ladder.Stand] the fold of what
+// one person did, as [FactOf] and live.OrderSteps tell it.
 package conversion

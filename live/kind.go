@@ -136,6 +136,14 @@ const (
 	ReferralBonusVoided  Kind = "referral_bonus_voided"
 )
 
+// What becomes of people on the ladder.
+const (
+	LadderChanged    Kind = "ladder_changed"
+	PartnerApplied   Kind = "partner_applied"
+	PartnerApproved  Kind = "partner_approved"
+	PartnerSuspended Kind = "partner_suspended"
+)
+
 // Origin says through which door a kind may come in.
 type Origin uint8
 
@@ -258,6 +266,12 @@ var Kinds = []Spec{
 	{ReferralUnbound, FromSystem, AudienceNone, nil},
 	{ReferralBonusGranted, FromSystem, AudienceNone, nil},
 	{ReferralBonusVoided, FromSystem, AudienceNone, nil},
+
+	// The ladder: stated by its reader, and by who decides on partners.
+	{LadderChanged, FromSystem, AudienceNone, nil},
+	{PartnerApplied, FromSystem, AudienceNone, nil},
+	{PartnerApproved, FromSystem, AudienceNone, nil},
+	{PartnerSuspended, FromSystem, AudienceNone, nil},
 
 	// The show and its shelf: results of commands.
 	{ShowScheduled, FromSystem, AudiencePanel, nil},
