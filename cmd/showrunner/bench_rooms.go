@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"showrunner/cmd/showrunner/crowd"
@@ -20,7 +21,8 @@ import (
 type BenchRoomsCmd struct {
 	Rounds  int             `default:"3" help:"Rounds; servers alternate within each."`
 	Length  time.Duration   `default:"10s" help:"How long each rate is measured."`
-	Against []string        `default:"centrifuge,centrifugo" enum:"centrifuge,centrifugo" help:"Servers to compare with, built by the go command."`
+	Against []string        `default:"centrifuge,centrifugo" enum:"centrifuge,centrifugo,none" help:"Servers to compare with, built by the go command."`
+	Only    []string        `enum:"T2,T3,T4,T5,T7,T9,T10" help:"Targets to measure; all without it."`
 	Delays  []time.Duration `default:"50ms,250ms" name:"write-delay" help:"Write delays of the centrifuge server; each target takes the better one."`
 	Viewers int             `default:"10000" help:"Viewers of the large room, 100 to 18000."`
 	Huge    time.Duration   `help:"Measure one room over three servers for so long instead, with three times 18000 viewers; 10m is the target's."`
@@ -122,14 +124,24 @@ func (b *roomsBench) alternate(ctx context.Context, dir string) error {
 				return err
 			}
 		}
-		if err := b.slow(ctx, n, starts[0]); err != nil {
-			return err
+		if c.wants(slowTrial) {
+			if err := b.slow(ctx, n, starts[0]); err != nil {
+				return err
+			}
 		}
-		if err := b.comeback(ctx, filepath.Join(dir, "return-"+strconv.Itoa(n))); err != nil {
-			return err
+		if c.wants("T10") {
+			if err := b.comeback(ctx, filepath.Join(dir, "return-"+strconv.Itoa(n))); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
+}
+
+// wants reports whether a trial, which is named after its target, is to be measured.
+func (c *BenchRoomsCmd) wants(trial string) bool {
+	target, _, _ := strings.Cut(trial, " ")
+	return len(c.Only) == 0 || slices.Contains(c.Only, target)
 }
 
 // arenaStart starts a fresh server.
@@ -196,6 +208,10 @@ func (b *roomsBench) round(ctx context.Context, n int, start arenaStart) error {
 		{{"T7 small", 1000, 50, 0}, {"T3", 1000, 200, 0}},
 	}
 	for _, trials := range steps {
+		trials = slices.DeleteFunc(trials, func(t trial) bool { return !b.cmd.wants(t.Name) })
+		if len(trials) == 0 {
+			continue
+		}
 		a, err := start(ctx, n)
 		if err != nil {
 			return err

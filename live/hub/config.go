@@ -27,15 +27,15 @@ type Config struct {
 	// members, and may have it built for other processes. It is called outside
 	// of every lock, in the order of the room, and must not block.
 	Forward func(id live.RoomID, built func() Built)
-	// Largest, if set, is how many sockets a room has in the process where it has
-	// the most of those that this one builds it for: it ticks as slowly as that
+	// Largest, if set, is how many sockets a room has on the machine where it has
+	// the most of those that this process builds it for: it ticks as slowly as that
 	// one can send. It is called under the room's lock.
 	Largest func(id live.RoomID) int
 	// Ring is how much a room remembers for those who return.
 	Ring Ring
 	// Comments is how many comments a room shows its viewers.
 	Comments Comments
-	// Queue is how many ticks a member may lag behind before it skips. Default 16.
+	// Queue is how many ticks a member may lag behind before it skips. Default 32.
 	Queue int
 	// Logger is where the hub logs. Required.
 	Logger *slog.Logger
@@ -43,21 +43,27 @@ type Config struct {
 	Registerer prometheus.Registerer
 }
 
-// Tick bounds the interval between two frames of a room.
+// Tick says when a room sends. While what all rooms of the process ask for is
+// less than it can send, every message goes at once, and what comes while a frame
+// is on its way is in the next one. Beyond, large rooms gather messages.
 type Tick struct {
-	// Least is the interval of a small room. Default 20 ms.
+	// Least is the least time between two frames of a room. Default 10 ms.
 	Least time.Duration
+	// Gather is the least time between two frames of a room that gathers.
+	// Default 50 ms.
+	Gather time.Duration
 	// Most is the interval of the largest room. Default 500 ms.
 	Most time.Duration
-	// FramesPerSecond is what one room may cost: a room of n members ticks
-	// every n/FramesPerSecond seconds, within the bounds. Default 50,000 for
-	// each core, half of what a core can send: 100 ms for 10,000 members on two.
+	// FramesPerSecond is what the process sends with ease, all its rooms together.
+	// Default 65,000 for each core, which leaves a quarter of what was measured to
+	// everything else. A room that gathers uses half of what it could have.
 	FramesPerSecond int
 }
 
-// Interval is the time between two frames of a room with that many members.
-func (t Tick) Interval(members int) time.Duration {
-	d := time.Duration(members) * time.Second / time.Duration(t.FramesPerSecond)
+// Urgent is how long after a frame the next one may wait at most with something
+// that is no talk, in a room with that many sockets.
+func (t Tick) Urgent(sockets int) time.Duration {
+	d := time.Duration(sockets) * time.Second / time.Duration(t.FramesPerSecond)
 	return min(max(d, t.Least), t.Most)
 }
 
@@ -81,15 +87,16 @@ func (c Config) withDefaults() Config {
 	if c.Framer == nil || c.Now == nil || c.Logger == nil {
 		panic("BUG: hub.Config needs Framer, Now and Logger")
 	}
-	def(&c.Tick.Least, 20*time.Millisecond)
+	def(&c.Tick.Least, 10*time.Millisecond)
+	def(&c.Tick.Gather, 50*time.Millisecond)
 	def(&c.Tick.Most, 500*time.Millisecond)
-	def(&c.Tick.FramesPerSecond, 50_000*runtime.GOMAXPROCS(0))
+	def(&c.Tick.FramesPerSecond, 65_000*runtime.GOMAXPROCS(0))
 	def(&c.Comments.PerSecond, 30)
 	def(&c.Comments.Room, 1000)
 	def(&c.Ring.Messages, 2000)
 	def(&c.Ring.Bytes, 4<<20)
 	def(&c.Ring.Age, time.Minute)
-	def(&c.Queue, 16)
+	def(&c.Queue, 32)
 	return c
 }
 

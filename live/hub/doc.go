@@ -2,8 +2,11 @@
 //
 // The unit of cost is the frame, not the message, so a room collects what
 // arrives and, at its tick, builds one frame: encoded once by the [Framer], the
-// same bytes for every member of a [Class]. The tick adapts: the first message
-// after silence goes out at once, then the interval grows with the room.
+// same bytes for every member of a [Class]. The tick follows what the rooms of the
+// process ask for together, in frames a second: while that is less than it can send
+// every message goes out at once, and what comes while a frame is on its way is in
+// the next. Beyond, the large rooms gather their talk for longer; prices, stock,
+// pins and moderation do not wait with it, and totals travel with what goes anyway.
 //
 // Nobody waits for anybody. Each [Member] has a short bounded queue; when it is
 // full the member skips frames, and when it has drained it gets one [Gap] and
@@ -19,6 +22,6 @@
 // when it can; that is for a goroutine per socket. An event loop with thousands
 // of them joins as one [Fan], gets each tick once and sends it on itself.
 //
-// Locks are taken in the order Hub.mu, room.mu, Member.mu, and none is held
+// Locks are taken in the order Hub.mu, room.mu, load.mu or Member.mu, and none is held
 // while a frame is encoded, Wake is called or a [Sink] is handed a pass.
 package hub

@@ -1,6 +1,7 @@
 package hub
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -18,6 +19,7 @@ var ErrClosed = errors.New("the hub is shutting down")
 type Hub struct {
 	cfg     Config
 	metrics *metrics
+	load    *load
 	high    atomic.Uint64 // newest offset published to any room
 	closed  atomic.Bool
 
@@ -32,8 +34,9 @@ type Hub struct {
 
 // New builds a hub. It works at once; Run only tidies up.
 func New(cfg Config) *Hub {
+	cfg = cfg.withDefaults()
 	h := &Hub{
-		cfg: cfg.withDefaults(), metrics: newMetrics(cfg.Registerer),
+		cfg: cfg, metrics: newMetrics(cfg.Registerer), load: newLoad(cfg.Tick),
 		rooms: map[live.RoomID]*room{}, drained: make(chan struct{}),
 	}
 	if cfg.Start > 0 {
@@ -69,6 +72,7 @@ func (h *Hub) tidy() {
 		r.mu.Lock()
 		if r.idle(now) {
 			r.gone = true
+			h.load.forget(&r.demand)
 			h.floor = max(h.floor, r.ring.floor)
 			delete(h.rooms, id)
 		}
@@ -138,14 +142,15 @@ func (h *Hub) raise(offset uint64) {
 }
 
 // Stats sets the totals of a room, one encoded event. Only the newest are sent,
-// with the next tick; they have no offset and are never missed.
+// with the next messages or, if none come, soon; they have no offset and are never
+// missed. The same totals again are sent only to a room that somebody has joined.
 func (h *Hub) Stats(id live.RoomID, event []byte) {
 	r := h.locked(id)
 	defer r.mu.Unlock()
-	if r.size() == 0 {
+	if r.size() == 0 || !r.unseen && bytes.Equal(event, r.totals) {
 		return
 	}
-	r.stats = event
+	r.stats, r.totals, r.unseen = event, event, false
 	r.schedule(h.cfg.Now())
 }
 
@@ -223,7 +228,7 @@ func (h *Hub) Shutdown(ctx context.Context) error {
 	for _, r := range rooms {
 		r.mu.Lock()
 		if r.timer != nil && r.timer.Stop() {
-			r.ticking = false
+			r.ticking, r.armed = false, false
 		}
 		members, fans := append([]*Member(nil), r.members...), append([]*Fan(nil), r.fans...)
 		r.mu.Unlock()

@@ -77,6 +77,10 @@ func (m *Message) special() bool {
 	return m.Audience != live.AudienceRoom || m.Money != nil || m.JSON == nil || m.Alone || m.thinned
 }
 
+// urgent reports whether the message is no talk: what everybody has to know, such
+// as a price, or what one person waits for. Figures of panels can wait.
+func (m *Message) urgent() bool { return m.Effect != Says && m.Audience != live.AudiencePanel }
+
 // size is what the message costs in the ring, in bytes.
 func (m *Message) size() int { return len(m.JSON) + len(m.Money) }
 

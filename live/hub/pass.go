@@ -126,8 +126,12 @@ func (h *Hub) Encode(c Class, person live.PersonID, msgs []Message, offset uint6
 	return h.newPass(msgs, nil, offset).build(c, person, 0).frames
 }
 
-// handOver gives the pass to the fans, with their class's frames built.
+// handOver gives the pass to the fans, with their class's frames built. A pass
+// with nothing for any viewer wakes nobody.
 func (p *Pass) handOver(fans []*Fan) {
+	if len(fans) > 0 && p.Alike() && len(p.batch(ClassViewer).frames) == 0 {
+		fans = nil
+	}
 	p.left.Store(int32(len(fans)) + 1) //nolint:gosec // a few fans for each core.
 	for _, f := range fans {
 		p.batch(f.class)

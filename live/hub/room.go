@@ -26,55 +26,104 @@ type room struct {
 	ready   *Built                // what pending holds, if another process has built it
 	ring    ring
 	sent    uint64 // offset up to which everything was sent
-	stats   []byte // totals not sent yet
 	panel   [classes][]byte
 	changed bool // panel holds frames not sent yet
+
+	stats  []byte    // totals not sent yet
+	totals []byte    // the newest totals
+	unseen bool      // somebody joined after the newest totals
+	told   time.Time // when viewers were sent something last
 
 	leftOut int64         // comments that viewers were spared
 	shown   *rate.Limiter // of comments in a large room, see reads; nil before the first
 
-	ticking bool        // a tick is due or running
+	demand  demand
+	every   time.Duration // from the last tick to the next while there is talk
+	shows   bool          // pending holds something for all viewers
+	urgent  bool          // pending holds something that is no talk
+	paced   bool          // pending is a tick of another process, which has waited
+	ticking bool          // a tick is due or running
+	armed   bool          // it is due, at due, and can still be had sooner
+	due     time.Time
 	timer   *time.Timer // of the tick that is due
 	last    time.Time   // start of the last tick
 	scratch []*Member   // of the tick that runs
 }
 
+// totalsWait is how long totals wait for something to travel with: a frame of
+// their own costs as much as one with messages.
+const totalsWait = 500 * time.Millisecond
+
 // publish adds messages and makes sure that a tick will send them. Decided says
-// that another process has chosen which comments viewers are spared.
+// that another process has chosen which comments viewers are spared, and when.
 func (r *room) publish(msgs []Message, now time.Time, decided bool) {
 	r.ready = nil
+	shows, sockets := false, r.widest()
 	for i := range msgs {
 		whole := msgs[i]
 		whole.thinned = false
 		r.ring.add(whole, now, r.hub.cfg.Ring) // Whoever returns gets all of it.
 		if !decided && msgs[i].Droppable {
-			msgs[i].thinned = !r.reads(now)
+			msgs[i].thinned = !r.reads(sockets, now)
 		}
 		if msgs[i].thinned {
 			r.leftOut++
 			r.hub.metrics.leftOut.Inc()
 		}
+		shows = shows || msgs[i].Audience == live.AudienceRoom && !msgs[i].thinned
+		r.urgent = r.urgent || msgs[i].urgent()
 		r.pending = append(r.pending, msgs[i])
 	}
+	if shows {
+		r.hub.load.arrived(&r.demand, sockets, now)
+	}
+	r.shows, r.paced = r.shows || shows, r.paced || decided
 	r.schedule(now)
 }
 
-// schedule arms the tick: at once after silence, else an interval after the last.
+// schedule arms the tick: at once after silence, else as long after the last one
+// as what there is to send may wait. A tick that is due later comes sooner.
 func (r *room) schedule(now time.Time) {
-	if r.ticking || r.gone || r.hub.closed.Load() {
+	wait, some := r.wait(now)
+	if !some || r.gone || r.hub.closed.Load() {
 		return
 	}
-	r.ticking = true
-	wait := r.interval() - now.Sub(r.last)
-	r.timer = time.AfterFunc(max(wait, 0), r.tick)
+	due := now.Add(max(wait, 0))
+	switch {
+	case !r.ticking:
+		r.ticking = true
+	case !r.armed || !due.Before(r.due) || !r.timer.Stop():
+		return // It runs, or comes soon enough.
+	}
+	r.armed, r.due = wait > 0, due
+	switch {
+	case !r.armed:
+		go r.tick()
+	case r.timer == nil:
+		r.timer = time.AfterFunc(wait, r.tick)
+	default:
+		r.timer.Reset(wait)
+	}
 }
 
-// interval is the time between two ticks.
-func (r *room) interval() time.Duration {
-	return r.hub.cfg.Tick.Interval(r.widest())
+// wait is how long from now what there is to send may wait for more; some is
+// false if there is nothing.
+func (r *room) wait(now time.Time) (wait time.Duration, some bool) {
+	since := now.Sub(r.last)
+	switch {
+	case r.paced:
+		return 0, true
+	case r.urgent:
+		return min(r.every, r.hub.cfg.Tick.Urgent(r.widest())) - since, true
+	case len(r.pending) > 0 || r.changed:
+		return r.every - since, true
+	case r.stats != nil:
+		return max(totalsWait-now.Sub(r.told), r.every-since), true
+	}
+	return 0, false
 }
 
-// widest is how many sockets are in the room where there are the most.
+// widest is how many sockets are in the room on the machine with the most.
 func (r *room) widest() int {
 	n := r.size()
 	if largest := r.hub.cfg.Largest; largest != nil {
@@ -89,18 +138,27 @@ func (r *room) widest() int {
 func (r *room) tick() {
 	h := r.hub
 	r.mu.Lock()
-	r.last = h.cfg.Now()
-	msgs, prev, interval := r.pending, r.sent, r.interval()
+	now := h.cfg.Now()
+	r.last, r.armed = now, false
+	r.every = h.load.interval(&r.demand, r.widest(), now)
+	msgs, prev, interval := r.pending, r.sent, r.every
 	r.pending = nil
 	if len(msgs) > 0 {
 		r.sent = msgs[len(msgs)-1].Offset
 	}
 	r.number++
-	p := h.newPass(msgs, r.stats, r.sent)
+	var stats []byte
+	if r.shows || now.Sub(r.told) >= totalsWait {
+		stats, r.stats = r.stats, nil
+	}
+	if r.shows || stats != nil {
+		r.told = now
+	}
+	r.shows, r.urgent, r.paced = false, false, false
+	p := h.newPass(msgs, stats, r.sent)
 	p.room, p.Number = r, r.number
 	p.use(r.ready)
 	r.ready = nil
-	r.stats = nil
 	if r.changed {
 		p.panel, r.changed = r.panel, false
 	}
@@ -129,9 +187,7 @@ func (r *room) passed() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.ticking = false
-	if len(r.pending) > 0 || r.stats != nil || r.changed {
-		r.schedule(h.cfg.Now())
-	}
+	r.schedule(h.cfg.Now())
 }
 
 // join adds a member and fixes the point between past and future: messages up
@@ -150,6 +206,7 @@ func (r *room) join(m *Member, o JoinOptions) Joined {
 
 // joined fixes the point between past and future for a newcomer.
 func (r *room) joined(o JoinOptions) Joined {
+	r.unseen = true
 	j := Joined{Offset: r.sent, Pass: r.number}
 	if !o.HasSince || o.Since > r.hub.high.Load() {
 		return j

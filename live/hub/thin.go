@@ -10,9 +10,9 @@ import (
 
 // reads reports whether the viewers are shown one more comment now: as many in a
 // second as [Comments] says, a second's worth at once; the caller holds the lock.
-func (r *room) reads(now time.Time) bool {
+func (r *room) reads(sockets int, now time.Time) bool {
 	c := &r.hub.cfg.Comments
-	if r.widest() < c.Room {
+	if sockets < c.Room {
 		return true
 	}
 	if r.shown == nil {
