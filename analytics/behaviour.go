@@ -92,7 +92,7 @@ func (f *Fold) addProductFact(who int32, e *live.Event) {
 }
 
 // once counts a person the first time they do something.
-func (f *Fold) once(who int32, bit uint16, uv *int64) {
+func (f *Fold) once(who int32, bit uint32, uv *int64) {
 	if who < 0 || f.persons[who].did&bit != 0 {
 		return
 	}
@@ -101,7 +101,7 @@ func (f *Fold) once(who int32, bit uint16, uv *int64) {
 }
 
 // interact is once, and also counts persons who interacted in any way.
-func (f *Fold) interact(who int32, bit uint16, uv *int64) {
+func (f *Fold) interact(who int32, bit uint32, uv *int64) {
 	const any = didComment | didLike | didShare | didFollow
 	if who >= 0 && f.persons[who].did&any == 0 {
 		f.traffic.InteractUV++

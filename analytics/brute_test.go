@@ -150,6 +150,8 @@ func bruteForce(t interface{ Fatal(...any) }, show live.Show, log []live.Entry, 
 		}
 	}
 
+	out.Benefits = bruteBenefits(show, log)
+
 	// Money, by currency.
 	buyersOf := func(keep func(row) bool, count func(row) int64) (n int64) {
 		sums := map[live.PersonID]int64{}
@@ -389,4 +391,62 @@ func num(e live.Event, member string) int64 {
 		}
 	}
 	return 0
+}
+
+// bruteBenefits goes over the whole log once for every number.
+func bruteBenefits(show live.Show, log []live.Entry) Benefits {
+	count := func(kind live.Kind, viewer bool, each func(live.Event) int64) (sum int64) {
+		for _, entry := range log {
+			e := entry.Event
+			if e.Kind == kind && e.Show == show.ID && e.Source == "system" && !e.Rehearsal && (!viewer || e.Actor.Role == live.RoleViewer) {
+				sum += each(e)
+			}
+		}
+		return sum
+	}
+	one := func(live.Event) int64 { return 1 }
+	persons := func(kind live.Kind) int64 {
+		set := map[live.PersonID]bool{}
+		count(kind, true, func(e live.Event) int64 {
+			if e.Person != "" {
+				set[e.Person] = true
+			}
+			return 0
+		})
+		return int64(len(set))
+	}
+	undone := func(of func(live.Event) int64) int64 {
+		return count(live.CouponReturned, false, func(e live.Event) int64 { return num(e, "redeemed") * of(e) })
+	}
+	b := Benefits{
+		CouponDrops:    count(live.CouponDropped, false, one),
+		CouponsClaimed: count(live.CouponClaimed, true, one), CouponClaimUV: persons(live.CouponClaimed),
+		CouponsRedeemed: count(live.CouponRedeemed, false, one), CouponsReturned: count(live.CouponReturned, false, one), CouponsUnredeemed: undone(one),
+		CouponsExpired: count(live.CouponExpired, false, one), CouponsVoided: count(live.CouponVoided, false, one),
+		PacketShares: count(live.RedPacketClaimed, true, one), PacketUV: persons(live.RedPacketClaimed),
+		DrawEntries: count(live.LuckyDrawEntered, true, one), DrawEntryUV: persons(live.LuckyDrawEntered), DrawWinners: count(live.LuckyDrawWon, false, one),
+		PrizesClaimed: count(live.PrizeClaimed, false, one), PrizesForfeited: count(live.PrizeForfeited, false, one),
+	}
+	for _, c := range []live.Currency{"CNY", "USD"} {
+		in := func(member string) func(live.Event) int64 {
+			return func(e live.Event) int64 {
+				if str(e, "currency") != string(c) {
+					return 0
+				}
+				if member == "" {
+					return 1
+				}
+				return num(e, member)
+			}
+		}
+		m := BenefitMoney{
+			Currency: c, CouponOrders: count(live.CouponRedeemed, false, in("")), CouponGMV: count(live.CouponRedeemed, false, in("paid_minor")),
+			CouponDiscount: count(live.CouponRedeemed, false, in("discount_minor")) - undone(in("discount_minor")),
+			PacketGiven:    count(live.RedPacketClaimed, true, in("amount_minor")),
+		}
+		if (m != BenefitMoney{Currency: c}) {
+			b.Money = append(b.Money, m)
+		}
+	}
+	return b
 }

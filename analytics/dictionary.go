@@ -117,6 +117,33 @@ var Metrics = []Metric{
 	{"cancel_rate_oversold", "取消率(超卖)", "cancel rate, oversold", UnitRatio, "orders cancelled for want of stock / orders", "W2", false, money(func(m *Money) int64 { return m.CancelledOversold }), orders},
 	{"cancel_rate_merchant", "取消率(商家)", "cancel rate, by the merchant", UnitRatio, "orders cancelled by the merchant / orders", "own", false, money(func(m *Money) int64 { return m.CancelledMerchant }), orders},
 	{"cancel_rate_risk", "取消率(风控)", "cancel rate, for risk", UnitRatio, "orders cancelled by risk control / orders", "own", false, money(func(m *Money) int64 { return m.CancelledForRisk }), orders},
+
+	// Benefits.
+	{"coupon_drops", "发券次数", "coupon drops", UnitCount, "times a batch of coupons was opened to the room (coupon_dropped)", "W2, own", false, gift(func(b *Benefits) int64 { return b.CouponDrops }), nil},
+	{"coupon_claimed", "领券数", "coupons claimed", UnitCount, "coupons viewers claimed here (coupon_claimed); what platforms tell of theirs is not in it", "W2, own", false, couponsClaimed, nil},
+	{"coupon_claim_uv", "领券人数", "persons who claimed a coupon", UnitPersons, "distinct persons of coupon_claimed", "own", false, couponClaimUV, nil},
+	{"coupon_claim_rate", "领券率", "coupon claim rate", UnitRatio, "coupon_claim_uv / watch_uv", "own", false, couponClaimUV, watchUV},
+	{"coupon_redeemed", "核销券数", "coupons redeemed", UnitCount, "coupons of orders of the show that were paid, also those that came back later", "W2, own", false, gift(func(b *Benefits) int64 { return b.CouponsRedeemed }), nil},
+	{"coupon_returned", "退回券数", "coupons returned", UnitCount, "coupons that came back from an order that was cancelled, expired or refunded in full, paid or not", "W2, own", false, gift(func(b *Benefits) int64 { return b.CouponsReturned }), nil},
+	{"coupon_expired", "过期券数", "coupons expired", UnitCount, "claimed coupons whose time ran out unused (coupon_expired)", "W2", false, gift(func(b *Benefits) int64 { return b.CouponsExpired }), nil},
+	{"coupon_voided", "作废券数", "coupons voided", UnitCount, "claimed coupons the merchant took back (coupon_voided)", "W2", false, gift(func(b *Benefits) int64 { return b.CouponsVoided }), nil},
+	{
+		"coupon_redemption_rate", "核销率", "coupon redemption rate", UnitRatio, "(coupon_redeemed - those of them that came back) / coupon_claimed; above 1 where coupons of another show are used", "own", false,
+		gift(func(b *Benefits) int64 { return b.CouponsRedeemed - b.CouponsUnredeemed }), couponsClaimed,
+	},
+	{"coupon_orders", "用券支付订单数", "paid orders with a coupon", UnitCount, "orders paid with a coupon, also those refunded or cancelled later", "own", false, gifts(func(m *BenefitMoney) int64 { return m.CouponOrders }), nil},
+	{"coupon_gmv_minor", "用券支付金额", "GMV with a coupon", UnitMinor, "what had been paid for the orders of coupon_orders when their coupon was redeemed", "own", true, gifts(func(m *BenefitMoney) int64 { return m.CouponGMV }), nil},
+	{"coupon_discount_minor", "优惠券优惠金额", "coupon discount", UnitMinor, "what coupons took off the orders of coupon_orders, less that of coupons that came back from them", "own", true, gifts(func(m *BenefitMoney) int64 { return m.CouponDiscount }), nil},
+	{"red_packet_shares", "红包领取数", "red packet shares taken", UnitCount, "shares of red packets that viewers took", "V2, own", false, gift(func(b *Benefits) int64 { return b.PacketShares }), nil},
+	{"red_packet_uv", "红包领取人数", "persons who took a red packet", UnitPersons, "distinct persons of red_packet_claimed", "V2, own", false, gift(func(b *Benefits) int64 { return b.PacketUV }), nil},
+	{"red_packet_minor", "红包金额", "red packets given", UnitMinor, "sum of the shares that were taken", "V2, own", true, gifts(func(m *BenefitMoney) int64 { return m.PacketGiven }), nil},
+	{"draw_entries", "抽奖参与次数", "draw entries", UnitCount, "entries in lucky draws, also in those that were cancelled", "T6, own", false, gift(func(b *Benefits) int64 { return b.DrawEntries }), nil},
+	{"draw_entry_uv", "抽奖参与人数", "persons in a draw", UnitPersons, "distinct persons of lucky_draw_entered", "T6, own", false, drawUV, nil},
+	{"draw_entry_rate", "抽奖参与率", "draw entry rate", UnitRatio, "draw_entry_uv / watch_uv", "own", false, drawUV, watchUV},
+	{"draw_winners", "中奖数", "draw winners", UnitCount, "prizes won in lucky draws", "T6", false, winners, nil},
+	{"prize_claimed", "领奖数", "prizes claimed", UnitCount, "prizes their winners claimed in time", "T6", false, prizes, nil},
+	{"prize_forfeited", "弃奖数", "prizes forfeited", UnitCount, "prizes not claimed within 48 hours", "T6", false, gift(func(b *Benefits) int64 { return b.PrizesForfeited }), nil},
+	{"prize_claim_rate", "领奖率", "prize claim rate", UnitRatio, "prize_claimed / draw_winners", "own", false, prizes, winners},
 }
 
 func traffic(f func(*Traffic) int64) func(*Reading) int64 {
@@ -138,3 +165,17 @@ func skuPaid(r *Reading) int64   { return r.Money.SKUOrdersPaid }
 func itemsPaid(r *Reading) int64 { return r.Money.ItemsPaid }
 func paid(r *Reading) int64      { return r.Money.Paid }
 func settled(r *Reading) int64   { return r.Money.Settled }
+
+func gift(f func(*Benefits) int64) func(*Reading) int64 {
+	return func(r *Reading) int64 { return f(&r.Figures.Benefits) }
+}
+
+func gifts(f func(*BenefitMoney) int64) func(*Reading) int64 {
+	return func(r *Reading) int64 { return f(&r.Gifts) }
+}
+
+func couponsClaimed(r *Reading) int64 { return r.Figures.Benefits.CouponsClaimed }
+func couponClaimUV(r *Reading) int64  { return r.Figures.Benefits.CouponClaimUV }
+func drawUV(r *Reading) int64         { return r.Figures.Benefits.DrawEntryUV }
+func winners(r *Reading) int64        { return r.Figures.Benefits.DrawWinners }
+func prizes(r *Reading) int64         { return r.Figures.Benefits.PrizesClaimed }

@@ -21,7 +21,8 @@ type Figures struct {
 	Minutes  []Minute  // ascending, minutes with any fact only
 	Products []Product // sorted by product id
 	Sources  []Source  // sorted by channel
-	Commands []Mark    // host commands, ascending: the overlay of every curve
+	Benefits Benefits
+	Commands []Mark // host commands, ascending: the overlay of every curve
 }
 
 // Traffic is reach, watching and interaction.

@@ -29,6 +29,8 @@ type Fold struct {
 	unknown  *source
 	commands []Mark
 	book     book
+	benefits Benefits
+	gifts    map[live.Currency]*BenefitMoney
 }
 
 // minute gathers one minute.
@@ -56,7 +58,7 @@ type source struct {
 func NewFold(show live.Show) *Fold {
 	f := &Fold{
 		show: show, index: map[live.PersonID]int32{}, minutes: map[int64]*minute{},
-		products: map[live.ProductID]*product{}, sources: map[string]*source{}, book: newBook(),
+		products: map[live.ProductID]*product{}, sources: map[string]*source{}, book: newBook(), gifts: map[live.Currency]*BenefitMoney{},
 	}
 	f.unknown = f.source(ChannelUnknown)
 	return f
@@ -102,6 +104,7 @@ func (f *Fold) Add(entry live.Entry) error {
 	}
 	f.addMark(e)
 	f.addTitle(e)
+	f.addBenefit(e)
 	if e.Counts() {
 		f.addBehaviour(e)
 	}

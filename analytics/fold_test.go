@@ -39,6 +39,7 @@ func randomLog(t *rapid.T, show live.Show) []live.Entry {
 		live.CommentSent, live.Liked, live.RoomShared, live.Followed, live.Unfollowed, live.ProductExposed, live.ProductClicked,
 		live.CartItemAdded, live.CheckoutStarted, live.ProductPinned, live.AnnouncementPublished, live.StockChanged,
 	}
+	kinds = append(kinds, BenefitKinds...)
 	roles := []live.Role{live.RoleViewer, live.RoleViewer, live.RoleViewer, live.RoleViewer, live.RoleHost}
 	var events []live.Event
 	for range rapid.IntRange(0, 60).Draw(t, "facts") {
@@ -47,6 +48,9 @@ func randomLog(t *rapid.T, show live.Show) []live.Entry {
 			Person: rapid.SampledFrom(persons).Draw(t, "person"), Channel: rapid.SampledFrom([]string{"", "group", "feed"}).Draw(t, "channel"),
 			Actor: live.Actor{Role: rapid.SampledFrom(roles).Draw(t, "role")}, ReceivedAt: at.Draw(t, "at"),
 			Rehearsal: rapid.IntRange(0, 9).Draw(t, "rehearsal") == 0,
+		}
+		if slices.Contains(BenefitKinds, e.Kind) && rapid.IntRange(0, 9).Draw(t, "not ours") > 0 {
+			e.Source = live.SourceSystem
 		}
 		if rapid.IntRange(0, 9).Draw(t, "other") == 0 {
 			e.Show = "s2"
@@ -66,6 +70,10 @@ func randomLog(t *rapid.T, show live.Show) []live.Entry {
 			e.Data = raw(`{"product_id":%q,"title":"T%d"}`, product, rapid.IntRange(0, 3).Draw(t, "title"))
 		case live.AnnouncementPublished:
 			e.Data = raw(`{"text":"hello"}`)
+		case live.CouponRedeemed, live.CouponReturned, live.RedPacketClaimed:
+			e.Data = raw(`{"currency":%q,"discount_minor":%d,"paid_minor":%d,"amount_minor":%d,"redeemed":%t}`,
+				rapid.SampledFrom([]string{"CNY", "USD"}).Draw(t, "currency of the benefit"), rapid.IntRange(1, 900).Draw(t, "off"),
+				rapid.IntRange(1, 9000).Draw(t, "paid with it"), rapid.IntRange(1, 500).Draw(t, "share"), rapid.Bool().Draw(t, "redeemed"))
 		}
 		events = append(events, e)
 	}

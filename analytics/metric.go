@@ -24,7 +24,8 @@ const (
 // of that currency; currencies never meet in one number.
 type Reading struct {
 	Figures *Figures
-	Money   Money // the currency's row of Figures, zero if there is none
+	Money   Money        // the currency's row of Figures, zero if there is none
+	Gifts   BenefitMoney // likewise
 	// Online is online_now; negative if it is not known, and then left out.
 	Online int64
 }
@@ -36,6 +37,11 @@ func Read(f *Figures, currency live.Currency, online int64) *Reading {
 	for i := range f.Money {
 		if f.Money[i].Currency == currency {
 			r.Money = f.Money[i]
+		}
+	}
+	for i := range f.Benefits.Money {
+		if f.Benefits.Money[i].Currency == currency {
+			r.Gifts = f.Benefits.Money[i]
 		}
 	}
 	return r

@@ -21,7 +21,10 @@ orders orders_paid orders_cancelled orders_refunded sku_orders sku_orders_paid i
 gmv_created_minor gmv_paid_minor gmv_net_minor refund_minor refund_goods_minor refund_shipping_minor refund_by_pay_date_minor cancelled_paid_minor subsidy_minor aov_minor price_per_item_minor
 gpm_watch_minor uv_value_minor ctor create_per_click pay_per_create view_to_pay unpaid_rate refund_rate_amount enter_rate_pv revenue_per_minute_minor watch_over_1m_rate
 refund_rate_goods pre_ship_refund_rate post_ship_refund_rate gmv_settled_minor settle_rate deposit_minor balance_minor commission_accrued_minor commission_reversed_minor commission_minor
-cancel_rate_user cancel_rate_timeout cancel_rate_all_refunded cancel_rate_oversold cancel_rate_merchant cancel_rate_risk`
+cancel_rate_user cancel_rate_timeout cancel_rate_all_refunded cancel_rate_oversold cancel_rate_merchant cancel_rate_risk
+coupon_drops coupon_claimed coupon_claim_uv coupon_claim_rate coupon_redeemed coupon_returned coupon_expired coupon_voided coupon_redemption_rate
+coupon_orders coupon_gmv_minor coupon_discount_minor red_packet_shares red_packet_uv red_packet_minor
+draw_entries draw_entry_uv draw_entry_rate draw_winners prize_claimed prize_forfeited prize_claim_rate`
 
 func TestDictionary(t *testing.T) {
 	want := strings.Fields(publishedKeys)
@@ -73,6 +76,14 @@ func figures() Figures {
 			},
 			{Currency: "USD", Orders: 1, OrdersPaid: 1, Buyers: 1, OrderUV: 1, Created: 500, Paid: 500},
 		},
+		Benefits: Benefits{
+			CouponDrops: 2, CouponsClaimed: 90, CouponClaimUV: 85, CouponsRedeemed: 50, CouponsReturned: 14, CouponsUnredeemed: 9, CouponsExpired: 21, CouponsVoided: 13,
+			PacketShares: 31, PacketUV: 29, DrawEntries: 61, DrawEntryUV: 59, DrawWinners: 8, PrizesClaimed: 5, PrizesForfeited: 3,
+			Money: []BenefitMoney{
+				{Currency: "CNY", CouponOrders: 49, CouponGMV: 450_000, CouponDiscount: 41_500, PacketGiven: 8_888},
+				{Currency: "USD", CouponOrders: 1, CouponGMV: 500, CouponDiscount: 100, PacketGiven: 7},
+			},
+		},
 	}
 }
 
@@ -92,6 +103,11 @@ func TestMetricsOfKnownFigures(t *testing.T) {
 		"refund_goods_minor": {40_000, 0}, "refund_shipping_minor": {1_000, 0},
 		"cancel_rate_user": {1, 100}, "cancel_rate_timeout": {2, 100}, "cancel_rate_all_refunded": {3, 100}, "cancel_rate_oversold": {4, 100},
 		"cancel_rate_merchant": {6, 100}, "cancel_rate_risk": {7, 100},
+		"coupon_drops": {2, 0}, "coupon_claimed": {90, 0}, "coupon_claim_uv": {85, 0}, "coupon_claim_rate": {85, 800}, "coupon_redeemed": {50, 0}, "coupon_returned": {14, 0},
+		"coupon_expired": {21, 0}, "coupon_voided": {13, 0}, "coupon_redemption_rate": {41, 90}, "coupon_orders": {49, 0}, "coupon_gmv_minor": {450_000, 0},
+		"coupon_discount_minor": {41_500, 0}, "red_packet_shares": {31, 0}, "red_packet_uv": {29, 0}, "red_packet_minor": {8_888, 0},
+		"draw_entries": {61, 0}, "draw_entry_uv": {59, 0}, "draw_entry_rate": {59, 800}, "draw_winners": {8, 0},
+		"prize_claimed": {5, 0}, "prize_forfeited": {3, 0}, "prize_claim_rate": {5, 8},
 	} {
 		v, ok := vs.Get(key)
 		if !ok || (Rate{v.Num, v.Den}) != want {

@@ -9,7 +9,7 @@ import (
 
 // What a person did at all, one bit each.
 const (
-	didEnter uint16 = 1 << iota
+	didEnter uint32 = 1 << iota
 	didComment
 	didLike
 	didShare
@@ -21,8 +21,11 @@ const (
 	didCart
 	didCheckout
 	watched60s
-	isPresent // the last of entered, heartbeat and left was not left
-	isListed  // stands in Fold.active
+	didClaim    // a coupon
+	didShareOut // took a share of a red packet
+	didDraw     // took part in a draw
+	isPresent   // the last of entered, heartbeat and left was not left
+	isListed    // stands in Fold.active
 )
 
 // watchGap is the silence after which watching again is a new view.
@@ -39,7 +42,7 @@ type person struct {
 	last    int64   // unix ms of the last entry or heartbeat
 	views   []span  // in unix ms; further apart than watchGap
 	minutes []span  // in unix minutes; runs of minutes with a sign of life
-	did     uint16
+	did     uint32
 }
 
 // span is an interval, both ends included.

@@ -43,6 +43,8 @@ func (f *Fold) Figures(asOf time.Time) Figures {
 		out.Traffic.PeakOnline = max(out.Traffic.PeakOnline, x.Online)
 		out.Minutes = append(out.Minutes, x)
 	}
+	out.Benefits = f.benefits
+	out.Benefits.Money = values(f.gifts)
 	for _, p := range f.products {
 		x := p.Product
 		x.Money = values(p.money)
@@ -93,6 +95,8 @@ func (f *Figures) Tidy() {
 	f.Sources = kept(f.Sources, func(s *Source) bool {
 		return s.WatchPV != 0 || s.WatchUV != 0 || s.Buyers != 0 || len(s.Money) > 0
 	}, func(a, b Source) int { return cmp.Compare(a.Channel, b.Channel) })
+	f.Benefits.Money = kept(f.Benefits.Money, func(m *BenefitMoney) bool { return *m != BenefitMoney{Currency: m.Currency} },
+		func(a, b BenefitMoney) int { return cmp.Compare(a.Currency, b.Currency) })
 	slices.SortStableFunc(f.Commands, func(a, b Mark) int { return a.At.Compare(b.At) })
 	if len(f.Commands) == 0 {
 		f.Commands = nil

@@ -44,6 +44,9 @@ type Actor struct {
 // rehearsals and of staff never do.
 func (e *Event) Counts() bool { return !e.Rehearsal && e.Actor.Role == RoleViewer }
 
+// SourceSystem is the source of events that Showrunner states about shows.
+const SourceSystem = "system"
+
 // Limits of one event.
 const (
 	// MaxEventData bounds Data. The longest legitimate fact is a comment with

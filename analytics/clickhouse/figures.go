@@ -3,7 +3,6 @@ package clickhouse
 import (
 	"context"
 	"strconv"
-	"strings"
 	"time"
 
 	ch "github.com/ClickHouse/clickhouse-go/v2"
@@ -25,7 +24,7 @@ func (db *DB) Figures(ctx context.Context, merchant live.MerchantID, show live.S
 		"merchant": string(merchant), "show": string(show.ID), "as_of": strconv.FormatInt(asOf.UnixMilli(), 10),
 	}}
 	for _, part := range []func(context.Context, *analytics.Figures) error{
-		q.traffic, q.follows, q.watching, q.money, q.minutes, q.products, q.sources, q.marks,
+		q.traffic, q.follows, q.watching, q.money, q.minutes, q.products, q.sources, q.benefits, q.marks,
 	} {
 		if err := part(ctx, &f); err != nil {
 			return analytics.Figures{}, err
@@ -135,15 +134,8 @@ func (q *question) funnel(ctx context.Context, f *analytics.Figures) error {
 
 // marks are the host's commands, whoever gave them.
 func (q *question) marks(ctx context.Context, f *analytics.Figures) error {
-	var list strings.Builder
-	for i, k := range analytics.MarkKinds {
-		if i > 0 {
-			list.WriteString(", ")
-		}
-		list.WriteString("'" + string(k) + "'")
-	}
 	return q.rows(ctx, "marks", `SELECT ts, kind, product_id, if(kind = 'announcement_published', body, '')`+events+
-		`AND kind IN (`+list.String()+`) ORDER BY seq, idx`,
+		`AND kind IN (`+quoted(analytics.MarkKinds)+`) ORDER BY seq, idx`,
 		func(scan scanner) error {
 			var at time.Time
 			var kind, product, text string

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"showrunner/analytics"
 	"showrunner/live"
 )
 
@@ -159,6 +160,8 @@ func (w *world) step() {
 	}
 	show := pick(w, w.shows)
 	switch n := w.rng.IntN(100); {
+	case n < 6:
+		w.benefit(show)
 	case n < 14:
 		w.order(show)
 	case n < 18:
@@ -201,6 +204,19 @@ func (w *world) behave(show live.Show) {
 		data["sku_id"], data["qty"] = "k1", 2
 	}
 	e.Data = mustJSON(data)
+	w.append(e)
+}
+
+// benefit states what became of a coupon, a red packet or a draw.
+func (w *world) benefit(show live.Show) {
+	e := live.Event{
+		Kind: pick(w, analytics.BenefitKinds), Source: live.SourceSystem, Merchant: show.Merchant, Room: show.Room, Show: show.ID,
+		Person: w.person(), Actor: live.Actor{Role: pick(w, []live.Role{live.RoleViewer, live.RoleViewer, live.RoleSystem})}, Rehearsal: w.rng.IntN(30) == 0,
+		Data: mustJSON(map[string]any{
+			"coupon_id": "c1", "currency": pick(w, currencies), "discount_minor": w.rng.IntN(900), "paid_minor": w.rng.IntN(9000),
+			"amount_minor": w.rng.IntN(500), "redeemed": w.rng.IntN(2) == 0,
+		}),
+	}
 	w.append(e)
 }
 

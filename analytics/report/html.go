@@ -177,6 +177,7 @@ var groupStarts = map[string]phrase{
 	"product_exposure_pv": {"商品", "products"},
 	"orders":              {"订单与转化", "orders and conversion"},
 	"gmv_created_minor":   {"金额", "money"},
+	"coupon_drops":        {"优惠与抽奖", "benefits"},
 }
 
 func (x *page) groups() {

@@ -170,6 +170,27 @@ func TestCouponLife(t *testing.T) {
 	if err != nil || b.Claimed != 1 || b.Redeemed != 1 || b.Returned != 3 {
 		t.Errorf("batch = %+v, %v", b, err)
 	}
+	// What figures are made of: the sum paid with the coupon, and whether what
+	// came back had been redeemed.
+	var told []string
+	for _, e := range events(t, s) {
+		var d struct {
+			Currency string
+			Off      int64 `json:"discount_minor"`
+			Paid     int64 `json:"paid_minor"`
+			Redeemed bool
+		}
+		if e.Kind != live.CouponRedeemed && e.Kind != live.CouponReturned {
+			continue
+		}
+		if err := json.Unmarshal(e.Data, &d); err != nil {
+			t.Fatal(err)
+		}
+		told = append(told, fmt.Sprint(e.Kind, d))
+	}
+	if want := []string{"coupon_returned{CNY 200 0 false}", "coupon_redeemed{CNY 200 1790 false}", "coupon_returned{CNY 200 0 true}", "coupon_returned{CNY 200 0 false}"}; !slices.Equal(told, want) {
+		t.Errorf("told %q\nwant %q", told, want)
+	}
 	for _, e := range events(t, s) {
 		if e.Kind == live.CouponReturned && (e.Person != "v1" || !strings.Contains(string(e.Data), `"order_id":"`)) {
 			t.Errorf("event = %+v %s", e, e.Data)

@@ -93,7 +93,7 @@ func (t *tx) settleCoupon(row *orderRow) error {
 		if err := t.moveCoupon(&c, `redeemed = redeemed + 1`); err != nil {
 			return err
 		}
-		if err := t.tellCoupon(&sh, live.CouponRedeemed, &c, nil); err != nil {
+		if err := t.tellCoupon(&sh, live.CouponRedeemed, &c, map[string]any{"currency": row.Currency, "paid_minor": live.TotalOf(&row.Order).PaidMinor}); err != nil {
 			return err
 		}
 	}
@@ -107,7 +107,9 @@ func (t *tx) settleCoupon(row *orderRow) error {
 		return nil
 	}
 	// Told with the order and the sum it came back from.
-	if err := t.tellCoupon(&sh, live.CouponReturned, &c, map[string]any{"reason": why}); err != nil {
+	if err := t.tellCoupon(&sh, live.CouponReturned, &c, map[string]any{
+		"reason": why, "currency": row.Currency, "redeemed": c.State == live.CouponRedeemedState,
+	}); err != nil {
 		return err
 	}
 	c.State, c.Order, c.Discount = live.CouponClaimedState, "", 0

@@ -15,7 +15,7 @@ const wireTime = "2006-01-02T15:04:05.000Z07:00"
 func stamp(t time.Time) string { return t.UTC().Format(wireTime) }
 
 // SourceSystem is the source of events that Showrunner states about shows.
-const SourceSystem = "system"
+const SourceSystem = live.SourceSystem
 
 // storedEvent is an event as the outbox keeps it until it is in the log;
 // encodeEvent writes it.
