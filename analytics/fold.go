@@ -31,6 +31,7 @@ type Fold struct {
 	book     book
 	benefits Benefits
 	gifts    map[live.Currency]*BenefitMoney
+	dropped  Dropped
 }
 
 // minute gathers one minute.
@@ -83,6 +84,7 @@ func (f *Fold) Add(entry live.Entry) error {
 	}
 	if e.Show == f.show.ID {
 		f.addState(e)
+		f.addDropped(e) // Of a rehearsal, too.
 	}
 	if e.Rehearsal || f.show.Rehearsal {
 		return nil

@@ -25,6 +25,8 @@ type Snapshot struct {
 	Provisional bool
 	// LagMS is how far the figures may be behind, in milliseconds.
 	LagMS int64
+	// Dropped is what was not taken; nil where it is not known.
+	Dropped Dropped
 }
 
 // SnapshotOf makes the snapshot of figures at an instant. online is negative if
@@ -58,7 +60,8 @@ func (s Snapshot) MarshalJSON() ([]byte, error) {
 		ByCurrency  []CurrencyValues `json:"by_currency,omitempty"`
 		Provisional bool             `json:"provisional"`
 		LagMS       int64            `json:"lag_ms"`
-	}{"snapshot", s.Show, s.Room, s.State, Stamp(s.At), s.Currency, s.Metrics, s.ByCurrency, s.Provisional, s.LagMS})
+		Dropped     Dropped          `json:"events_dropped,omitzero"`
+	}{"snapshot", s.Show, s.Room, s.State, Stamp(s.At), s.Currency, s.Metrics, s.ByCurrency, s.Provisional, s.LagMS, s.Dropped})
 }
 
 // Stamp writes an instant as the outside sees it: RFC 3339, UTC, milliseconds;

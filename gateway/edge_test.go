@@ -114,6 +114,16 @@ func TestRateLimit(t *testing.T) {
 	e.want(200, "GET", "/v1/me", owner, nil)
 }
 
+// TestShortRetry: a wait of less than a millisecond is told as one.
+func TestShortRetry(t *testing.T) {
+	e := newEnv(t, func(d *gateway.Deps) { d.API.Rate, d.API.Burst = 3000, 1 })
+	owner := e.as(live.RoleMerchant, "m1", "owner")
+	e.want(200, "GET", "/v1/me", owner, nil)
+	if a := e.want(429, "GET", "/v1/me", owner, nil); a.json["retry_after_ms"] != 1.0 || a.header.Get("Retry-After") != "1" {
+		t.Errorf("retry after %v, header %q", a.json["retry_after_ms"], a.header.Get("Retry-After"))
+	}
+}
+
 func TestHealth(t *testing.T) {
 	sick := false
 	e := newEnv(t, func(d *gateway.Deps) {

@@ -69,7 +69,9 @@ func (h *held) at(now time.Time) *analytics.Figures {
 func (h *held) snapshot(now time.Time, lag time.Duration) analytics.Snapshot {
 	show := h.fold.Show()
 	provisional := !show.State.Over() || lag > Fresh
-	return analytics.SnapshotOf(show, h.at(now), h.fold.OnlineNow(now), now, lag, provisional)
+	s := analytics.SnapshotOf(show, h.at(now), h.fold.OnlineNow(now), now, lag, provisional)
+	s.Dropped = h.fold.Dropped()
+	return s
 }
 
 // publish hands out the snapshots of this second: of every show on air, and of

@@ -409,6 +409,27 @@ func TestTrap39_OrdersAreNotShedWithLikes(t *testing.T) {
 	if told := until(t, ctx, mod, live.EventsDropped)["data"].(object)["reasons"].(object); told["likes_by_connection"] == nil && told["likes_by_person"] == nil {
 		t.Errorf("the panel is told %v", told)
 	}
+	// The snapshot holds the sum since the show began, and /metrics that of the
+	// server.
+	reasons := []string{"frames_by_connection", "likes_by_connection", "likes_by_person"}
+	eventually(t, 30*time.Second, "the snapshot tells what was dropped", func() bool {
+		var snap struct {
+			Dropped map[string]int `json:"events_dropped"`
+		}
+		must(t, "GET", s.path("/snapshot"), s.operator, nil, &snap)
+		sum := 0
+		for _, r := range reasons {
+			sum += snap.Dropped[r]
+		}
+		return sum >= shed
+	})
+	counted, p := 0.0, &program{t: t, url: url}
+	for _, r := range reasons {
+		counted += p.metric("showrunner_dropped_total", fmt.Sprintf("{reason=%q}", r))
+	}
+	if counted < float64(shed) {
+		t.Errorf("/metrics counts %v that were dropped, %d were before the panel came", counted, shed)
+	}
 }
 
 func TestTrap40_MutedCommentsCountAsSentAndAreNotShown(t *testing.T) {

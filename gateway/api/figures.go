@@ -26,6 +26,7 @@ func (Snapshot) Schema(huma.Registry) *huma.Schema {
 		"metrics":     metrics,
 		"by_currency": {Type: huma.TypeArray, Items: &huma.Schema{Type: huma.TypeObject, AdditionalProperties: true}, Description: "Figures of orders in each currency; left out for roles without money."},
 		"provisional": {Type: huma.TypeBoolean, Description: "More facts may come."}, "lag_ms": {Type: huma.TypeInteger, Description: "How far the figures may be behind."},
+		"events_dropped": {Type: huma.TypeObject, AdditionalProperties: &huma.Schema{Type: huma.TypeInteger}, Description: "How much of what viewers sent was not taken, by reason; left out once the show is long over."},
 	})
 }
 

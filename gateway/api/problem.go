@@ -102,7 +102,8 @@ func (ps Problems) Of(c *fiber.Ctx, err error) *Problem {
 func (ps Problems) fill(c *fiber.Ctx, le *live.Error, status int) *Problem {
 	return &Problem{
 		Type: "about:blank", Title: http.StatusText(status), Status: status, Detail: le.Message, Code: le.Code, Field: le.Field,
-		RetryAfterMS: le.RetryAfter.Milliseconds(), RequestID: RequestID(c), Data: le.Data,
+		// Rounded up: a wait that is too short to tell is still one.
+		RetryAfterMS: (le.RetryAfter + time.Millisecond - 1).Milliseconds(), RequestID: RequestID(c), Data: le.Data,
 	}
 }
 

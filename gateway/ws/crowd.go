@@ -26,7 +26,7 @@ func (c *Crowd) withDefaults(comments, likes, clicks Rate) {
 // Open is limits that hold nothing back.
 func Open(r Rate) Limits {
 	all := Crowd{r, r, r}
-	return Limits{All: r, Comments: r, Likes: r, Clicks: r, Orders: r, Flood: r, Person: all, Address: all, Room: all, RoomAll: r}
+	return Limits{All: r, Comments: r, Likes: r, Clicks: r, Orders: r, Claims: r, Flood: r, Person: all, Address: all, Room: all, RoomAll: r}
 }
 
 // scope is whose connections are counted together.
@@ -42,7 +42,7 @@ const (
 
 var scopeNames = [scopes]string{"person", "address", "room", "room"}
 
-var classNames = [limitClasses]string{"frames", "flood", "comments", "likes", "clicks", "orders"}
+var classNames = [limitClasses]string{"frames", "flood", "comments", "likes", "clicks", "orders", "claims"}
 
 // crowd holds the buckets that connections share, by the hash of who they are.
 type crowd struct {
@@ -146,6 +146,10 @@ func (c *crowd) address(ip string) uint64 {
 	return c.key(byAddress, 0, at.String()) | 1
 }
 
+// decided reports whether what the frame asks for is decided one by one: it is
+// held to its connection's pace and never shed for what else is sent.
+func (k class) decided() bool { return k == classOrders || k == classClaims }
+
 // limited refuses a frame that is one too many of its class, and counts it.
 // Staff are exempt from all but the flood: who is to calm a storm must get
 // through it, and neither orders nor commands are shed for what others send.
@@ -155,7 +159,7 @@ func (c *conn) limited(q *request, over bool, wait time.Duration, now time.Time)
 	}
 	k := classOf(q.Type, c.who.Role)
 	switch {
-	case over && k != classOrders && !live.CommandName(q.Type).Known():
+	case over && !k.decided() && !live.CommandName(q.Type).Known():
 		return c.shed("frames_by_connection", q, wait)
 	case k == classAll:
 		return nil
@@ -163,7 +167,7 @@ func (c *conn) limited(q *request, over bool, wait time.Duration, now time.Time)
 	if ok, wait := c.limits.take(c.srv.paces, k, now); !ok {
 		return c.shed(classNames[k]+"_by_connection", q, wait)
 	}
-	if k == classOrders {
+	if k.decided() {
 		return nil
 	}
 	if s, ok, wait := c.srv.crowd.takeAll(c.arrival, k, now); !ok {

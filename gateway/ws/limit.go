@@ -22,7 +22,8 @@ type Limits struct {
 	Comments Rate // comments and questions of viewers; default 2/s, burst 5
 	Likes    Rate // default 10/s, burst 20
 	Clicks   Rate // product clicks; default 20/s, burst 40
-	Orders   Rate // orders, waitlists and benefits together; default 2/s, burst 4
+	Orders   Rate // orders and their cancellation; default 2/s, burst 4
+	Claims   Rate // places in waitlists, coupons, red packets and draws together; default 2/s, burst 4
 	// Person, Address and Room bound all connections of one person, from one
 	// public address, and in one room on this node.
 	Person  Crowd // default 2/s, 20/s and 40/s, burst 5, 40 and 80
@@ -46,6 +47,7 @@ func (l Limits) withDefaults() Limits {
 		{&l.Likes, Rate{10, 20}},
 		{&l.Clicks, Rate{20, 40}},
 		{&l.Orders, Rate{2, 4}},
+		{&l.Claims, Rate{2, 4}},
 		{&l.RoomAll, Rate{5000, 10_000}},
 	} {
 		def(&r.rate.PerSecond, r.def.PerSecond)
@@ -69,6 +71,7 @@ const (
 	classLikes
 	classClicks
 	classOrders
+	classClaims
 	limitClasses // their number
 )
 
@@ -83,8 +86,10 @@ func classOf(kind string, role live.Role) class {
 		return classLikes
 	case string(live.ProductClicked):
 		return classClicks
-	case typePlaceOrder, typeCancelOrder, typeJoinWaitlist, string(live.CouponClaimed), string(live.RedPacketClaimed), string(live.LuckyDrawEntered):
+	case typePlaceOrder, typeCancelOrder:
 		return classOrders
+	case typeJoinWaitlist, string(live.CouponClaimed), string(live.RedPacketClaimed), string(live.LuckyDrawEntered):
+		return classClaims
 	}
 	return classAll
 }
@@ -106,7 +111,7 @@ type paces [limitClasses]pace
 func (l *Limits) paces() *paces {
 	return &paces{
 		classAll: paceOf(l.All), classFlood: paceOf(l.Flood), classComments: paceOf(l.Comments),
-		classLikes: paceOf(l.Likes), classClicks: paceOf(l.Clicks), classOrders: paceOf(l.Orders),
+		classLikes: paceOf(l.Likes), classClicks: paceOf(l.Clicks), classOrders: paceOf(l.Orders), classClaims: paceOf(l.Claims),
 	}
 }
 
@@ -125,7 +130,7 @@ func (b *bucket) take(p pace, now int64) (ok bool, wait time.Duration) {
 	return true, 0
 }
 
-// limiter holds the buckets of one connection. It is a value of 48 bytes
+// limiter holds the buckets of one connection. It is a value of 56 bytes
 // without a pointer, and belongs to whoever reads the connection.
 type limiter [limitClasses]bucket
 

@@ -57,7 +57,7 @@ var frames = []frameDoc{
 	{
 		"snapshot", "The live figures, to panels, about once a second. Without the right to see money they come without it.",
 		[]string{"type", "show_id", "at", "metrics", "provisional"},
-		object{"show_id": str, "at": instant, "metrics": object{"type": "object", "additionalProperties": object{"type": []string{"number", "null"}}}, "provisional": flag, "lag_ms": count},
+		object{"show_id": str, "at": instant, "metrics": object{"type": "object", "additionalProperties": object{"type": []string{"number", "null"}}}, "provisional": flag, "lag_ms": count, "events_dropped": object{"type": "object", "additionalProperties": count}},
 	},
 	{
 		"prompt", "A word from behind the camera, to panels.",

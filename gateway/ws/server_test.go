@@ -57,6 +57,7 @@ type rig struct {
 	store *fakeStore
 	mu    sync.Mutex
 	skew  time.Duration
+	stood time.Time // where the clock stands; zero: it goes
 }
 
 // narrow is a listener whose sockets buffer little, so that a client that does
@@ -114,6 +115,9 @@ func newRig(t *testing.T, change func(*ws.Deps, *hub.Config)) *rig {
 		Now: func() time.Time {
 			r.mu.Lock()
 			defer r.mu.Unlock()
+			if !r.stood.IsZero() {
+				return r.stood
+			}
 			return time.Now().Add(r.skew)
 		},
 		Logger: logger, Path: path,
@@ -134,6 +138,12 @@ func newRig(t *testing.T, change func(*ws.Deps, *hub.Config)) *rig {
 	r.log.hub = r.hub
 	d.Hub = r.hub
 	app := fiber.New(fiber.Config{DisableStartupMessage: true})
+	app.Use(func(c *fiber.Ctx) error { // What stands before it says where clients are.
+		if ip := net.ParseIP(c.Get("X-Test-Address")); ip != nil {
+			c.Context().SetRemoteAddr(&net.TCPAddr{IP: ip})
+		}
+		return c.Next()
+	})
 	ws.New(d).Mount(app)
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -156,6 +166,13 @@ func newRig(t *testing.T, change func(*ws.Deps, *hub.Config)) *rig {
 		}
 	})
 	return r
+}
+
+// stand makes the clock stand at an instant.
+func (r *rig) stand(at time.Time) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.stood = at
 }
 
 func (r *rig) advance(d time.Duration) {
@@ -232,10 +249,16 @@ type peer struct {
 // dial opens a socket with a token; query is what follows the question mark.
 func (r *rig) dial(t *testing.T, token, query string) *peer {
 	t.Helper()
+	return r.dialFrom(t, "", token, query)
+}
+
+// dialFrom is dial as if from an address, unless that is empty.
+func (r *rig) dialFrom(t *testing.T, address, token, query string) *peer {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	t.Cleanup(cancel)
 	c, resp, err := client.Dial(ctx, r.url+"/v1/rooms/r1/ws?"+query, &client.DialOptions{
-		HTTPHeader: http.Header{"Authorization": {"Bearer " + token}}, Subprotocols: []string{ws.Subprotocol},
+		HTTPHeader: http.Header{"Authorization": {"Bearer " + token}, "X-Test-Address": {address}}, Subprotocols: []string{ws.Subprotocol},
 	})
 	if err != nil {
 		t.Fatalf("dial as %s: %v (%v)", token, err, resp)

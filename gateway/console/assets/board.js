@@ -1,7 +1,7 @@
 // The figures: cards, how far to trust them, and the curves by minute.
 
 import { $, clock, el, put } from "./dom.js";
-import { CARDS, line, perMinute, trust, value } from "./figures.js";
+import { CARDS, dropped, line, perMinute, trust, value } from "./figures.js";
 import { count, money } from "./money.js";
 
 const WIDTH = 240;
@@ -64,5 +64,8 @@ export function drawTrust(s, page) {
   pill.className = `pill ${{ settled: "good", stale: "bad", cut: "bad", provisional: "warn" }[t.level] || ""}`;
   pill.dataset.level = t.level;
   $("cards").classList.toggle("old", t.level === "cut" || t.level === "stale");
+  const lost = dropped(s.snapshot);
+  put($("dropped"), lost.total ? page.say("dropped", { n: count(lost.total, page.locale) }) : "");
+  $("dropped").title = lost.reasons.map(([reason, n]) => `${reason}: ${count(n, page.locale)}`).join("\n");
   put($("missed"), s.missed ? page.say("missed", { n: s.missed }) : "");
 }

@@ -48,6 +48,14 @@ export function trust(snapshot, showState, connected, now) {
   return { level, lag, at: snapshot.at };
 }
 
+// dropped is what viewers sent and the server did not take: a limit or a rule of
+// the room held it back. The largest reason comes first.
+export function dropped(snapshot) {
+  const reasons = Object.entries((snapshot && snapshot.dropped) || {}).filter(([, n]) => n > 0);
+  reasons.sort(([a, n], [b, m]) => m - n || (a < b ? -1 : 1));
+  return { total: reasons.reduce((sum, [, n]) => sum + n, 0), reasons };
+}
+
 // perMinute turns the running totals of the minutes into one value a minute,
 // oldest first. `read` takes a minute; with `total` the difference to the minute
 // before counts, and the first minute, which has none before it, is left out.

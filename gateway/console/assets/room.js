@@ -225,6 +225,7 @@ function takeSnapshot(s, frame, now, changed) {
   s.snapshot = {
     at: frame.at, metrics: frame.metrics || {}, currency: frame.currency || (s.room && s.room.currency) || "",
     provisional: frame.provisional !== false, lag: frame.lag_ms || 0, taken: now,
+    dropped: frame.events_dropped || {},
   };
   const m = s.snapshot.metrics;
   const minute = Math.floor(Date.parse(frame.at) / 60000);

@@ -101,6 +101,7 @@ export interface Snapshot {
   metrics: Record<string, number | null>;
   provisional: boolean;
   lag_ms?: number;
+  events_dropped?: Record<string, number>;
 }
 
 export interface Prompt {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { CARDS, line, perMinute, STALE, trust, value } from "../assets/figures.js";
+import { CARDS, dropped, line, perMinute, STALE, trust, value } from "../assets/figures.js";
 
 const at = "2026-11-11T12:00:00.000Z";
 const taken = 1_000_000;
@@ -22,6 +22,12 @@ test("the badge never claims more than is known", () => {
 test("lag grows while nothing comes", () => {
   assert.equal(trust(snapshot(), "live", true, taken + 700).lag, 1100);
   assert.equal(trust(snapshot(), "live", false, taken + 30_000).lag, 30_400);
+});
+
+test("what was not taken is summed up, the largest reason first", () => {
+  assert.deepEqual(dropped(null), { total: 0, reasons: [] });
+  assert.deepEqual(dropped(snapshot()), { total: 0, reasons: [] });
+  assert.deepEqual(dropped(snapshot({ dropped: { muted: 2, likes_by_room: 40, a: 2, b: 0 } })), { total: 44, reasons: [["likes_by_room", 40], ["a", 2], ["muted", 2]] });
 });
 
 test("a clock that went back does not make the figures younger", () => {
