@@ -116,6 +116,18 @@ func (a *Auth) known(id string) (key, bool) {
 	return find(a.keys, id)
 }
 
+// heads finds an accepted key by the header of the tokens it signs.
+func (a *Auth) heads(head string) (key, bool) {
+	a.mu.RLock()
+	defer a.mu.RUnlock()
+	for _, k := range a.keys {
+		if k.head == head {
+			return k, true
+		}
+	}
+	return key{}, false
+}
+
 func find(keys []key, id string) (key, bool) {
 	for _, k := range keys {
 		if k.id == id {

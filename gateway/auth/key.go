@@ -22,6 +22,7 @@ import (
 // greatest id is the newest key.
 type key struct {
 	id      string
+	head    string // of the tokens it signs
 	private ed25519.PrivateKey
 }
 
@@ -119,7 +120,7 @@ func (d keyDir) read(id string) (key, error) {
 	if !ok {
 		return key{}, fmt.Errorf("key %s is not an Ed25519 key", id)
 	}
-	return key{id: id, private: private}, nil
+	return key{id: id, head: headerOf(id), private: private}, nil
 }
 
 // create makes one more key, durable before it is used.
@@ -147,7 +148,7 @@ func (d keyDir) create(now time.Time) (key, error) {
 	if err := os.Rename(part, path); err != nil {
 		return key{}, fmt.Errorf("write key: %w", err)
 	}
-	return key{id: id, private: private}, nil
+	return key{id: id, head: headerOf(id), private: private}, nil
 }
 
 // keyPrefix is the sortable beginning of the id of a key made at t.
