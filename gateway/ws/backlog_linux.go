@@ -10,10 +10,11 @@ import (
 // frames of ticks are shared by all who wait for them, so a thousand who lag
 // hold the ticks of their rooms and not a copy each.
 type backlog struct {
-	queue []unsent
-	ticks int  // of the queue that are ticks
-	own   int  // bytes of the queue that are the client's own
-	held  bool // a welcome or a gap is being made that goes first
+	answer []byte // to the handshake, as long as nothing is sent
+	queue  []unsent
+	ticks  int  // of the queue that are ticks
+	own    int  // bytes of the queue that are the client's own
+	held   bool // a welcome or a gap is being made that goes first
 
 	gap    hub.Gap // what was skipped, while skipping
 	skips  bool

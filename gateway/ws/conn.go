@@ -34,9 +34,9 @@ type outlet interface {
 	ended() bool
 }
 
-func (c *conn) init(s *Server, a *arrival, out outlet) {
+func (c *conn) init(s *Server, a *arrival, n *lane, out outlet) {
 	c.arrival, c.srv, c.out, c.beat = a, s, out, s.now()
-	c.facts.init(c)
+	c.facts.init(c, n)
 }
 
 func (c *conn) send(frame []byte)    { c.out.send(frame) }
@@ -65,9 +65,9 @@ func (a *arrival) joinOptions() hub.JoinOptions {
 	return o
 }
 
-// opening makes the frames that open the conversation: the welcome, and what a
+// opening makes what opens the conversation: the welcome, and the frames that a
 // returning client missed.
-func (s *Server) opening(a *arrival, j hub.Joined) ([][]byte, error) {
+func (s *Server) opening(a *arrival, j hub.Joined) (w welcomeFrame, missed [][]byte, err error) {
 	ctx, cancel := s.deadline()
 	defer cancel()
 	// Asked after joining: whoever is sent out from here on is told by the hub, as
@@ -78,23 +78,22 @@ func (s *Server) opening(a *arrival, j hub.Joined) ([][]byte, error) {
 		err = seen.banned[person]
 	}
 	if err != nil {
-		return nil, err
+		return w, nil, err
 	}
 	if j.TooOld && s.deps.History != nil {
 		j.Messages, j.Recovered = s.deps.History.Range(ctx, a.room.ID, a.since, j.Offset)
 	}
-	w := welcomeFrame{
+	w = welcomeFrame{
 		Type: "welcome", SessionID: s.deps.NewID(), Role: a.who.Role,
 		Epoch: s.deps.Hub.Epoch(), Offset: j.Offset, Room: seen.room, Recovered: j.Recovered,
 	}
-	var missed [][]byte
 	if j.Recovered {
 		// The client stands where it was until the frames that follow have moved it.
 		if missed = s.deps.Hub.Encode(a.class, person, j.Messages, j.Offset); len(missed) > 0 {
 			w.Offset = a.since
 		}
 	}
-	return append([][]byte{w.encode()}, missed...), nil
+	return w, missed, nil
 }
 
 // gap is the frame that stands for what a slow client did not get.

@@ -62,7 +62,7 @@ func (s *Server) serve(wrapper *websocket.Conn) {
 		ending: make(chan struct{}), written: make(chan struct{}),
 	}
 	c.moved.L = &c.mu
-	c.init(s, a, c)
+	c.init(s, a, s.nextLane(), c)
 
 	defer func() { // Last of all: hub.Shutdown waits for it.
 		c.hangUp(nil)
@@ -110,7 +110,11 @@ func (c *duplex) join() ([][]byte, error) {
 		return nil, err
 	}
 	c.member = m
-	return c.srv.opening(c.arrival, j)
+	w, missed, err := c.srv.opening(c.arrival, j)
+	if err != nil {
+		return nil, err
+	}
+	return append([][]byte{w.encode()}, missed...), nil
 }
 
 // refuseJoin ends a connection that was upgraded but cannot join.

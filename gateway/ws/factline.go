@@ -42,8 +42,8 @@ type factLine struct {
 	idle    func() // called, if not nil, whenever nothing is left to do
 }
 
-func (l *factLine) init(c *conn) {
-	l.conn, l.lane = c, c.srv.nextLane()
+func (l *factLine) init(c *conn, n *lane) {
+	l.conn, l.lane = c, n
 	l.moved.L = &l.mu
 }
 

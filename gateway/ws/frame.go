@@ -7,6 +7,7 @@ import (
 	"errors"
 	"strconv"
 	"time"
+	"unicode/utf8"
 
 	"showrunner/live"
 )
@@ -30,7 +31,14 @@ func (Framer) Events(epoch string, offset uint64, events [][]byte) []byte {
 	return append(b, "]}"...)
 }
 
-func appendString(b []byte, s string) []byte { return append(b, encode(s)...) }
+func appendString(b []byte, s string) []byte {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c >= utf8.RuneSelf || c == '"' || c == '\\' || c == '<' || c == '>' || c == '&' {
+			return append(b, encode(s)...)
+		}
+	}
+	return append(append(append(b, '"'), s...), '"')
+}
 
 // encode marshals what cannot fail: our own structs of strings and numbers, and
 // raw JSON that was decoded before.
@@ -54,8 +62,12 @@ type welcomeFrame struct {
 
 // encode is what json.Marshal makes of a welcome. The room, which is most of it
 // and is shared by many, was checked and made compact when it was read.
-func (w *welcomeFrame) encode() []byte {
-	b := make([]byte, 0, len(w.Room)+256)
+func (w *welcomeFrame) encode() []byte { return w.append(make([]byte, 0, w.size())) }
+
+// size is about how many bytes a welcome has, rather more.
+func (w *welcomeFrame) size() int { return len(w.Room) + 256 }
+
+func (w *welcomeFrame) append(b []byte) []byte {
 	b = append(b, `{"type":"welcome","session_id":`...)
 	b = appendString(b, w.SessionID)
 	b = append(b, `,"role":`...)

@@ -38,9 +38,14 @@ func (s *shard) guest(slot uint32) *guest {
 	if g := s.guests[slot]; g != nil {
 		return g
 	}
+	return s.host(slot, s.arrival(s.at(slot)), s.srv.nextLane())
+}
+
+// host makes the guest of a slot that has none; its facts take a lane.
+func (s *shard) host(slot uint32, a *arrival, n *lane) *guest {
 	v := s.at(slot)
 	g := &guest{shard: s, slot: slot, gen: v.gen}
-	g.init(s.srv, s.arrival(v), g)
+	g.init(s.srv, a, n, g)
 	g.limits, g.beat = v.limits, time.UnixMilli(v.beat).UTC()
 	g.facts.idle = g.rest
 	s.guests[slot] = g

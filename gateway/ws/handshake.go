@@ -17,21 +17,23 @@ func acceptKey(key string) string {
 	return base64.StdEncoding.EncodeToString(sum[:])
 }
 
-// shakeHands answers the handshake of RFC 6455 section 4.2.2. That the request
-// asks for a websocket was checked before.
-func (s *Server) shakeHands(c *fiber.Ctx) error {
+// shakeHands makes the answer to the handshake of RFC 6455 section 4.2.2, which
+// the caller sends. That the request asks for a websocket was checked before.
+func shakeHands(c *fiber.Ctx) (answer []byte, err error) {
 	key := c.Get("Sec-WebSocket-Key")
 	if c.Method() != fiber.MethodGet || key == "" || !offers(c.Get("Sec-WebSocket-Version"), "13") {
-		return badHandshake()
+		return nil, badHandshake()
 	}
-	c.Status(fiber.StatusSwitchingProtocols)
-	c.Set(fiber.HeaderUpgrade, "websocket")
-	c.Set(fiber.HeaderConnection, "Upgrade")
-	c.Set("Sec-WebSocket-Accept", acceptKey(key))
+	c.Status(fiber.StatusSwitchingProtocols) // It is counted by it.
+	answer = append(make([]byte, 0, 256), "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "...)
+	answer = append(answer, acceptKey(key)...)
 	if offers(c.Get(fiber.HeaderSecWebSocketProtocol), Subprotocol) {
-		c.Set(fiber.HeaderSecWebSocketProtocol, Subprotocol)
+		answer = append(answer, "\r\nSec-WebSocket-Protocol: "+Subprotocol...)
 	}
-	return nil
+	if id := c.GetRespHeader(fiber.HeaderXRequestID); id != "" {
+		answer = append(append(answer, "\r\nX-Request-Id: "...), id...)
+	}
+	return append(answer, "\r\n\r\n"...), nil
 }
 
 // offers reports whether a list of tokens has one, whatever its case.

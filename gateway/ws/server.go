@@ -29,6 +29,7 @@ type Server struct {
 	states  *shared[sight]
 	bans    *shared[map[live.PersonID]error]
 	lanes   [lanes]lane
+	entries lane // of those who come or go, by the thousand at a time
 	// lastLane deals the lanes out in turn.
 	lastLane atomic.Uint32
 	paces    *paces
@@ -46,6 +47,7 @@ func New(d Deps) *Server {
 	for i := range s.lanes {
 		s.lanes[i].srv = s
 	}
+	s.entries.srv = s
 	s.upgrade = websocket.New(s.serve, websocket.Config{
 		Subprotocols:    []string{Subprotocol},
 		Origins:         []string{"*"}, // allowedOrigin has judged it.

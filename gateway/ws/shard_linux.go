@@ -231,8 +231,9 @@ func (s *shard) watch(slot uint32) {
 // newcomer is a socket on its way to a shard.
 type newcomer struct {
 	*arrival
-	fd    int
-	early []byte // what the client sent right behind its handshake
+	fd     int
+	answer []byte // to its handshake
+	early  []byte // what the client sent right behind that
 }
 
 // admit gives a socket its slot and its seat, and has its welcome made.
@@ -247,7 +248,8 @@ func (s *shard) admit(n newcomer) {
 	s.settle(v, n.arrival)
 	v.fan, v.seat = s.fanOf(n.room).add(slot)
 	s.srv.metrics.connections.WithLabelValues(pathEpoll).Inc()
-	s.lag(slot).held = true
+	b := s.lag(slot)
+	b.held, b.answer = true, n.answer
 	j, err := s.fans[v.fan].hub.Sit(n.joinOptions())
 	if err != nil {
 		bye := s.srv.joinRefused(n.room.ID, err)
@@ -262,7 +264,7 @@ func (s *shard) admit(n newcomer) {
 	gen := v.gen
 	s.crews.openings.add(func() {
 		var (
-			first [][]byte
+			first []byte
 			err   error
 		)
 		defer func() {
@@ -274,18 +276,22 @@ func (s *shard) admit(n newcomer) {
 				}
 			})
 		}()
-		first, err = s.srv.opening(n.arrival, j)
+		w, missed, fault := s.srv.opening(n.arrival, j)
+		if err = fault; err == nil {
+			first = w.wire(n.answer, missed)
+		}
 	})
 }
 
-// opened sends the welcome, and begins to listen.
-func (s *shard) opened(slot uint32, n newcomer, first [][]byte, err error, broke bool) {
+// opened sends the answer to the handshake with the welcome, and begins to listen.
+func (s *shard) opened(slot uint32, n newcomer, first []byte, err error, broke bool) {
 	v := s.at(slot)
 	switch {
-	case broke:
-		s.finish(slot, "left")
-		return
 	case v.is(flagClosing):
+		return
+	case broke:
+		_, _ = s.write(v.fd, n.answer) // The peer is about to lose the connection, so or so.
+		s.finish(slot, "left")
 		return
 	case err != nil:
 		bye := s.srv.joinRefused(n.room.ID, err)
@@ -294,12 +300,11 @@ func (s *shard) opened(slot uint32, n newcomer, first [][]byte, err error, broke
 	}
 	v.flags |= flagOpen
 	if n.counted() {
-		g := s.guest(slot)
-		g.returns = n.returns
-		g.entered()
+		s.host(slot, n.arrival, &s.srv.entries).entered()
 	}
 	gen := v.gen
-	if s.release(slot, wireText(first...)); v.gen != gen {
+	s.lags[slot].answer = nil // It is the beginning of first.
+	if s.release(slot, first); v.gen != gen {
 		return
 	}
 	if s.watch(slot); v.gen == gen && len(n.early) > 0 {
@@ -312,7 +317,10 @@ func (s *shard) opened(slot uint32, n newcomer, first [][]byte, err error, broke
 func (s *shard) finish(slot uint32, reason string) {
 	v := s.at(slot)
 	if v.is(flagSeated) {
-		g := s.guest(slot)
+		g := s.guests[slot]
+		if g == nil {
+			g = s.host(slot, s.arrival(v), &s.srv.entries)
+		}
 		g.fan, g.open = s.fans[v.fan].hub, v.is(flagOpen)
 		delete(s.guests, slot)
 		defer g.leave(reason)

@@ -1,10 +1,12 @@
 package ws
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -126,10 +128,19 @@ func TestStatesOfACrowd(t *testing.T) {
 func TestWelcomeIsWhatMarshalMakes(t *testing.T) {
 	for _, w := range []welcomeFrame{
 		{Type: "welcome", SessionID: "s1", Role: live.RoleViewer, Epoch: "e:1", Offset: 7, Room: encode(map[string]string{"title": "<\u2028&\""})},
+		{Type: "welcome", Room: json.RawMessage("{}")}, // A short header.
+		{Type: "welcome", Room: json.RawMessage(`"` + strings.Repeat("x", 1<<16) + `"`)},
 		{Type: "welcome", SessionID: "\"", Role: live.RoleHost, Epoch: "<", Offset: 1<<64 - 1, Room: encode(roomJSON{}), Recovered: true},
 	} {
 		if got, want := string(w.encode()), string(encode(w)); got != want {
 			t.Errorf("got  %s\nwant %s", got, want)
+		}
+		answer, missed := []byte("HTTP\r\n\r\n"), [][]byte{[]byte("{}"), bytes.Repeat([]byte{'x'}, 1<<16)}
+		for n := range len(missed) + 1 {
+			want := append(bytes.Clone(answer), wireText(append([][]byte{w.encode()}, missed[:n]...)...)...)
+			if got := w.wire(answer, missed[:n]); !bytes.Equal(got, want) {
+				t.Errorf("with %d frames: got %.200q, want %.200q", n, got, want)
+			}
 		}
 	}
 }

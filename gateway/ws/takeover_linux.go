@@ -34,16 +34,19 @@ func newTakeover(s *Server) taker {
 	return t
 }
 
-// take answers the handshake and takes the socket over. It reports false if this
-// is none for a shard: a panel's, or not plain TCP.
+// take takes the socket over with the answer to its handshake, which goes out in
+// one send with the welcome. It reports false if this is none for a shard: a
+// panel's, or not plain TCP.
 func (t *takeover) take(c *fiber.Ctx, a *arrival) (taken bool, err error) {
 	socket, plain := c.Context().Conn().(*net.TCPConn)
 	if !plain || a.class != hub.ClassViewer {
 		return false, nil
 	}
-	if err := t.srv.shakeHands(c); err != nil {
+	answer, err := shakeHands(c)
+	if err != nil {
 		return true, err
 	}
+	c.Context().HijackSetNoResponse(true)
 	c.Context().Hijack(func(hijacked net.Conn) {
 		// When this returns fasthttp closes its descriptor. Ours is another one of
 		// the same socket, which stays open.
@@ -54,7 +57,7 @@ func (t *takeover) take(c *fiber.Ctx, a *arrival) (taken bool, err error) {
 			return
 		}
 		s := t.shards[t.next.Add(1)%uint32(len(t.shards))] //nolint:gosec // a few.
-		s.do(func() { s.admit(newcomer{arrival: a, fd: fd, early: early}) })
+		s.do(func() { s.admit(newcomer{arrival: a, fd: fd, answer: answer, early: early}) })
 	})
 	return true, nil
 }

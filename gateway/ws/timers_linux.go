@@ -91,6 +91,9 @@ func (s *shard) part(slot uint32, reason string, last []byte) {
 	}
 	b := s.lag(slot)
 	var kept []unsent
+	if b.answer != nil { // The bye is a websocket frame.
+		kept, b.answer = append(kept, unsent{bytes: b.answer}), nil
+	}
 	for _, u := range b.queue {
 		if u.begun || !u.tick {
 			kept = append(kept, u)

@@ -255,6 +255,24 @@ func wireText(frames ...[]byte) []byte {
 	return b
 }
 
+// wire is the bytes that open a conversation: the answer to the handshake, the
+// welcome, and the frames that were missed.
+func (w *welcomeFrame) wire(answer []byte, missed [][]byte) []byte {
+	size := len(answer) + maxHeader + w.size()
+	for _, f := range missed {
+		size += maxHeader + len(f)
+	}
+	b := append(make([]byte, 0, size), answer...)
+	at := len(b)
+	b = w.append(append(b, make([]byte, maxHeader)...)) // The header is as long as the length wants it.
+	payload := b[at+maxHeader:]
+	b = appendFrame(b[:at], opText, payload)
+	for _, f := range missed {
+		b = appendFrame(b, opText, f)
+	}
+	return b
+}
+
 // wireClose is the bytes of a close frame.
 func wireClose(code int, reason string) []byte {
 	var payload []byte
