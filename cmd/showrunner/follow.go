@@ -258,13 +258,14 @@ func (f *follow) send(b *bus.Bus, room live.RoomID, t hub.Built) {
 	f.send(b, room, second)
 }
 
-// largest is how many sockets a room of this server has where it has the most.
-func (f *follow) largest(room live.RoomID) int {
+// largest is how many sockets a room of this server has on the machine with the
+// most, of which so many are here.
+func (f *follow) largest(room live.RoomID, here int) int {
 	p := f.peers.Load()
 	if p == nil || !p.bus.Owns(room) {
-		return 0
+		return here
 	}
-	return p.bus.Elsewhere(room)
+	return p.bus.Largest(room, here)
 }
 
 type followMetrics struct {

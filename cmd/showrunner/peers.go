@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"time"
 
@@ -21,7 +22,7 @@ func (s *server) openBus() error {
 	}
 	var err error
 	s.bus, err = bus.Open(bus.Config{
-		URL: s.cfg.NATS, Node: s.cfg.Node, Crowds: s.crowds, Frames: s.rooms.heard, Now: s.now, Logger: s.log, Registerer: s.reg,
+		URL: s.cfg.NATS, Node: s.cfg.Node, Machine: machine(), Crowds: s.crowds, Frames: s.rooms.heard, Now: s.now, Logger: s.log, Registerer: s.reg,
 	})
 	if err != nil {
 		return err
@@ -30,6 +31,20 @@ func (s *server) openBus() error {
 	s.life.start(part{name: "bus", run: s.bus.Run})
 	s.life.start(part{name: "rooms of others", run: s.rooms.run})
 	return nil
+}
+
+// machine names the kernel this server runs on, which containers of one host have
+// in common as they have its processors. Without a name each server is taken to be
+// on a machine of its own.
+func machine() string {
+	if boot, err := os.ReadFile("/proc/sys/kernel/random/boot_id"); err == nil {
+		return strings.TrimSpace(string(boot))
+	}
+	name, err := os.Hostname()
+	if err != nil || len(name) > 64 {
+		return ""
+	}
+	return name
 }
 
 // crowds is who is on this server, as the others are told.

@@ -67,6 +67,7 @@ type beat struct {
 	Node     string  `json:"node"`
 	Instance string  `json:"instance"` // a name for this start of it
 	Seq      uint64  `json:"seq"`
+	Machine  string  `json:"machine,omitempty"`
 	Gone     bool    `json:"gone,omitempty"` // it ends
 	Rooms    []Crowd `json:"rooms,omitempty"`
 }
@@ -84,7 +85,7 @@ func decodeBeat(raw []byte) (beat, error) {
 	if err := json.Unmarshal(raw, &p); err != nil {
 		return beat{}, fmt.Errorf("beat: %w", err)
 	}
-	if !nodeName.MatchString(p.Node) || p.Instance == "" || len(p.Instance) > 64 {
+	if !nodeName.MatchString(p.Node) || p.Instance == "" || len(p.Instance) > 64 || len(p.Machine) > 64 {
 		return beat{}, fmt.Errorf("beat: %q is no server", p.Node)
 	}
 	for _, c := range p.Rooms {

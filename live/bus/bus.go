@@ -27,6 +27,10 @@ type Config struct {
 	// Node is the name of this server, 1 to 32 letters, digits, - and _. No two
 	// that live at a time may have the same.
 	Node string
+	// Machine is a name of what this server shares its processors with, at most 64
+	// bytes. Servers that say the same are counted together by [Bus.Largest];
+	// empty is one of its own.
+	Machine string
 	// Crowds says who is in the rooms of this server. It is called from one
 	// goroutine, at every beat.
 	Crowds func() []Crowd
@@ -63,8 +67,8 @@ type Bus struct {
 
 // Open connects. Beats are sent by [Bus.Run]; others are heard at once.
 func Open(cfg Config) (*Bus, error) {
-	if !nodeName.MatchString(cfg.Node) || cfg.URL == "" || cfg.Crowds == nil || cfg.Now == nil || cfg.Logger == nil {
-		return nil, errors.New("bus: a name, a URL, crowds, a clock and a logger are needed")
+	if !nodeName.MatchString(cfg.Node) || cfg.URL == "" || cfg.Crowds == nil || cfg.Now == nil || cfg.Logger == nil || len(cfg.Machine) > 64 {
+		return nil, errors.New("bus: a name, a URL, crowds, a clock, a logger and at most 64 bytes of machine are needed")
 	}
 	if cfg.Prefix == "" {
 		cfg.Prefix = "showrunner"
@@ -122,7 +126,7 @@ func (b *Bus) Run(ctx context.Context) error {
 func (b *Bus) beat(seq uint64) {
 	crowds := b.cfg.Crowds()
 	for first := true; first || len(crowds) > 0; first = false {
-		part := beat{Node: b.cfg.Node, Instance: b.instance, Seq: seq}
+		part := beat{Node: b.cfg.Node, Instance: b.instance, Machine: b.cfg.Machine, Seq: seq}
 		size := 0
 		for len(crowds) > 0 && size < beatBytes {
 			c := &crowds[0]

@@ -124,6 +124,37 @@ func TestOnline(t *testing.T) {
 	eventually(t, "a silent server", func() bool { return a.Online(crowd("r1", "ann")) == 1 && len(a.Nodes()) == 1 })
 }
 
+// TestLargest: servers that share a machine are counted together.
+func TestLargest(t *testing.T) {
+	heard := time.Unix(1000, 0)
+	b := &Bus{cfg: Config{Machine: "m1"}, peers: peers{
+		now: func() time.Time { return heard }, life: time.Second, nodes: map[string]*peer{},
+	}}
+	if got := b.Largest("r1", 7); got != 7 {
+		t.Errorf("alone: %d, want 7", got)
+	}
+	for _, s := range []struct {
+		node, machine string
+		sockets       int
+		want          int
+	}{
+		{"b", "m1", 5, 12},
+		{"c", "m2", 8, 12},
+		{"d", "m2", 6, 14},
+		{"e", "", 13, 14}, // Older servers say nothing of where they run.
+		{"f", "", 15, 15},
+		{"g", "m1", 9, 21},
+	} {
+		b.peers.take(beat{Node: s.node, Instance: s.node, Seq: 1, Machine: s.machine, Rooms: []Crowd{{Room: "r1", Sockets: s.sockets}}})
+		if got := b.Largest("r1", 7); got != s.want {
+			t.Errorf("with %s on %q: %d, want %d", s.node, s.machine, got, s.want)
+		}
+	}
+	if got := b.Largest("r2", 3); got != 3 {
+		t.Errorf("another room: %d, want 3", got)
+	}
+}
+
 // TestOwner: all agree on one owner of each room, rooms are spread, and those
 // of a server that is gone move, and no others.
 func TestOwner(t *testing.T) {

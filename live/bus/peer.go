@@ -21,6 +21,7 @@ type peers struct {
 
 type peer struct {
 	instance string
+	machine  string
 	seq      uint64
 	heard    time.Time
 	rooms    map[live.RoomID]told
@@ -49,6 +50,7 @@ func (p *peers) take(b beat) (fresh bool) {
 		n = &peer{instance: b.Instance, rooms: map[live.RoomID]told{}}
 		p.nodes[b.Node] = n
 	}
+	n.machine = b.Machine
 	n.heard, n.seq = now, max(n.seq, b.Seq)
 	for _, c := range b.Rooms {
 		n.rooms[c.Room] = told{c, b.Seq}
@@ -108,6 +110,26 @@ func (b *Bus) Online(own Crowd) int {
 func (b *Bus) Elsewhere(room live.RoomID) (most int) {
 	b.peers.alive(func(_ string, n *peer) { most = max(most, n.rooms[room].Sockets) })
 	return most
+}
+
+// Largest is the number of sockets in a room on the machine that has the most of
+// them; here are those of this server.
+func (b *Bus) Largest(room live.RoomID, here int) int {
+	most, mine := 0, here
+	shared := map[string]int{}
+	b.peers.alive(func(_ string, n *peer) {
+		sockets := n.rooms[room].Sockets
+		switch {
+		case n.machine == "":
+			most = max(most, sockets)
+		case n.machine == b.cfg.Machine:
+			mine += sockets
+		default:
+			shared[n.machine] += sockets
+			most = max(most, shared[n.machine])
+		}
+	})
+	return max(most, mine)
 }
 
 // Owner is the server that builds the frames of a room: of those that live, the

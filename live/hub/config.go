@@ -27,10 +27,11 @@ type Config struct {
 	// members, and may have it built for other processes. It is called outside
 	// of every lock, in the order of the room, and must not block.
 	Forward func(id live.RoomID, built func() Built)
-	// Largest, if set, is how many sockets a room has on the machine where it has
-	// the most of those that this process builds it for: it ticks as slowly as that
-	// one can send. It is called under the room's lock.
-	Largest func(id live.RoomID) int
+	// Largest, if set, is how many sockets a room has on the machine with the most
+	// of those that this process builds it for, itself with its sockets here among
+	// them: the room ticks as slowly as that one can send. It is called under the
+	// room's lock.
+	Largest func(id live.RoomID, here int) int
 	// Ring is how much a room remembers for those who return.
 	Ring Ring
 	// Comments is how many comments a room shows its viewers.

@@ -127,7 +127,7 @@ func (r *room) wait(now time.Time) (wait time.Duration, some bool) {
 func (r *room) widest() int {
 	n := r.size()
 	if largest := r.hub.cfg.Largest; largest != nil {
-		n = max(n, largest(r.id))
+		n = max(n, largest(r.id, n))
 	}
 	return n
 }
@@ -140,8 +140,10 @@ func (r *room) tick() {
 	r.mu.Lock()
 	now := h.cfg.Now()
 	r.last, r.armed = now, false
-	r.every = h.load.interval(&r.demand, r.widest(), now)
-	msgs, prev, interval := r.pending, r.sent, r.every
+	sockets := r.widest()
+	r.every = h.load.interval(&r.demand, sockets, now)
+	msgs, prev := r.pending, r.sent
+	interval := max(r.every, h.cfg.Tick.Urgent(sockets)) // The next one waits for the end of this one, too.
 	r.pending = nil
 	if len(msgs) > 0 {
 		r.sent = msgs[len(msgs)-1].Offset
