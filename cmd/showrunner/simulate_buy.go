@@ -25,11 +25,24 @@ func (v *simViewer) buy(ctx context.Context, a *sim.Act) error {
 	for i, l := range a.Buy.Lines {
 		lines[i] = map[string]any{"sku_id": l.SKU, "qty": l.Qty}
 	}
-	data, err := v.place(ctx, simFrame{
-		ID: a.Name, Type: "place_order", Data: map[string]any{"client_order_id": r.name + "." + a.Name, "lines": lines},
-	})
-	var refused *simRefusal
-	if errors.As(err, &refused) && refused.Code == "out_of_stock" {
+	want := map[string]any{"client_order_id": r.name + "." + a.Name, "lines": lines}
+	coupon, err := v.couponFor(ctx, r.listed(a.Buy.Lines))
+	if err != nil {
+		return fmt.Errorf("take a coupon: %w", err)
+	}
+	if coupon != "" {
+		want["coupon_id"] = coupon
+	}
+	data, err := v.place(ctx, simFrame{ID: a.Name, Type: "place_order", Data: want})
+	if refusedAs(err, "coupon_not_usable") { // the price was cut in between
+		v.coupon.Store(&coupon)
+		delete(want, "coupon_id")
+		data, err = v.place(ctx, simFrame{ID: a.Name + "-full", Type: "place_order", Data: want})
+	}
+	if refusedAs(err, "out_of_stock") {
+		if coupon != "" {
+			v.coupon.Store(&coupon)
+		}
 		r.soldOut.Add(1)
 		return nil
 	}
@@ -40,8 +53,11 @@ func (v *simViewer) buy(ctx context.Context, a *sim.Act) error {
 	if err := json.Unmarshal(data, &placed); err != nil {
 		return fmt.Errorf("decode the order's ack: %w", err)
 	}
-	o := sim.Order{ID: placed.ID, Person: v.id, Currency: placed.Currency, Lines: slices.Clone(a.Buy.Lines)}
-	if err := r.priced(&o, placed.Total); err != nil {
+	o := sim.Order{ID: placed.ID, Person: v.id, Currency: placed.Currency, Lines: slices.Clone(a.Buy.Lines), Coupon: placed.Discount}
+	if err := r.priced(&o, placed.Total+placed.Discount); err != nil {
+		return fmt.Errorf("order %s: %w", placed.ID, err)
+	}
+	if err := discounted(&o, want["coupon_id"] != nil); err != nil {
 		return fmt.Errorf("order %s: %w", placed.ID, err)
 	}
 	r.tally.Ordered(o)
@@ -93,8 +109,45 @@ func (v *simViewer) cancel(ctx context.Context, a *sim.Act, id live.OrderID) err
 type simPlaced struct {
 	ID       live.OrderID  `json:"order_id"`
 	Total    int64         `json:"total_minor"`
+	Discount int64         `json:"discount_minor"`
 	Currency live.Currency `json:"currency"`
 	Expires  time.Time     `json:"expires_at"`
+}
+
+// listed is what lines cost by the shelf of the script.
+func (r *simRun) listed(lines []live.OrderLine) (sum int64) {
+	for _, l := range lines {
+		for _, of := range [][]sim.Offer{r.script.Shelf, r.script.Late} {
+			for _, offer := range of {
+				if offer.SKU == l.SKU {
+					sum += offer.Price * l.Qty
+				}
+			}
+		}
+	}
+	return sum
+}
+
+// discounted divides what the server took off over the lines, and holds it
+// against the terms of the coupon.
+func discounted(o *sim.Order, with bool) error {
+	if !with {
+		if o.Coupon != 0 {
+			return fmt.Errorf("the server takes %d off without a coupon", o.Coupon)
+		}
+		return nil
+	}
+	if o.Coupon != simCoupons.Off {
+		return fmt.Errorf("the server takes %d off, the coupon says %d", o.Coupon, simCoupons.Off)
+	}
+	shares, err := simCoupons.Split(o.Lines)
+	if err != nil {
+		return fmt.Errorf("the server took a coupon that is not good: %w", err)
+	}
+	for i, share := range shares {
+		o.Lines[i].Discount = share
+	}
+	return nil
 }
 
 // priced writes the money on the lines of an order and holds the server's total

@@ -85,6 +85,10 @@ func (r *simRun) compare(b *simBoard) []simRow {
 	both("watch_uv_60s", 0, &viewers)
 	both("pcu", min(1, viewers), &viewers)
 
+	early, late := r.lapsed()
+	most := f.Returned + late.coupons
+	both("coupon_returned", f.Returned+early.coupons, &most)
+
 	// Money, in the show's currency as the headline and in every currency as a list.
 	for _, cur := range f.Currencies() {
 		m := f.Money[cur]
@@ -92,7 +96,8 @@ func (r *simRun) compare(b *simBoard) []simRow {
 		for _, x := range moneyFigures(m) {
 			row := simRow{Figure: x.key, Tally: x.value, Ledger: ledger[string(cur)+" "+x.key]}
 			if x.key == "orders_cancelled" && cur == r.script.Currency {
-				row.Tally, row.Most = r.lapsed(x.value)
+				upper := x.value + late.orders
+				row.Tally, row.Most = x.value+early.orders, &upper
 			}
 			sides := []*int64{}
 			if row.Ledger != nil {
@@ -113,12 +118,16 @@ func (r *simRun) compare(b *simBoard) []simRow {
 	return rows
 }
 
-// lapsed bounds the cancelled orders by those the server gives up unpaid: the
-// deadline of some may fall between our reading of the clock and the server's.
-func (r *simRun) lapsed(cancelled int64) (least int64, most *int64) {
+// simLapsed is how many orders ran out unpaid, and how many coupons they held.
+type simLapsed struct{ orders, coupons int64 }
+
+// lapsed bounds the orders that the server gives up unpaid: the deadline of some
+// may fall between our reading of the clock and the server's.
+func (r *simRun) lapsed() (least, most simLapsed) {
 	now := time.Now()
-	upper := cancelled + r.shop.expired(now.Add(2*time.Second))
-	return cancelled + r.shop.expired(now.Add(-simSettles)), &upper
+	least.orders, least.coupons = r.shop.expired(now.Add(-simSettles))
+	most.orders, most.coupons = r.shop.expired(now.Add(2 * time.Second))
+	return least, most
 }
 
 type keyed struct {

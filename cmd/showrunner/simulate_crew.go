@@ -52,7 +52,7 @@ func (r *simRun) direct(ctx context.Context) error {
 		s.onEvents = func(e simEvents) {
 			eye.events(e)
 			for _, x := range e.Events {
-				r.benefits.saw(x)
+				r.benefits.saw(x, r.tally)
 				if x.Type != string(live.CommentSent) || !spammers[x.Actor.ID] {
 					continue
 				}

@@ -23,7 +23,7 @@ type simShop struct {
 	secret []byte
 
 	mu     sync.Mutex
-	unpaid map[live.OrderID]time.Time // orders of the room that may expire, by their deadline
+	unpaid map[live.OrderID]simPlaced // orders of the room that may expire
 }
 
 // simFact is one fact as a webhook tells it.
@@ -53,9 +53,9 @@ func (s *simShop) expires(p simPlaced) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.unpaid == nil {
-		s.unpaid = map[live.OrderID]time.Time{}
+		s.unpaid = map[live.OrderID]simPlaced{}
 	}
-	s.unpaid[p.ID] = p.Expires
+	s.unpaid[p.ID] = p
 }
 
 // closed notes that an order was paid or cancelled.
@@ -65,16 +65,20 @@ func (s *simShop) closed(id live.OrderID) {
 	delete(s.unpaid, id)
 }
 
-// expired is how many unpaid orders had run out at an instant.
-func (s *simShop) expired(at time.Time) (n int64) {
+// expired is how many unpaid orders had run out at an instant, and how many of
+// them held a coupon.
+func (s *simShop) expired(at time.Time) (n, coupons int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, deadline := range s.unpaid {
-		if !deadline.After(at) {
-			n++
+	for _, p := range s.unpaid {
+		if p.Expires.After(at) {
+			continue
+		}
+		if n++; p.Discount > 0 {
+			coupons++
 		}
 	}
-	return n
+	return n, coupons
 }
 
 // deliver tells facts in one message until it is acknowledged, and books them.

@@ -32,15 +32,16 @@ func TestSimShopExpiry(t *testing.T) {
 	at := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	s := &simShop{}
 	s.expires(simPlaced{ID: "a", Expires: at})
-	s.expires(simPlaced{ID: "b", Expires: at.Add(time.Minute)})
+	s.expires(simPlaced{ID: "b", Expires: at.Add(time.Minute), Discount: 10})
 	s.expires(simPlaced{ID: "c", Expires: at})
 	s.closed("c")
 	for _, tc := range []struct {
-		at   time.Time
-		want int64
-	}{{at.Add(-time.Second), 0}, {at, 1}, {at.Add(time.Minute), 2}} {
-		if got := s.expired(tc.at); got != tc.want {
-			t.Errorf("expired at %s: got %d, want %d", tc.at, got, tc.want)
+		at      time.Time
+		want    int64
+		coupons int64
+	}{{at.Add(-time.Second), 0, 0}, {at, 1, 0}, {at.Add(time.Minute), 2, 1}} {
+		if got, coupons := s.expired(tc.at); got != tc.want || coupons != tc.coupons {
+			t.Errorf("expired at %s: got %d with %d coupons, want %d with %d", tc.at, got, coupons, tc.want, tc.coupons)
 		}
 	}
 }

@@ -32,6 +32,7 @@ type simViewer struct {
 	booked  int64        // welcomes that the tally knows of
 	beats   int          // heartbeats so far
 	opened  time.Time
+	coupon  atomic.Pointer[string] // that the person has and did not use
 	// beaten is the ack of the newest heartbeat, and beatenOn after which welcome.
 	beaten   time.Time
 	beatenOn int64

@@ -13,6 +13,7 @@ type Order struct {
 	Person   string
 	Currency live.Currency
 	Lines    []live.OrderLine
+	Coupon   int64 // what a coupon took off, in the lines' discounts; 0: none
 }
 
 // Money is the orders of one currency, in minor units.

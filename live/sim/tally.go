@@ -26,6 +26,7 @@ type Tally struct {
 	exposedBy, clickedBy, cartBy map[live.ProductID]int64
 	exposedWho, clickedWho       map[live.ProductID]map[string]bool
 	orders                       map[live.OrderID]*bought
+	gifts                        gifts
 }
 
 // NewTally is an empty book.
@@ -128,6 +129,7 @@ type Figures struct {
 	Money    map[live.Currency]Money
 	Products map[live.ProductID]Product
 	Sources  map[string]Source
+	Returned int64 // coupons, without those of orders that ran out unpaid
 }
 
 // Product is one product of a tally.
@@ -185,5 +187,6 @@ func (t *Tally) Figures(began, ended time.Time) Figures {
 		f.Sources[channel] = src
 	}
 	t.money(&f, began, ended)
+	t.benefits(&f)
 	return f
 }

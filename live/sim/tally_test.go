@@ -124,6 +124,46 @@ func TestTallyOfMoney(t *testing.T) {
 	}
 }
 
+// A coupon is redeemed by the payment, and comes back when the order came to
+// nothing, before or after it.
+func TestTallyOfBenefits(t *testing.T) {
+	b := sim.NewTally()
+	b.Dropped()
+	for i, who := range []string{"a", "b", "c", "d", "e"} {
+		b.Took(who, live.CouponClaimed, 0)
+		id := live.OrderID(who)
+		l := line("1", "p", 1, 200)
+		l.Discount = 20
+		b.Ordered(sim.Order{ID: id, Person: who, Currency: "CNY", Lines: []live.OrderLine{l}, Coupon: 20})
+		if i >= 2 {
+			b.Paid(id, 180, start)
+		}
+	}
+	b.Cancelled("b")                                              // before it was paid
+	b.Cancelled("c")                                              // after
+	b.Refunded("d", "r1", live.RefundLine{Line: "1", Goods: 179}) // not all of it
+	b.Refunded("e", "r1", live.RefundLine{Line: "1", Goods: 100})
+	b.Refunded("e", "r2", live.RefundLine{Line: "1", Goods: 70, Shipping: 10})
+	b.Took("a", live.RedPacketClaimed, 31)
+	b.Took("a", live.RedPacketClaimed, 11)
+	b.Took("f", live.LuckyDrawEntered, 0)
+	b.Drawn(1)
+	b.Claimed()
+	f := b.Figures(start, start.Add(time.Hour))
+	for key, want := range map[string]int64{
+		"coupon_drops": 1, "coupon_claimed": 5, "coupon_claim_uv": 5, "coupon_redeemed": 3, "coupon_orders": 3, "coupon_gmv_minor": 540,
+		"coupon_discount_minor": 20, "red_packet_shares": 2, "red_packet_uv": 1, "red_packet_minor": 42,
+		"draw_entries": 1, "draw_entry_uv": 1, "draw_winners": 1, "prize_claimed": 1,
+	} {
+		if got := f.Counts[key]; got != want {
+			t.Errorf("%s is %d, want %d", key, got, want)
+		}
+	}
+	if f.Returned != 3 {
+		t.Errorf("%d coupons came back, want 3", f.Returned)
+	}
+}
+
 // TestTallyAgreesWithTheFold plays random purchases in random order of telling
 // and holds the tally's plain sums against live.FoldOrder, which it does not use.
 func TestTallyAgreesWithTheFold(t *testing.T) {
