@@ -66,10 +66,7 @@ func (s *Store) BannedOf(ctx context.Context, merchant live.MerchantID, room liv
 	banned := map[live.PersonID]error{}
 	for chunk := range slices.Chunk(people, bannedChunk) {
 		args := []any{string(room)}
-		size := 1
-		for size < len(chunk) {
-			size *= 2 // A few sizes only, so that a database may keep what it made of a query.
-		}
+		size := sizeFor(len(chunk))
 		for i := range size {
 			args = append(args, string(chunk[min(i, len(chunk)-1)]))
 		}

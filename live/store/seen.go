@@ -12,6 +12,17 @@ import (
 // of a burst of facts hold up an order.
 const seenChunk = 500
 
+// sizeFor is for how many values a statement is made that gets n; the last one
+// stands for those that are missing. There are a few sizes only, so that a
+// database may keep what it made of each.
+func sizeFor(n int) int {
+	size := 1
+	for size < n {
+		size *= 2
+	}
+	return size
+}
+
 // halves is a key as two signed integers.
 func halves(k [16]byte) (hi, lo int64) {
 	return int64(binary.BigEndian.Uint64(k[:8])), int64(binary.BigEndian.Uint64(k[8:]))
@@ -26,12 +37,13 @@ func (s *Store) HasSeen(ctx context.Context, keys [][16]byte) ([]bool, error) {
 	}
 	for start := 0; start < len(keys); start += seenChunk {
 		chunk := keys[start:min(start+seenChunk, len(keys))]
-		args := make([]any, 0, 2*len(chunk))
-		for _, k := range chunk {
-			hi, lo := halves(k)
+		size := sizeFor(len(chunk))
+		args := make([]any, 0, 2*size)
+		for i := range size {
+			hi, lo := halves(chunk[min(i, len(chunk)-1)])
 			args = append(args, hi, lo)
 		}
-		rows, err := s.reader(ctx).query(`SELECT hi, lo FROM seen WHERE (hi, lo) IN (VALUES `+pairs(len(chunk), "(CAST(? AS BIGINT), CAST(? AS BIGINT))")+`)`, args...)
+		rows, err := s.reader(ctx).query(`SELECT hi, lo FROM seen WHERE (hi, lo) IN (VALUES `+pairs(size, "(CAST(? AS BIGINT), CAST(? AS BIGINT))")+`)`, args...)
 		found, err := collect(rows, err, func(r scanner) (k [16]byte, err error) {
 			var hi, lo int64
 			err = r.Scan(&hi, &lo)
@@ -57,12 +69,13 @@ func (s *Store) AddSeen(ctx context.Context, keys [][16]byte, when time.Time) er
 	for start := 0; start < len(keys); start += seenChunk {
 		chunk := keys[start:min(start+seenChunk, len(keys))]
 		err := s.write(ctx, func(t *tx) error {
-			args := make([]any, 0, 3*len(chunk))
-			for _, k := range chunk {
-				hi, lo := halves(k)
+			size := sizeFor(len(chunk))
+			args := make([]any, 0, 3*size)
+			for i := range size {
+				hi, lo := halves(chunk[min(i, len(chunk)-1)])
 				args = append(args, hi, lo, ms(when))
 			}
-			_, err := t.once(`INSERT INTO seen (hi, lo, seen_at) VALUES `+pairs(len(chunk), "(?, ?, ?)")+` ON CONFLICT (hi, lo) DO NOTHING`, args...)
+			_, err := t.exec(`INSERT INTO seen (hi, lo, seen_at) VALUES `+pairs(size, "(?, ?, ?)")+` ON CONFLICT (hi, lo) DO NOTHING`, args...)
 			return err
 		})
 		if err != nil {

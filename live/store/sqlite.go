@@ -25,9 +25,7 @@ func (s *Store) openSQLite(path string) (err error) {
 		return fmt.Errorf("for writing: %w", err)
 	}
 	s.writes.SetMaxOpenConns(1)
-	if s.reads, err = sql.Open("sqlite", sqliteURL(path, "query_only(1)")); err != nil {
-		return fmt.Errorf("for reading: %w", err)
-	}
+	s.reads = sql.OpenDB(keeper{s.writes.Driver(), sqliteURL(path, "query_only(1)")})
 	s.reads.SetMaxOpenConns(readers)
 	s.reads.SetMaxIdleConns(readers)
 	return nil
