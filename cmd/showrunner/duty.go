@@ -15,6 +15,7 @@ import (
 const (
 	dutySink     = "sink"
 	dutyDelivery = "delivery"
+	dutyLadder   = "ladder"
 )
 
 // dutyAgain is the wait before a duty that failed is taken up again.
@@ -63,7 +64,7 @@ func newDuties(reg prometheus.Registerer) *prometheus.GaugeVec {
 		Name: "showrunner_node_duty", Help: "1 while this server does what only one of those that share a database does at a time.",
 	}, []string{"duty"})
 	reg.MustRegister(g)
-	for _, name := range []string{dutySink, dutyDelivery} {
+	for _, name := range []string{dutySink, dutyDelivery, dutyLadder} {
 		g.WithLabelValues(name).Set(0)
 	}
 	return g

@@ -14,6 +14,12 @@ const wireTime = "2006-01-02T15:04:05.000Z07:00"
 
 func stamp(t time.Time) string { return t.UTC().Format(wireTime) }
 
+// parseStamp is the inverse of stamp.
+func parseStamp(s string) (time.Time, error) {
+	t, err := time.Parse(wireTime, s)
+	return t.UTC(), err
+}
+
 // SourceSystem is the source of events that Showrunner states about shows.
 const SourceSystem = live.SourceSystem
 
