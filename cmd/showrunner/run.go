@@ -25,6 +25,7 @@ type cli struct {
 	Report      ReportCmd    `cmd:"" help:"Write the post-show report of a show."`
 	Attribute   AttributeCmd `cmd:"" help:"Divide the money of journeys in a file over what led to it."`
 	Import      ImportCmd    `cmd:"" help:"Take in history of orders, events or touches from a file."`
+	Nodes       NodesCmd     `cmd:"" help:"Look after the servers that share a log."`
 	Bench       BenchCmd     `cmd:"" help:"Measure a running server; figures as JSON."`
 	Version     VersionCmd   `cmd:"" help:"Print the version."`
 	EngineChild EngineCmd    `cmd:"" hidden:"" name:"engine-child" help:"The embedded ClickHouse itself."`

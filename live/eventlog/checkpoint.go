@@ -80,21 +80,31 @@ func decodeCheckpoint(b []byte) (checkpoint, error) {
 // readCheckpoint returns the checkpoint of a name and its revision, which is 0
 // if there is none.
 func (l *Log) readCheckpoint(ctx context.Context, name string) (checkpoint, uint64, error) {
+	c, kept, err := l.keptCheckpoint(ctx, name)
+	if kept == nil || err != nil {
+		return checkpoint{}, 0, err
+	}
+	return c, kept.Revision(), nil
+}
+
+// keptCheckpoint is readCheckpoint with what the server says of it, nil if there
+// is none.
+func (l *Log) keptCheckpoint(ctx context.Context, name string) (checkpoint, jetstream.KeyValueEntry, error) {
 	kept, err := l.marks.Get(ctx, readerPrefix+name)
 	if errors.Is(err, jetstream.ErrKeyNotFound) {
-		return checkpoint{}, 0, nil
+		return checkpoint{}, nil, nil
 	}
 	if err != nil {
-		return checkpoint{}, 0, fmt.Errorf("read the checkpoint of reader %q: %w", name, err)
+		return checkpoint{}, nil, fmt.Errorf("read the checkpoint of reader %q: %w", name, err)
 	}
 	c, err := decodeCheckpoint(kept.Value())
 	if err != nil {
-		return checkpoint{}, 0, fmt.Errorf("the checkpoint of reader %q %w", name, err)
+		return checkpoint{}, nil, fmt.Errorf("the checkpoint of reader %q %w", name, err)
 	}
 	if c.epoch != l.epoch {
-		return checkpoint{}, 0, fmt.Errorf("the checkpoint of reader %q belongs to another log: epoch %s, this is %s", name, c.epoch, l.epoch)
+		return checkpoint{}, nil, fmt.Errorf("the checkpoint of reader %q belongs to another log: epoch %s, this is %s", name, c.epoch, l.epoch)
 	}
-	return c, kept.Revision(), nil
+	return c, kept, nil
 }
 
 // writeCheckpoint replaces revision, 0 for none, and returns the new one.

@@ -24,6 +24,8 @@ type Config struct {
 	// Stream is the name of the stream and the prefix of its subjects, 1 to 32
 	// letters, digits, - and _. Empty means "showrunner".
 	Stream string
+	// Existing refuses to make a log where there is none.
+	Existing bool
 	// Replicas is the number of copies an external cluster keeps. Zero means
 	// one for a new stream and no change for one that is there.
 	Replicas int

@@ -23,7 +23,7 @@ const (
 // joinStream finds the stream or makes it, and returns it with its epoch.
 func joinStream(ctx context.Context, js jetstream.JetStream, cfg Config) (jetstream.Stream, string, error) {
 	s, err := js.Stream(ctx, cfg.Stream)
-	if errors.Is(err, jetstream.ErrStreamNotFound) {
+	if errors.Is(err, jetstream.ErrStreamNotFound) && !cfg.Existing {
 		s, err = js.CreateStream(ctx, jetstream.StreamConfig{
 			Name:        cfg.Stream,
 			Description: "Showrunner: every accepted fact, in order.",
@@ -70,7 +70,7 @@ func joinStream(ctx context.Context, js jetstream.JetStream, cfg Config) (jetstr
 func joinCheckpoints(ctx context.Context, js jetstream.JetStream, cfg Config) (jetstream.KeyValue, error) {
 	bucket := cfg.Stream + "_readers"
 	kv, err := js.KeyValue(ctx, bucket)
-	if errors.Is(err, jetstream.ErrBucketNotFound) {
+	if errors.Is(err, jetstream.ErrBucketNotFound) && !cfg.Existing {
 		kv, err = js.CreateKeyValue(ctx, jetstream.KeyValueConfig{
 			Bucket:      bucket,
 			Description: "Showrunner: how far each reader of the log has come.",

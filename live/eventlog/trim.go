@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -81,20 +80,13 @@ func (l *Log) trim(ctx context.Context) error {
 
 // floor is the first message that some named reader has not wholly committed.
 func (l *Log) floor(ctx context.Context, end uint64) (floor uint64, readers int, err error) {
-	// One answer of the server names them all: a list that ends early would
-	// trim what the rest still needs.
-	kept, err := l.js.Stream(ctx, "KV_"+l.marks.Bucket())
-	if err != nil {
-		return 0, 0, fmt.Errorf("list the readers: %w", err)
-	}
-	prefix := "$KV." + l.marks.Bucket() + "." + readerPrefix
-	info, err := kept.Info(ctx, jetstream.WithSubjectFilter(prefix+">"))
+	names, err := l.readerNames(ctx)
 	if err != nil {
 		return 0, 0, fmt.Errorf("list the readers: %w", err)
 	}
 	floor = end
-	for subject := range info.State.Subjects {
-		c, revision, err := l.readCheckpoint(ctx, strings.TrimPrefix(subject, prefix))
+	for _, name := range names {
+		c, revision, err := l.readCheckpoint(ctx, name)
 		if err != nil {
 			return 0, 0, err
 		}
