@@ -18,11 +18,25 @@ type Touchpoint struct {
 	Position live.Position // place in the log; orders touches of the same instant
 	Kind     live.Kind
 	Stage    live.Stage
-	Channel  string
+	Channel  string // one level or two, see Levels
 	Campaign string
 	Show     live.ShowID    // empty: outside a show
 	Product  live.ProductID // empty: about no product
 	Referrer live.PersonID  // who sent them; empty: nobody
+
+	// Who and what the person met, as far as the fact names it.
+	Host  string // on air at that moment, or as the fact says
+	Agent string // who served them
+	Group string // the group they were in
+	Entry string // the service entry they came by
+	// AgentName and GroupName are what people call the two; they decide nothing.
+	AgentName, GroupName string
+
+	// Cost is what the touch cost, in minor units of CostCurrency.
+	Cost         int64
+	CostCurrency live.Currency
+	// Rule is the version of the [RuleSet] that made a touch of the fact.
+	Rule string
 }
 
 // Journey is one paid order with the touches of its buyer before it.
@@ -33,6 +47,10 @@ type Journey struct {
 	// At is the instant of conversion: the order's first payment.
 	At       time.Time
 	Currency live.Currency
+	// Control is true of the order of a person held out, see [live.HoldoutAssigned].
+	Control bool
+	// First is true of the first order that the person ever paid the merchant.
+	First bool
 	// Value is the money to be credited, in minor units of Currency: paid less
 	// refunds and cancellations, as of the instant the journey was read. It
 	// may be zero.

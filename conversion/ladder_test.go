@@ -89,8 +89,8 @@ func TestClimbsAreKinds(t *testing.T) {
 			t.Errorf("%s is no kind, or stands twice", c.kind)
 		}
 		seen[c.kind] = true
-		if rules[c.kind] == nil != c.own {
-			t.Errorf("%s: own is %t, and it is a touch: %t", c.kind, c.own, rules[c.kind] != nil)
+		if builtIn.byKind[c.kind] == nil != c.own {
+			t.Errorf("%s: own is %t, and it is a touch: %t", c.kind, c.own, builtIn.byKind[c.kind] != nil)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package conversion
 
 import (
+	"cmp"
 	"encoding/json"
 
 	"showrunner/live"
@@ -20,7 +21,7 @@ const (
 	ChannelShop     = "shop"
 )
 
-// Rule is one row of [Rules].
+// Rule says that facts of a kind are touches, and of which stage and channel.
 type Rule struct {
 	Kind    live.Kind
 	Stage   live.Stage
@@ -30,7 +31,7 @@ type Rule struct {
 	Told bool
 }
 
-// Rules says which facts are touches. Facts that repeat by the second (likes,
+// Rules are the built-in ones: they say which facts are touches. Facts that repeat by the second (likes,
 // heartbeats, comments, exposures of products) are not: they would drown every
 // other touch of a linear split. Nor are partings (left, unfollowed, lost).
 var Rules = []Rule{
@@ -61,36 +62,43 @@ var Rules = []Rule{
 	{"review_posted", live.StageRetain, ChannelShop, true},
 }
 
-var rules = func() map[live.Kind]*Rule {
-	m := make(map[live.Kind]*Rule, len(Rules))
-	for i := range Rules {
-		m[Rules[i].Kind] = &Rules[i]
-	}
-	return m
-}()
+// TouchOf is [RuleSet.TouchOf] of the rules that are built in.
+func TouchOf(e live.Event) (Touchpoint, bool) { return builtIn.TouchOf(e) }
 
-// TouchOf makes a touch of an event, or reports false if the event is none:
-// its kind is not in [Rules], it is about nobody, it belongs to a rehearsal,
-// staff did it themselves, or somebody followed a link of their own. The event's own stage and channel go before the
-// table's. Position is left to the caller, who knows the log.
-func TouchOf(e live.Event) (Touchpoint, bool) {
-	r := rules[e.Kind]
+// TouchOf makes a touch of an event, or reports false if the event is none: no
+// rule names its kind, it is about nobody, it belongs to a rehearsal, staff did
+// it themselves, or somebody followed a link of their own. The event's own stage
+// and channel go before the rule's. Position is left to the caller, who knows
+// the log.
+func (s *RuleSet) TouchOf(e live.Event) (Touchpoint, bool) {
+	r := s.byKind[e.Kind]
 	if r == nil || e.Rehearsal || e.Person == "" || !r.admits(&e) {
 		return Touchpoint{}, false
 	}
 	d := read(e.Data)
-	if d.Referrer != "" && d.Referrer == e.Person {
+	if d.Referrer != "" && live.PersonID(d.Referrer) == e.Person {
 		return Touchpoint{}, false
 	}
 	t := Touchpoint{
 		At: e.OccurredAt, Kind: e.Kind, Stage: r.Stage, Channel: r.Channel, Campaign: e.Campaign,
-		Show: e.Show, Product: d.Product, Referrer: d.Referrer,
+		Show: e.Show, Product: live.ProductID(d.Product), Referrer: live.PersonID(d.Referrer), Rule: s.Version,
+		Host: string(d.Host), Agent: string(d.Agent), Group: string(d.Group), Entry: string(d.Entry),
+		AgentName: string(d.AgentName), GroupName: string(d.GroupName),
 	}
 	if e.Stage.Valid() {
 		t.Stage = e.Stage
 	}
 	if e.Channel != "" {
 		t.Channel = e.Channel
+	}
+	if e.Actor.Role == live.RoleAgent && (t.Agent == "" || t.Agent == e.Actor.ID) {
+		t.Agent, t.AgentName = e.Actor.ID, cmp.Or(t.AgentName, e.Actor.Name)
+	}
+	if d.Cost > 0 {
+		t.Cost = int64(d.Cost)
+		if c := live.Currency(d.CostCurrency); c.Valid() {
+			t.CostCurrency = c
+		}
 	}
 	return t, true
 }
@@ -109,15 +117,62 @@ func (r *Rule) admits(e *live.Event) bool {
 
 // touchData is what a touch takes from the data of its fact.
 type touchData struct {
-	Product  live.ProductID `json:"product_id"`
-	Referrer live.PersonID  `json:"referrer"`
+	Product      name   `json:"product_id"`
+	Referrer     name   `json:"referrer"`
+	Host         name   `json:"host_id"`
+	Agent        name   `json:"agent_id"`
+	AgentName    title  `json:"agent_name"`
+	Group        name   `json:"group_id"`
+	GroupName    title  `json:"group_name"`
+	Entry        name   `json:"entry_id"`
+	Cost         amount `json:"cost_minor"`
+	CostCurrency name   `json:"cost_currency"`
 }
 
-// read takes what it can from data, which was checked when the event was
-// accepted; what cannot be read names nothing.
+// read takes what it can from data. The members that the kind names were checked
+// when the event was accepted; of the others, what cannot be a name is none.
 func read(data json.RawMessage) (d touchData) {
 	if len(data) == 0 || json.Unmarshal(data, &d) != nil {
 		return touchData{}
 	}
 	return d
+}
+
+// name is an identifier, or nothing.
+type name string
+
+// UnmarshalJSON never fails: what is no identifier names nothing.
+func (n *name) UnmarshalJSON(raw []byte) error {
+	var s string
+	if json.Unmarshal(raw, &s) == nil && live.ValidID(s) {
+		*n = name(s)
+	}
+	return nil
+}
+
+// title is what people call something, or nothing.
+type title string
+
+// maxTitle bounds a title in bytes.
+const maxTitle = 128
+
+// UnmarshalJSON never fails: what is too long is left out.
+func (n *title) UnmarshalJSON(raw []byte) error {
+	var s string
+	if json.Unmarshal(raw, &s) == nil && len(s) <= maxTitle {
+		*n = title(s)
+	}
+	return nil
+}
+
+// amount is money in minor units, or nothing.
+type amount int64
+
+// UnmarshalJSON never fails: what is no amount costs nothing.
+func (n *amount) UnmarshalJSON(raw []byte) error {
+	var v int64
+	if json.Unmarshal(raw, &v) == nil && v > 0 && v <= live.MaxMinor {
+		*n = amount(v)
+	}
+	return nil
 }

@@ -42,32 +42,32 @@ func TestTouchOf(t *testing.T) {
 		{
 			"an entry without a channel is direct",
 			live.Event{Kind: live.RoomEntered, Person: "p1", Actor: viewer, Show: "s1", OccurredAt: noon},
-			&Touchpoint{At: noon, Kind: live.RoomEntered, Stage: live.StageConvert, Channel: "direct", Show: "s1"},
+			&Touchpoint{Rule: BuiltIn, At: noon, Kind: live.RoomEntered, Stage: live.StageConvert, Channel: "direct", Show: "s1"},
 		},
 		{
 			"the event's channel, campaign and stage stand",
 			live.Event{Kind: live.RoomEntered, Person: "p1", Actor: viewer, OccurredAt: noon, Channel: "private/group", Campaign: "618", Stage: live.StageNurture},
-			&Touchpoint{At: noon, Kind: live.RoomEntered, Stage: live.StageNurture, Channel: "private/group", Campaign: "618"},
+			&Touchpoint{Rule: BuiltIn, At: noon, Kind: live.RoomEntered, Stage: live.StageNurture, Channel: "private/group", Campaign: "618"},
 		},
 		{
 			"a stage that is none is not taken",
 			live.Event{Kind: live.RoomEntered, Person: "p1", Actor: viewer, OccurredAt: noon, Stage: "magic"},
-			&Touchpoint{At: noon, Kind: live.RoomEntered, Stage: live.StageConvert, Channel: "direct"},
+			&Touchpoint{Rule: BuiltIn, At: noon, Kind: live.RoomEntered, Stage: live.StageConvert, Channel: "direct"},
 		},
 		{
 			"an act in the room names its product",
 			live.Event{Kind: live.ProductClicked, Person: "p1", Actor: viewer, OccurredAt: noon, Data: json.RawMessage(`{"product_id":"x1","surface":"list"}`)},
-			&Touchpoint{At: noon, Kind: live.ProductClicked, Stage: live.StageConvert, Channel: "live_room", Product: "x1"},
+			&Touchpoint{Rule: BuiltIn, At: noon, Kind: live.ProductClicked, Stage: live.StageConvert, Channel: "live_room", Product: "x1"},
 		},
 		{
 			"an agent tells of a group",
 			live.Event{Kind: "group_joined", Person: "p1", Actor: agent, OccurredAt: noon, Data: json.RawMessage(`{"group_id":"g"}`)},
-			&Touchpoint{At: noon, Kind: "group_joined", Stage: live.StageNurture, Channel: "group"},
+			&Touchpoint{Rule: BuiltIn, At: noon, Kind: "group_joined", Stage: live.StageNurture, Channel: "group", Agent: "a1", Group: "g"},
 		},
 		{
 			"an integration tells of a service session",
 			live.Event{Kind: "service_session_closed", Person: "p1", Actor: live.Actor{ID: "crm", Role: live.RoleIntegration}, OccurredAt: noon},
-			&Touchpoint{At: noon, Kind: "service_session_closed", Stage: live.StageRetain, Channel: "service"},
+			&Touchpoint{Rule: BuiltIn, At: noon, Kind: "service_session_closed", Stage: live.StageRetain, Channel: "service"},
 		},
 		{"about nobody", live.Event{Kind: live.RoomEntered, Actor: viewer}, nil},
 		{"a rehearsal", live.Event{Kind: live.RoomEntered, Person: "p1", Actor: viewer, Rehearsal: true}, nil},

@@ -3,6 +3,9 @@ package gateway_test
 import (
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
+	"showrunner/conversion"
 	"showrunner/live"
 )
 
@@ -15,7 +18,7 @@ func TestAttribution(t *testing.T) {
 	owner := e.as(live.RoleMerchant, "m1", "owner")
 	e.want(200, "POST", "/v1/shows/"+show+"/start", owner, nil)
 	a := e.want(200, "POST", "/v1/events", e.as(live.RoleIntegration, "m1", "crm"), []any{
-		obj{"event_id": "t1", "type": "group_joined", "show_id": show, "user_id": "u1", "channel": "private/group", "data": obj{"group_id": "g1"}},
+		obj{"event_id": "t1", "type": "group_joined", "show_id": show, "user_id": "u1", "channel": "private/group", "data": obj{"group_id": "g1", "agent_id": "li"}},
 		obj{"event_id": "t2", "type": "ad_clicked", "show_id": show, "user_id": "u1", "channel": "ads", "campaign": "may"},
 		obj{"event_id": "t3", "type": "service_entry_opened", "show_id": show, "user_id": "u1", "data": obj{"entry_id": "desk"}},
 	})
@@ -30,7 +33,7 @@ func TestAttribution(t *testing.T) {
 
 	path := "/v1/shows/" + show + "/attribution"
 	for _, model := range []string{"first", "last", "last_non_direct", "linear", "position", "time_decay"} {
-		for _, by := range []string{"channel", "stage", "campaign", "show"} {
+		for _, by := range []string{"stage", "channel", "channel_l1", "flow", "agent", "group", "show", "entry", "host", "campaign", "referrer"} {
 			a := e.want(200, "GET", path+"?model="+model+"&by="+by, owner, nil)
 			totals := a.json["totals"].([]any)
 			if len(totals) != 1 || a.json["model"] != model || a.json["by"] != by || a.json["window_s"] != 604800.0 || a.json["provisional"] != true || a.json["version"] == 0.0 {
@@ -49,6 +52,39 @@ func TestAttribution(t *testing.T) {
 	linear := e.want(200, "GET", path+"?model=linear&by=stage", owner, nil).json["totals"].([]any)[0].(obj)["credits"].([]any)
 	if len(linear) != 2 || linear[0].(obj)["key"] != "lead" || linear[0].(obj)["value_minor"] != 533.0 || linear[1].(obj)["value_minor"] != 1067.0 {
 		t.Errorf("linear by stage: %v", linear)
+	}
+	a = e.want(200, "GET", path+"?model=linear&by=agent", owner, nil)
+	total := a.json["totals"].([]any)[0].(obj)
+	if d := cmp.Diff([]any{obj{"key": "", "value_minor": 1066.0, "orders": 1.0}, obj{"key": "li", "value_minor": 534.0, "orders": 1.0}}, total["credits"]); d != "" {
+		t.Errorf("by agent (-want +got):\n%s", d)
+	}
+	if d := cmp.Diff([]any{conversion.BuiltIn}, a.json["rule_versions"]); d != "" || a.json["rule_version"] != conversion.BuiltIn {
+		t.Errorf("rules: %s", a.raw)
+	}
+	stages := total["stages"].([]any)
+	if len(stages) != 4 {
+		t.Fatalf("stages: %s", a.raw)
+	}
+	all := total["unattributed_minor"].(float64)
+	for _, s := range stages {
+		money := s.(obj)["value_minor"].(float64)
+		all += money
+		for _, list := range []string{"channels", "agents", "groups", "shows", "entries"} {
+			sum := 0.0
+			for _, c := range s.(obj)[list].([]any) {
+				sum += c.(obj)["value_minor"].(float64)
+			}
+			if sum != money {
+				t.Errorf("the %s of %s sum to %v of %v", list, s.(obj)["stage"], sum, money)
+			}
+		}
+	}
+	if all != 1600 {
+		t.Errorf("the stages sum to %v", all)
+	}
+	nurture := stages[1].(obj)
+	if d := cmp.Diff([]any{obj{"key": "g1", "value_minor": 534.0, "orders": 1.0}, obj{"key": "", "value_minor": 533.0, "orders": 1.0}}, nurture["groups"]); d != "" {
+		t.Errorf("groups inside nurture (-want +got):\n%s", d)
 	}
 	why := e.want(200, "GET", "/v1/attribution/orders/o1?model=linear", owner, nil)
 	touches := why.json["touches"].([]any)
@@ -82,7 +118,7 @@ func TestAttribution(t *testing.T) {
 		}
 	}
 	e.problem("another merchant's", e.do("GET", path, e.as(live.RoleMerchant, "m2", "owner"), nil), 404)
-	for _, q := range []string{"?window=0", "?window=week", "?window=3000h", "?model=magic", "?by=agent", "?as_of=2100-01-01T00:00:00Z"} {
+	for _, q := range []string{"?window=0", "?window=week", "?window=3000h", "?model=magic", "?by=mood", "?as_of=2100-01-01T00:00:00Z"} {
 		if a := e.do("GET", path+q, owner, nil); a.status < 400 || a.status >= 500 {
 			t.Errorf("%s: %d %s", q, a.status, a.raw)
 		}

@@ -116,6 +116,10 @@ const (
 	RefundWithdrawn    Kind = "refund_withdrawn"
 )
 
+// HoldoutAssigned puts a person into the control group of an experiment, or among
+// those who are treated; the newest word stands.
+const HoldoutAssigned Kind = "holdout_assigned"
+
 // What is learned of who is who.
 const (
 	IdentityMerged   Kind = "identity_merged"
@@ -171,11 +175,12 @@ type FieldType uint8
 
 // Field types.
 const (
-	TypeText  FieldType = iota // string of Min..Max runes
-	TypeID                     // identifier, see ValidID
-	TypeInt                    // integer of Min..Max; a fraction is refused
-	TypeFlag                   // true or false
-	TypeOther                  // any JSON; checked where it is used
+	TypeText     FieldType = iota // string of Min..Max runes
+	TypeID                        // identifier, see ValidID
+	TypeInt                       // integer of Min..Max; a fraction is refused
+	TypeFlag                      // true or false
+	TypeOther                     // any JSON; checked where it is used
+	TypeCurrency                  // ISO 4217 code, see Currency.Valid
 )
 
 // Field is one member of a kind's data.
@@ -200,6 +205,21 @@ func integer(name string, least, most int64) Field {
 	return Field{Name: name, Type: TypeInt, Min: least, Max: most}
 }
 func flag(name string) Field { return Field{Name: name, Type: TypeFlag} }
+
+// touched are the fields of a touch of the chain beside its own: who and what
+// the person met, and what it cost.
+func touched(own ...Field) []Field {
+	for _, f := range []Field{
+		id("agent_id"), text("agent_name", 64), id("group_id"), text("group_name", 64), id("entry_id"), id("host_id"),
+		integer("cost_minor", 0, MaxMinor),
+		{Name: "cost_currency", Type: TypeCurrency},
+	} {
+		if !slices.ContainsFunc(own, func(x Field) bool { return x.Name == f.Name }) {
+			own = append(own, f)
+		}
+	}
+	return own
+}
 
 func must(f Field) Field {
 	f.Required = true
@@ -237,22 +257,23 @@ var Kinds = []Spec{
 	{"viewer_reported", FromProducer, AudienceNone, []Field{must(id("target")), text("reason", 200)}},
 
 	// The chain outside the room.
-	{"lead_captured", FromProducer, AudienceNone, []Field{id("form_id")}},
-	{"ad_clicked", FromProducer, AudienceNone, []Field{id("ad_id"), integer("cost_minor", 0, MaxMinor)}},
-	{"show_reserved", FromProducer, AudienceNone, nil},
-	{"contact_added", FromProducer, AudienceNone, []Field{id("agent_id")}},
+	{"lead_captured", FromProducer, AudienceNone, touched(id("form_id"))},
+	{"ad_clicked", FromProducer, AudienceNone, touched(id("ad_id"), integer("cost_minor", 0, MaxMinor))},
+	{"show_reserved", FromProducer, AudienceNone, touched()},
+	{"contact_added", FromProducer, AudienceNone, touched(id("agent_id"))},
 	{"contact_lost", FromProducer, AudienceNone, []Field{text("lost_by", 32), flag("blocked")}},
-	{"group_joined", FromProducer, AudienceNone, []Field{must(id("group_id")), text("join_scene", 32), id("inviter")}},
+	{"group_joined", FromProducer, AudienceNone, touched(must(id("group_id")), text("join_scene", 32), id("inviter"))},
 	{"group_left", FromProducer, AudienceNone, []Field{must(id("group_id")), text("quit_scene", 32)}},
 	{"group_message_sent", FromProducer, AudienceNone, []Field{must(id("group_id")), text("kind", 32), text("by_role", 32)}},
-	{"group_message_clicked", FromProducer, AudienceNone, []Field{must(id("group_id"))}},
-	{"referral_clicked", FromProducer, AudienceNone, []Field{must(id("referrer"))}},
-	{"service_session_started", FromProducer, AudienceNone, []Field{must(id("session_id")), id("entry_id"), id("agent_id")}},
+	{"group_message_clicked", FromProducer, AudienceNone, touched(must(id("group_id")))},
+	{"referral_clicked", FromProducer, AudienceNone, touched(must(id("referrer")))},
+	{"service_session_started", FromProducer, AudienceNone, touched(must(id("session_id")), id("entry_id"), id("agent_id"))},
 	{"service_message_sent", FromProducer, AudienceNone, []Field{must(id("session_id")), text("by", 32), text("kind", 32)}},
-	{"service_session_closed", FromProducer, AudienceNone, []Field{must(id("session_id")), text("resolution", 64)}},
-	{"touch_sent", FromProducer, AudienceNone, []Field{id("agent_id"), text("template", 64)}},
+	{"service_session_closed", FromProducer, AudienceNone, touched(must(id("session_id")), text("resolution", 64))},
+	{"touch_sent", FromProducer, AudienceNone, touched(id("agent_id"), text("template", 64))},
+	{HoldoutAssigned, FromProducer, AudienceNone, []Field{must(id("experiment")), must(flag("control"))}},
 	{"review_posted", FromProducer, AudienceNone, []Field{id("order_id"), integer("score", 1, 5), text("text", 2000)}},
-	{"followup_done", FromProducer, AudienceNone, []Field{text("result", 64)}},
+	{"followup_done", FromProducer, AudienceNone, touched(text("result", 64))},
 
 	// Who is who: stated by the store when names turn out to be one person's.
 	{IdentityMerged, FromSystem, AudienceNone, nil},
@@ -447,6 +468,11 @@ func (f *Field) check(raw json.RawMessage) error {
 	case TypeFlag:
 		if s := string(raw); s != "true" && s != "false" {
 			return Invalid("invalid_field", at, "must be true or false")
+		}
+	case TypeCurrency:
+		var c Currency
+		if json.Unmarshal(raw, &c) != nil || !c.Valid() {
+			return Invalid("unknown_currency", at, "must be an ISO 4217 code in use")
 		}
 	case TypeOther:
 	}

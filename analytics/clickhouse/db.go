@@ -33,6 +33,8 @@ type Config struct {
 	// Cluster, if not empty, makes [DB.Migrate] create replicated tables on the
 	// cluster of that name, with {shard} and {replica} from the server's macros.
 	Cluster string
+	// Names, if set, tells who is who. Without it every name is a person.
+	Names Names
 
 	Now        func() time.Time
 	Logger     *slog.Logger

@@ -22,6 +22,7 @@ type eventColumns struct {
 	merchant, show, room, kind, person, actor, role, source, id []string
 	channel, campaign, stage, touchChannel, product, sku        []string
 	body, props                                                 []string
+	touched                                                     touchColumns
 	ts, occurred                                                []time.Time
 	rehearsal, touch                                            []uint8
 	num, skew                                                   []int64
@@ -42,9 +43,9 @@ type facts struct {
 	Watched int64          `json:"watched_ms"`
 }
 
-// add makes the row of an event. It must be a function of the entry alone: no
-// clock, no chance, no order of a map.
-func (c *eventColumns) add(entry live.Entry) {
+// add makes the row of an event. It must be a function of the entry and the rules
+// alone: no clock, no chance, no order of a map.
+func (c *eventColumns) add(entry live.Entry, rules *conversion.RuleSet) {
 	e := &entry.Event
 	var d facts
 	if len(e.Data) > 0 && json.Unmarshal(e.Data, &d) != nil {
@@ -70,10 +71,11 @@ func (c *eventColumns) add(entry live.Entry) {
 	c.channel = append(c.channel, e.Channel)
 	c.campaign = append(c.campaign, e.Campaign)
 	stage, touchChannel := e.Stage, ""
-	touch, is := conversion.TouchOf(*e)
+	touch, is := rules.TouchOf(*e)
 	if is {
 		stage, touchChannel = touch.Stage, touch.Channel
 	}
+	c.touched.add(&touch)
 	c.stage = append(c.stage, string(stage))
 	c.touch = append(c.touch, bit(is))
 	c.touchChannel = append(c.touchChannel, touchChannel)
@@ -121,15 +123,15 @@ func bit(b bool) uint8 {
 func (c *eventColumns) block() *block {
 	return &block{
 		table: "events", rows: len(c.seq),
-		names: []string{
+		names: append([]string{
 			"merchant_id", "show_id", "room_id", "kind", "ts", "occurred_at", "person_id", "actor_id", "actor_role",
 			"rehearsal", "source", "event_id", "channel", "campaign", "stage", "touch", "touch_channel",
 			"product_id", "sku_id", "num", "body", "props", "client_skew_ms", "seq", "idx",
-		},
-		data: []any{
+		}, touchNames[:]...),
+		data: append([]any{
 			c.merchant, c.show, c.room, c.kind, c.ts, c.occurred, c.person, c.actor, c.role,
 			c.rehearsal, c.source, c.id, c.channel, c.campaign, c.stage, c.touch, c.touchChannel,
 			c.product, c.sku, c.num, c.body, c.props, c.skew, c.seq, c.idx,
-		},
+		}, c.touched.data()...),
 	}
 }

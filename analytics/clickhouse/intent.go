@@ -1,11 +1,13 @@
 package clickhouse
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
 	"time"
 
+	"showrunner/conversion"
 	"showrunner/live"
 )
 
@@ -47,6 +49,8 @@ type span struct {
 	deltas deltaColumns
 	bytes  int
 	bad    int // order events that could not be read
+
+	rules *conversion.RuleSet // nil: those that are built in
 }
 
 // add takes one event in.
@@ -56,7 +60,7 @@ func (s *span) add(e live.Entry) {
 	}
 	s.N++
 	s.bytes += len(e.Event.Data) + 256
-	s.events.add(e)
+	s.events.add(e, cmp.Or(s.rules, conversion.DefaultRules()))
 	if live.OrderFactKind(e.Event.Kind) {
 		if err := s.deltas.add(e); err != nil {
 			s.bad++
@@ -66,8 +70,8 @@ func (s *span) add(e live.Entry) {
 
 // reload reads the rows of an intent from the log again. The reader stands at
 // the intent's beginning, where its checkpoint is, and afterwards at its end.
-func reload(ctx context.Context, r Reader, i intent) (*span, error) {
-	s := &span{}
+func reload(ctx context.Context, r Reader, i intent, rules *conversion.RuleSet) (*span, error) {
+	s := &span{rules: rules}
 	for s.N < i.N {
 		entries, err := r.Next(ctx, i.N-s.N, time.Second)
 		if err != nil {

@@ -198,7 +198,9 @@ func TestMigrateSettled(t *testing.T) {
 	// The sink of today needs the columns of the facts; the rollup is that of before.
 	split := slices.IndexFunc(all, func(s statement) bool { return s.version == "0020_settled" }) + 1
 	none := func(statement) error { return nil }
-	if err := db.apply(t.Context(), all[:split], none); err != nil {
+	later := slices.IndexFunc(all, func(s statement) bool { return s.version > "0020_settled" })
+	before := slices.Concat(all[:split], all[later:])
+	if err := db.apply(t.Context(), before, none); err != nil {
 		t.Fatal(err)
 	}
 	w := play(5, 1500)
@@ -221,7 +223,7 @@ func TestMigrateSettled(t *testing.T) {
 	}
 	send()
 	stop := errors.New("stopped")
-	for i := split; i < len(all); i++ {
+	for i := split; i < later; i++ {
 		if err := db.apply(t.Context(), all[:i+1], func(statement) error { return stop }); !errors.Is(err, stop) {
 			t.Fatal(err)
 		}

@@ -11,6 +11,7 @@ import (
 	"github.com/cenkalti/backoff/v5"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"showrunner/conversion"
 	"showrunner/live"
 )
 
@@ -41,6 +42,8 @@ type SinkConfig struct {
 	// MaxRows and MaxAge say when a range is cut: so many events, or so old.
 	MaxRows int
 	MaxAge  time.Duration
+	// Rules say which events are touches, as they come in. Nil: those built in.
+	Rules *conversion.RuleSet
 
 	Now        func() time.Time
 	Logger     *slog.Logger
@@ -129,7 +132,7 @@ func (s *Sink) run(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("clickhouse sink: %w", err)
 		}
-		pending, err := reload(ctx, s.cfg.Reader, i)
+		pending, err := reload(ctx, s.cfg.Reader, i, s.cfg.Rules)
 		if err != nil {
 			return fmt.Errorf("clickhouse sink: %w", err)
 		}
@@ -143,7 +146,7 @@ func (s *Sink) run(ctx context.Context) error {
 
 // follow cuts the log into ranges and delivers them one after the other.
 func (s *Sink) follow(ctx context.Context) error {
-	open, opened := &span{}, time.Time{}
+	open, opened := &span{rules: s.cfg.Rules}, time.Time{}
 	cut := func(until live.Position) error {
 		if open.N == 0 {
 			return nil
@@ -152,7 +155,7 @@ func (s *Sink) follow(ctx context.Context) error {
 		if err := s.begin(ctx, open); err != nil {
 			return err
 		}
-		open = &span{}
+		open = &span{rules: s.cfg.Rules}
 		return nil
 	}
 	for {

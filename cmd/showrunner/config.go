@@ -7,12 +7,14 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"os"
 	"regexp"
 	"slices"
 	"time"
 
 	"github.com/alecthomas/kong"
 
+	"showrunner/conversion"
 	"showrunner/gateway"
 	"showrunner/gateway/ws"
 )
@@ -54,6 +56,8 @@ type ServeCmd struct {
 
 	Mapping map[string]string `placeholder:"NAME=FILE" help:"Mappings of shop platforms that integrations may name, each in a JSON file; see docs/connectors.md."`
 
+	TouchRules string `type:"path" placeholder:"FILE" help:"JSON file that says which facts are touches, and of which stage and channel; see docs/attribution.md. Built in without it."`
+
 	// listening, if set, is told the address once the server is open.
 	listening func(url string)
 	// now is the clock; nil is the machine's.
@@ -67,7 +71,7 @@ var nodeName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,32}$`)
 func (c *ServeCmd) validate() error {
 	var faults []error
 	bad := func(flag, format string, args ...any) {
-		faults = append(faults, fmt.Errorf("--%s: %s", flag, fmt.Sprintf(format, args...)))
+		faults = append(faults, fmt.Errorf("--%s: %w", flag, fmt.Errorf(format, args...)))
 	}
 	if _, _, err := net.SplitHostPort(c.Addr); err != nil {
 		bad("addr", "%q is not HOST:PORT", c.Addr)
@@ -144,6 +148,9 @@ func (c *ServeCmd) validate() error {
 	if _, err := c.proxies(); err != nil {
 		faults = append(faults, err)
 	}
+	if _, err := c.touchRules(); err != nil {
+		bad("touch-rules", "%w", err)
+	}
 	_, wrong := readMappings(c.Mapping)
 	return errors.Join(append(faults, wrong...)...)
 }
@@ -160,6 +167,19 @@ func (c *ServeCmd) proxies() (out []netip.Prefix, err error) {
 		out = append(out, p)
 	}
 	return out, errors.Join(faults...)
+}
+
+// touchRules are those of the flag, or those built in.
+func (c *ServeCmd) touchRules() (_ *conversion.RuleSet, err error) {
+	if c.TouchRules == "" {
+		return conversion.DefaultRules(), nil
+	}
+	f, err := os.Open(c.TouchRules)
+	if err != nil {
+		return nil, fmt.Errorf("open the rules: %w", err)
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	return conversion.ReadRules(f)
 }
 
 // level is the slog level of the flag.

@@ -46,7 +46,7 @@ func (s *server) openGateway(context.Context) error {
 			Figures: &figures{
 				walk: make(chan struct{}, 1), realtime: s.realtime, db: s.db, sink: s.carriage, log: s.eventlog, store: s.store, now: s.now,
 			},
-			Rate: s.requestRate(), Now: s.now, Logger: s.log,
+			Rules: s.rules.Version, Rate: s.requestRate(), Now: s.now, Logger: s.log,
 		},
 		Requery: connector.NewClient(s.cfg.InsecureWebhooks), Mappings: mappings,
 		Websocket: socket.Mount, Console: console.Mount,

@@ -174,7 +174,7 @@ func typed(spec *live.Spec, member, v string) (any, error) {
 			return nil, errors.New("must be true or false")
 		}
 		return b, nil
-	case live.TypeText, live.TypeID, live.TypeOther:
+	case live.TypeText, live.TypeID, live.TypeCurrency, live.TypeOther:
 	}
 	return v, nil
 }

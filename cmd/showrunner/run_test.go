@@ -43,6 +43,11 @@ func TestCommandLine(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) { commandLine(t, c.args, c.code, c.says...) })
 	}
+	t.Run("rules of touches", func(t *testing.T) {
+		commandLine(t, []string{"serve", "--check", "--touch-rules", file(`{"version":"v1","rules":[{"kind":"followed","stage":"lead","channel":"x"}]}`)}, 0, "valid")
+		commandLine(t, []string{"serve", "--check", "--touch-rules", file(`{"version":"v1","rules":[{"kind":"dances","stage":"x","channel":""}]}`)}, 2, "--touch-rules", "dances", "stage", "channel")
+		commandLine(t, []string{"serve", "--check", "--touch-rules", filepath.Join(dir, "nowhere")}, 2, "--touch-rules")
+	})
 	t.Run("a file with a typing error", func(t *testing.T) {
 		commandLine(t, []string{"serve", "--check", "--config", file(`{"oder-ttl":"5m"}`)}, 2, "oder-ttl")
 	})

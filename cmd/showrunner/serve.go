@@ -47,13 +47,17 @@ func (c *ServeCmd) Execute(ctx context.Context, stdout, stderr io.Writer) error 
 		c.now = clock
 	}
 	log := slog.New(newLogHandler(stderr, c.level()))
+	rules, err := c.touchRules()
+	if err != nil {
+		return err
+	}
 	release, err := lockData(c.Data)
 	if err != nil {
 		return err
 	}
 	reg := prometheus.NewRegistry()
 	reg.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	s := &server{cfg: c, now: c.now, log: log, reg: reg, life: newLife(log, c.now), duties: newDuties(reg)}
+	s := &server{cfg: c, rules: rules, now: c.now, log: log, reg: reg, life: newLife(log, c.now), duties: newDuties(reg)}
 
 	err = s.serve(ctx, stdout)
 	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopWithin)

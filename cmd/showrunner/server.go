@@ -18,6 +18,7 @@ import (
 	"showrunner/analytics/clickhouse"
 	"showrunner/analytics/engine"
 	"showrunner/analytics/realtime"
+	"showrunner/conversion"
 	"showrunner/gateway"
 	"showrunner/gateway/auth"
 	"showrunner/gateway/ws"
@@ -39,6 +40,7 @@ type server struct {
 	reg  *prometheus.Registry
 	life *life
 
+	rules    *conversion.RuleSet
 	engine   *engine.Engine // nil with an external ClickHouse
 	db       *clickhouse.DB
 	eventlog *eventlog.Log
@@ -119,7 +121,10 @@ func (s *server) openEngine(ctx context.Context) error {
 			return err
 		}
 	}
-	db, err := clickhouse.Open(ctx, clickhouse.Config{URL: url, Now: s.now, Logger: s.log, Registerer: s.reg})
+	names := func(ctx context.Context, m live.MerchantID, persons []live.PersonID, asOf time.Time) (map[live.PersonID][]live.PersonID, error) {
+		return s.store.NamesAsOf(ctx, m, persons, asOf) // The store is opened after this.
+	}
+	db, err := clickhouse.Open(ctx, clickhouse.Config{URL: url, Names: names, Now: s.now, Logger: s.log, Registerer: s.reg})
 	if err != nil {
 		return fmt.Errorf("open ClickHouse: %w", err)
 	}
@@ -197,7 +202,7 @@ func (s *server) carry(ctx context.Context) (err error) {
 	defer func() { err = errors.Join(err, r.Close()) }()
 	sink := clickhouse.NewSink(clickhouse.SinkConfig{
 		DB: s.db, Epoch: s.eventlog.Epoch(), Reader: r, Now: s.now,
-		MaxRows: s.cfg.SinkRows, MaxAge: s.cfg.SinkAge, Logger: s.log, Registerer: s.reg,
+		MaxRows: s.cfg.SinkRows, MaxAge: s.cfg.SinkAge, Rules: s.rules, Logger: s.log, Registerer: s.reg,
 	})
 	defer sink.Close()
 	s.carriage.set(sink)

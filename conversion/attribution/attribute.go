@@ -147,30 +147,41 @@ func (r *Result) total() []Total {
 // By adds up the credits of one currency by any key, most money first, equal
 // money by key. The shares and the currency's unattributed money sum to its value.
 func (r *Result) By(currency live.Currency, key func(*conversion.Credit) string) []Share {
-	sums := map[string]*Share{}
+	return r.ByOf(currency, func(c *conversion.Credit) (string, bool) { return key(c), true })
+}
+
+// ByOf is [Result.By] of those credits alone for which key says true.
+func (r *Result) ByOf(currency live.Currency, key func(*conversion.Credit) (string, bool)) []Share {
+	type sum struct {
+		Share
+		last int // the newest order counted
+	}
+	sums := map[string]*sum{}
 	for i := range r.Orders {
 		o := &r.Orders[i]
 		if o.Currency != currency {
 			continue
 		}
-		counted := map[string]bool{}
 		for k := range o.Credits {
-			name := key(&o.Credits[k])
+			name, ok := key(&o.Credits[k])
+			if !ok {
+				continue
+			}
 			s := sums[name]
 			if s == nil {
-				s = &Share{Key: name}
+				s = &sum{Share{Key: name}, -1}
 				sums[name] = s
 			}
 			s.Minor += o.Credits[k].Minor
-			if !counted[name] {
-				counted[name] = true
+			if s.last != i {
+				s.last = i
 				s.Orders++
 			}
 		}
 	}
 	shares := make([]Share, 0, len(sums))
 	for _, s := range sums {
-		shares = append(shares, *s)
+		shares = append(shares, s.Share)
 	}
 	slices.SortFunc(shares, func(a, b Share) int {
 		return cmp.Or(cmp.Compare(b.Minor, a.Minor), cmp.Compare(a.Key, b.Key))

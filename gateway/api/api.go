@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"errors"
 	"log/slog"
 	"time"
@@ -9,6 +10,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humafiber"
 	"github.com/gofiber/fiber/v2"
 
+	"showrunner/conversion"
 	"showrunner/live"
 )
 
@@ -23,6 +25,10 @@ type Config struct {
 	Connectors map[string]Connector
 	// WebhookURL refuses a URL that webhooks are never sent to.
 	WebhookURL func(raw string) error
+
+	// Rules is the version of the rules that say which facts are touches. Empty
+	// means those that are built in.
+	Rules string
 
 	// Status is the table from fault to HTTP status.
 	Status func(live.Fault) int
@@ -74,6 +80,7 @@ func New(app *fiber.App, cfg Config) (*API, error) {
 	if cfg.Timeout == 0 {
 		cfg.Timeout = DefaultTimeout
 	}
+	cfg.Rules = cmp.Or(cfg.Rules, conversion.BuiltIn)
 	a := &API{cfg: cfg, problems: Problems{Status: cfg.Status, Logger: cfg.Logger}, limit: newLimiter(cfg.Rate, cfg.Burst)}
 	a.huma = humafiber.New(app, a.document())
 	a.register()

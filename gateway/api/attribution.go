@@ -1,9 +1,7 @@
 package api
 
 import (
-	"cmp"
 	"context"
-	"slices"
 	"time"
 
 	"showrunner/analytics"
@@ -18,44 +16,20 @@ const (
 	maxCreditWindow = 90 * 24 * time.Hour
 )
 
-// creditKeys are the values of by: whom the money of a touch belongs to.
-var creditKeys = map[string]func(*conversion.Credit) string{
-	"channel":  func(c *conversion.Credit) string { return c.Touch.Channel },
-	"stage":    func(c *conversion.Credit) string { return string(c.Touch.Stage) },
-	"campaign": func(c *conversion.Credit) string { return c.Touch.Campaign },
-	"show":     func(c *conversion.Credit) string { return string(c.Touch.Show) },
-}
-
 // Attribution is a show's money divided over what led to it.
 type Attribution struct {
 	ShowID      string             `json:"show_id"`
 	Model       string             `json:"model"`
 	Parameters  map[string]string  `json:"parameters,omitempty" doc:"What the model was made with."`
 	Version     int                `json:"version" doc:"Of the arithmetic: results of two versions are not compared."`
+	Rules       string             `json:"rule_version" doc:"Of the rules by which facts are touches of a stage now."`
+	RulesSeen   []string           `json:"rule_versions" doc:"Of the rules that made the touches of these orders, as they came in; empty for those from before rules had versions."`
 	WindowS     int64              `json:"window_s" doc:"How far back from the payment a touch counts, both ends included."`
 	By          string             `json:"by"`
 	AsOf        Time               `json:"as_of"`
 	Provisional bool               `json:"provisional" doc:"More facts may come."`
 	Complete    bool               `json:"complete" doc:"Every fact received until as_of is in."`
 	Totals      []AttributionTotal `json:"totals" doc:"One for each currency."`
-}
-
-// AttributionTotal is one currency. The credits and what is unattributed sum to
-// the value exactly.
-type AttributionTotal struct {
-	Currency           string              `json:"currency"`
-	Orders             int64               `json:"orders"`
-	Value              int64               `json:"value_minor" doc:"Paid less refunds and cancellations."`
-	Unattributed       int64               `json:"unattributed_minor" doc:"Of orders without any touch in the window."`
-	UnattributedOrders int64               `json:"unattributed_orders"`
-	Credits            []AttributionCredit `json:"credits" doc:"Most money first."`
-}
-
-// AttributionCredit is what one key earned.
-type AttributionCredit struct {
-	Key    string `json:"key" doc:"Empty for touches that name none."`
-	Minor  int64  `json:"value_minor"`
-	Orders int64  `json:"orders" doc:"In which the key had a part; does not add up."`
 }
 
 type attributionOutput struct{ Body Attribution }
@@ -78,7 +52,7 @@ func (a *API) getAttribution(ctx context.Context, p live.Principal, in *struct {
 	ShowPath
 	Model  string `query:"model" enum:"first,last,last_non_direct,linear,position,time_decay" default:"last"`
 	Window string `query:"window" default:"168h" doc:"1m to 2160h."`
-	By     string `query:"by" enum:"channel,stage,campaign,show" default:"channel"`
+	By     string `query:"by" enum:"stage,channel,channel_l1,flow,agent,group,show,entry,host,campaign,referrer" default:"channel" doc:"What the credits are of. channel_l1 is the first of the two levels of a channel."`
 	AsOf   string `query:"as_of" doc:"RFC 3339: only facts received until then; now when left out."`
 },
 ) (*attributionOutput, error) {
@@ -106,20 +80,9 @@ func (a *API) getAttribution(ctx context.Context, p live.Principal, in *struct {
 		ShowID: string(s.ID), Model: r.Model, Parameters: r.Params, Version: r.Version, WindowS: int64(window.Seconds()), By: in.By,
 		AsOf: Time{paths.AsOf}, Provisional: !paths.Final || !paths.Complete, Complete: paths.Complete, Totals: []AttributionTotal{},
 	}
+	out.Rules, out.RulesSeen = a.cfg.Rules, rulesOf(&r)
 	for _, t := range r.Totals {
-		total := AttributionTotal{
-			Currency: string(t.Currency), Orders: t.Orders, Value: t.Value, Unattributed: t.Unattributed, UnattributedOrders: t.UnattributedOrders,
-			Credits: []AttributionCredit{},
-		}
-		for _, share := range r.By(t.Currency, creditKeys[in.By]) {
-			total.Credits = append(total.Credits, AttributionCredit{share.Key, share.Minor, share.Orders})
-		}
-		if in.By == "stage" {
-			slices.SortStableFunc(total.Credits, func(a, b AttributionCredit) int {
-				return cmp.Compare(slices.Index(live.Stages, live.Stage(a.Key)), slices.Index(live.Stages, live.Stage(b.Key)))
-			})
-		}
-		out.Totals = append(out.Totals, total)
+		out.Totals = append(out.Totals, attributionTotal(&r, &t, in.By))
 	}
 	return &attributionOutput{out}, nil
 }

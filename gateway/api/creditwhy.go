@@ -32,6 +32,11 @@ type CreditTouch struct {
 	Channel  string `json:"channel"`
 	Campaign string `json:"campaign"`
 	ShowID   string `json:"show_id"`
+	HostID   string `json:"host_id,omitempty"`
+	AgentID  string `json:"agent_id,omitempty"`
+	GroupID  string `json:"group_id,omitempty"`
+	EntryID  string `json:"entry_id,omitempty"`
+	Referrer string `json:"referrer,omitempty"`
 	Weight   int64  `json:"weight" doc:"Of all weights of the order; zero earns nothing."`
 	Minor    int64  `json:"value_minor"`
 	Rule     string `json:"rule" enum:"credited,no_weight,before_window" doc:"Why it earned or did not: the model gave it nothing, or it was before the window."`
@@ -77,6 +82,7 @@ func (a *API) getCreditWhy(ctx context.Context, p live.Principal, in *struct {
 		for _, t := range j.Within(0) {
 			c := CreditTouch{
 				At: Time{t.At}, Kind: string(t.Kind), Stage: string(t.Stage), Channel: t.Channel, Campaign: t.Campaign, ShowID: string(t.Show), Rule: "no_weight",
+				HostID: t.Host, AgentID: t.Agent, GroupID: t.Group, EntryID: t.Entry, Referrer: string(t.Referrer),
 			}
 			if len(credits) > 0 && credits[0].Touch == t { // both ascend
 				c.Weight, c.Minor, c.Rule = credits[0].Weight, credits[0].Minor, "credited"

@@ -211,6 +211,8 @@ func fieldSchema(f live.Field) object {
 		return whole(f.Min, f.Max)
 	case live.TypeFlag:
 		return object{"type": "boolean"}
+	case live.TypeCurrency:
+		return object{"type": "string", "pattern": "^[A-Z]{3}$"}
 	case live.TypeOther:
 	}
 	return object{}

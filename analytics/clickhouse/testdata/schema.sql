@@ -22,7 +22,17 @@ CREATE TABLE events (`merchant_id` LowCardinality(String),
   `props` String CODEC(ZSTD(3)),
   `client_skew_ms` Int64 CODEC(T64, ZSTD(1)),
   `seq` UInt64 CODEC(Delta(8), ZSTD(1)),
-  `idx` UInt32 CODEC(T64, ZSTD(1)), INDEX by_position (seq) TYPE minmax GRANULARITY 4)
+  `idx` UInt32 CODEC(T64, ZSTD(1)),
+  `touch_rule` LowCardinality(String),
+  `touch_host` LowCardinality(String),
+  `touch_agent` LowCardinality(String),
+  `touch_agent_name` LowCardinality(String),
+  `touch_group` LowCardinality(String),
+  `touch_group_name` LowCardinality(String),
+  `touch_entry` LowCardinality(String),
+  `touch_referrer` String CODEC(ZSTD(1)),
+  `touch_cost_currency` LowCardinality(String),
+  `touch_cost` Int64 CODEC(T64, ZSTD(1)), INDEX by_position (seq) TYPE minmax GRANULARITY 4)
 ENGINE = MergeTree PARTITION BY toYYYYMM(ts) ORDER BY (merchant_id, show_id, kind, ts, seq, idx)
 SETTINGS non_replicated_deduplication_window = 100000, fsync_after_insert = 1, fsync_part_directory = 1, index_granularity = 8192
 
@@ -373,7 +383,17 @@ CREATE TABLE touches (`merchant_id` LowCardinality(String),
   `channel` LowCardinality(String),
   `campaign` LowCardinality(String),
   `stage` LowCardinality(String),
-  `product_id` LowCardinality(String))
+  `product_id` LowCardinality(String),
+  `rule` LowCardinality(String),
+  `host_id` LowCardinality(String),
+  `agent_id` LowCardinality(String),
+  `agent_name` LowCardinality(String),
+  `group_id` LowCardinality(String),
+  `group_name` LowCardinality(String),
+  `entry_id` LowCardinality(String),
+  `referrer_id` String CODEC(ZSTD(1)),
+  `cost_currency` LowCardinality(String),
+  `cost` Int64 CODEC(T64, ZSTD(1)))
 ENGINE = MergeTree PARTITION BY toYYYYMM(ts) ORDER BY (merchant_id, person_id, at, seq, idx)
 SETTINGS non_replicated_deduplication_window = 100000, index_granularity = 8192
 
@@ -388,6 +408,16 @@ CREATE MATERIALIZED VIEW touches_mv TO touches (`merchant_id` LowCardinality(Str
   `channel` LowCardinality(String),
   `campaign` LowCardinality(String),
   `stage` LowCardinality(String),
-  `product_id` LowCardinality(String))
-AS SELECT merchant_id, person_id, occurred_at AS at, seq, idx, ts, show_id, kind, touch_channel AS channel, campaign, stage, product_id FROM events WHERE touch = 1
+  `product_id` LowCardinality(String),
+  `rule` LowCardinality(String),
+  `host_id` LowCardinality(String),
+  `agent_id` LowCardinality(String),
+  `agent_name` LowCardinality(String),
+  `group_id` LowCardinality(String),
+  `group_name` LowCardinality(String),
+  `entry_id` LowCardinality(String),
+  `referrer_id` String,
+  `cost_currency` LowCardinality(String),
+  `cost` Int64)
+AS SELECT merchant_id, person_id, occurred_at AS at, seq, idx, ts, show_id, kind, touch_channel AS channel, campaign, stage, product_id, touch_rule AS rule, touch_host AS host_id, touch_agent AS agent_id, touch_agent_name AS agent_name, touch_group AS group_id, touch_group_name AS group_name, touch_entry AS entry_id, touch_referrer AS referrer_id, touch_cost_currency AS cost_currency, touch_cost AS cost FROM events WHERE touch = 1
 
