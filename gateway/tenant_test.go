@@ -34,6 +34,7 @@ var goodBody = map[string]any{
 	"update-subscription":        obj{"active": false},
 	"rotate-subscription-secret": obj{"overlap_minutes": 0},
 	"replay-subscription":        obj{"from": "2026-01-01T00:00:00Z", "to": "2027-01-01T00:00:00Z"},
+	"put-room-benefit-limits":    obj{"draw_winners": 1},
 	"put-settlement":             csvBody("order_id,currency,paid\no-1,CNY,1.00\n"),
 	"post-events": []any{
 		obj{"event_id": "e1", "type": "followed", "show_id": "show-m1", "user_id": "u"},

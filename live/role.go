@@ -64,6 +64,8 @@ const (
 	ActCouponWrite Action = "coupon.write"
 	ActCouponRead  Action = "coupon.read" // batches; a viewer always reads their own coupons
 
+	ActLimitWrite Action = "benefit_limits.write" // how much may be given away, by others than the owner
+
 	ActSubscriptionWrite Action = "subscription.write" // who is sent signed webhooks, and what again
 	ActSubscriptionRead  Action = "subscription.read"  // the same and how it went, without secrets
 )
@@ -99,6 +101,8 @@ var Rights = map[Action][]Role{
 	ActBenefit:     {RoleViewer},
 	ActCouponWrite: {RoleAdmin, RoleMerchant, RoleOperator},
 	ActCouponRead:  {RoleAdmin, RoleMerchant, RoleOperator, RoleHost, RoleAgent, RoleAnalyst, RoleAuditor},
+
+	ActLimitWrite: {RoleAdmin, RoleMerchant},
 
 	ActSubscriptionWrite: {RoleAdmin, RoleMerchant},
 	ActSubscriptionRead:  {RoleAdmin, RoleMerchant, RoleOperator, RoleAuditor},

@@ -69,6 +69,8 @@ type Coupons interface {
 	CouponBatches(ctx context.Context, f store.CouponFilter) ([]live.CouponBatch, string, error)
 	VoidCouponBatch(ctx context.Context, m live.MerchantID, id string, by live.Principal) (live.CouponBatch, error)
 	Coupons(ctx context.Context, f store.CouponFilter) ([]live.Coupon, string, error)
+	PutBenefitLimits(ctx context.Context, m live.MerchantID, room live.RoomID, l live.BenefitLimits, by live.Principal) error
+	BenefitLimits(ctx context.Context, m live.MerchantID, room live.RoomID) (own, holds live.BenefitLimits, err error)
 }
 
 // Draws keeps lucky draws. What it tells of one that is not over has no seed.

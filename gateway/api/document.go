@@ -21,6 +21,7 @@ func (a *API) register() {
 	a.coupons()
 	a.draws()
 	a.redPackets()
+	a.benefitLimits()
 	a.events()
 	a.webhooks()
 	a.imports()

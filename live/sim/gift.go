@@ -1,6 +1,10 @@
 package sim
 
-import "showrunner/live"
+import (
+	"maps"
+
+	"showrunner/live"
+)
 
 // gifts is what a show gave away, by what was acknowledged.
 type gifts struct {
@@ -50,15 +54,13 @@ func (t *Tally) Claimed() {
 // which the tally is not told.
 func (t *Tally) benefits(f *Figures) {
 	g := &t.gifts
-	for key, n := range map[string]int64{
+	maps.Copy(f.Counts, map[string]int64{
 		"coupon_drops": g.drops, "coupon_claimed": g.count[live.CouponClaimed], "coupon_claim_uv": int64(len(g.who[live.CouponClaimed])),
 		"red_packet_shares": g.count[live.RedPacketClaimed], "red_packet_uv": int64(len(g.who[live.RedPacketClaimed])), "red_packet_minor": g.shares,
 		"draw_entries": g.count[live.LuckyDrawEntered], "draw_entry_uv": int64(len(g.who[live.LuckyDrawEntered])),
 		"draw_winners": g.winners, "prize_claimed": g.prizes, "prize_forfeited": 0, "coupon_expired": 0, "coupon_voided": 0,
 		"coupon_redeemed": 0, "coupon_orders": 0, "coupon_gmv_minor": 0, "coupon_discount_minor": 0,
-	} {
-		f.Counts[key] = n
-	}
+	})
 	for _, b := range t.orders {
 		if !b.created || b.Coupon == 0 {
 			continue

@@ -61,6 +61,13 @@ func readDropCoupon(a *args) effect {
 		if d.Window == live.WindowTime && (!d.EndsAt.After(t.now) || d.EndsAt.After(t.now.Add(live.MaxDropMinutes*time.Minute))) {
 			return live.Invalid("invalid_field", "data.window_until", "must be ahead, at most %d minutes", live.MaxDropMinutes)
 		}
+		limits, err := c.limits(t)
+		if err != nil {
+			return err
+		}
+		if err := t.limitDrop(&d, &limits); err != nil {
+			return err
+		}
 		// Who unfollows and follows again did not do the task twice.
 		if d.PerPerson = d.Batch.PerPerson; d.Task == live.TaskFollow {
 			d.PerPerson = 1

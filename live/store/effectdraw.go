@@ -41,6 +41,13 @@ func readOpenDraw(a *args) effect {
 		if most := c.show.Currency.MajorUnits(live.MaxPrizeMajor); r.PrizeMinor > most {
 			return live.Invalid("invalid_field", "data.prize_minor", "must be at most %d", most)
 		}
+		limits, err := c.limits(t)
+		if err != nil {
+			return err
+		}
+		if err := limitDraw(&r, &limits, c.show.Currency); err != nil {
+			return err
+		}
 		running, err := t.openDraw(c.room.ID)
 		if err != nil {
 			return err

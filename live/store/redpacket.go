@@ -133,6 +133,14 @@ func readDropRedPacket(a *args) effect {
 		if most := c.show.Currency.MajorUnits(live.MaxPacketsMajor); p.Total > most {
 			return live.Invalid("invalid_field", "data.total_minor", "must be at most %d", most)
 		}
+		limits, err := c.limits(t)
+		if err != nil {
+			return err
+		}
+		p := p
+		if err := limitPacket(&p, &limits, c.show.Currency); err != nil {
+			return err
+		}
 		if running, err := t.openPacket(c.show); err != nil {
 			return err
 		} else if running != nil {
@@ -140,7 +148,6 @@ func readDropRedPacket(a *args) effect {
 			busy.Data = map[string]any{"packet_id": running.ID}
 			return busy
 		}
-		p := p
 		p.ID, p.Merchant, p.Show, p.Room, p.Rehearsal = "rp_"+t.w.store.ids.next(t.now), c.room.Merchant, c.show.ID, c.room.ID, c.show.Rehearsal
 		p.Currency, p.DroppedAt, p.Seed = c.show.Currency, t.now, secret(32)
 		p.OpensAt = t.now.Add(time.Duration(countdown) * time.Second)
