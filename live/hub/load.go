@@ -7,9 +7,13 @@ import (
 )
 
 const (
-	// smooth is the time over which the rate of a room is averaged: an
-	// exponential decay, so that after this long 63 % of a change is seen.
-	smooth = 2 * time.Second
+	// smoothOver is over how many messages, of a room at its limit, its rate is
+	// averaged: as many as make chance count for a seventh of it, which the
+	// distance of relief bears. A room that has few of them takes longer to be
+	// sure, up to smoothMost; one that has many is not slower than smoothLeast.
+	smoothOver  = 24
+	smoothLeast = 500 * time.Millisecond
+	smoothMost  = 2 * time.Second
 	// relief is the share of its limit below which a room that gathers stops to.
 	// Without a distance it would change its mind with every message.
 	relief = 0.75
@@ -40,7 +44,7 @@ type load struct {
 
 // demand is what a room asks for. It is guarded by load.mu.
 type demand struct {
-	rate    float64 // times a second that something for viewers came, smoothed
+	rate    float64 // messages for viewers a second, smoothed
 	at      time.Time
 	sockets int
 	gathers bool
@@ -53,21 +57,28 @@ func newLoad(t Tick) *load {
 // frames is how many frames a second the room would take without gathering.
 func (d *demand) frames() float64 { return d.rate * float64(d.sockets+passFrames) }
 
-// decay brings the rate to an instant.
-func (d *demand) decay(now time.Time) {
+// smooth is the time over which the rate of a room is averaged, in seconds: an
+// exponential decay, so that after this long 63 % of a change is seen.
+func (l *load) smooth(d *demand) float64 {
+	seconds := smoothOver * float64(d.sockets+passFrames) / float64(l.tick.FramesPerSecond)
+	return min(max(seconds, smoothLeast.Seconds()), smoothMost.Seconds())
+}
+
+// decay brings the rate of a room to an instant.
+func (l *load) decay(d *demand, now time.Time) {
 	if past := now.Sub(d.at); past > 0 {
-		d.rate *= math.Exp(-past.Seconds() / smooth.Seconds())
+		d.rate *= math.Exp(-past.Seconds() / l.smooth(d))
 		d.at = now
 	}
 }
 
-// arrived counts messages that came together for the viewers of a room.
-func (l *load) arrived(d *demand, sockets int, now time.Time) {
+// arrived counts messages for the viewers of a room.
+func (l *load) arrived(d *demand, messages, sockets int, now time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	d.decay(now)
+	l.decay(d, now)
 	d.at, d.sockets = now, sockets
-	d.rate += 1 / smooth.Seconds()
+	d.rate += float64(messages) / l.smooth(d)
 	l.rooms[d] = struct{}{}
 }
 
@@ -82,7 +93,7 @@ func (l *load) forget(d *demand) {
 func (l *load) interval(d *demand, sockets int, now time.Time) time.Duration {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	d.decay(now)
+	l.decay(d, now)
 	d.sockets = sockets
 	if now.Sub(l.at) >= levelEvery {
 		l.level(now)
@@ -106,7 +117,7 @@ func (l *load) level(now time.Time) {
 	l.at = now
 	total, most := 0.0, 0.0
 	for d := range l.rooms {
-		if d.decay(now); d.rate < quiet {
+		if l.decay(d, now); d.rate < quiet {
 			delete(l.rooms, d)
 			continue
 		}

@@ -37,24 +37,33 @@ func TestLimitIsFair(t *testing.T) {
 	})
 }
 
-// TestDemandFollowsTheRate: the estimate comes to the rate and forgets it.
+// TestDemandFollowsTheRate: the estimate comes to the rate, sooner where there is
+// more to go by, and forgets it.
 func TestDemandFollowsTheRate(t *testing.T) {
-	l, d, now := newLoad(Tick{FramesPerSecond: 1}), &demand{}, time.Unix(1000, 0)
-	for range 200 {
-		l.arrived(d, 100, now)
-		now = now.Add(50 * time.Millisecond)
-	}
-	if math.Abs(d.rate-20) > 1 {
-		t.Errorf("20 messages a second are taken for %.2f", d.rate)
-	}
-	now = now.Add(5 * smooth)
-	l.arrived(d, 100, now)
-	if d.rate > 1 {
-		t.Errorf("after %s of silence the rate is %.2f", 5*smooth, d.rate)
-	}
-	l.level(now.Add(20 * smooth))
-	if len(l.rooms) != 0 {
-		t.Errorf("a silent room still counts: %+v", d)
+	for _, c := range []struct {
+		sockets int
+		rate    float64
+		within  time.Duration // until it is known to nine tenths
+	}{{100, 400, 1200 * time.Millisecond}, {1_000, 200, 1200 * time.Millisecond}, {10_000, 20, 4600 * time.Millisecond}} {
+		l, d, start := newLoad(Tick{FramesPerSecond: 130_000}), &demand{}, time.Unix(1000, 0)
+		now, known := start, time.Duration(0)
+		for now.Sub(start) < 20*time.Second {
+			l.arrived(d, 1, c.sockets, now)
+			if known == 0 && d.rate > 0.9*c.rate {
+				known = now.Sub(start)
+			}
+			now = now.Add(time.Duration(float64(time.Second) / c.rate))
+		}
+		if math.Abs(d.rate-c.rate) > 0.05*c.rate || known == 0 || known > c.within {
+			t.Errorf("%.0f messages a second are taken for %.2f, known after %s", c.rate, d.rate, known)
+		}
+		now = now.Add(5 * smoothMost)
+		if l.level(now); d.frames() > 0.01*c.rate*float64(c.sockets) {
+			t.Errorf("after a silence the rate is %.2f", d.rate)
+		}
+		if l.level(now.Add(20 * smoothMost)); len(l.rooms) != 0 {
+			t.Errorf("a silent room still counts: %+v", d)
+		}
 	}
 }
 

@@ -58,7 +58,7 @@ const totalsWait = 500 * time.Millisecond
 // that another process has chosen which comments viewers are spared, and when.
 func (r *room) publish(msgs []Message, now time.Time, decided bool) {
 	r.ready = nil
-	shows, sockets := false, r.widest()
+	shows, sockets := 0, r.widest()
 	for i := range msgs {
 		whole := msgs[i]
 		whole.thinned = false
@@ -70,14 +70,16 @@ func (r *room) publish(msgs []Message, now time.Time, decided bool) {
 			r.leftOut++
 			r.hub.metrics.leftOut.Inc()
 		}
-		shows = shows || msgs[i].Audience == live.AudienceRoom && !msgs[i].thinned
+		if msgs[i].Audience == live.AudienceRoom && !msgs[i].thinned {
+			shows++
+		}
 		r.urgent = r.urgent || msgs[i].urgent()
 		r.pending = append(r.pending, msgs[i])
 	}
-	if shows {
-		r.hub.load.arrived(&r.demand, sockets, now)
+	if shows > 0 && sockets > 0 {
+		r.hub.load.arrived(&r.demand, shows, sockets, now)
 	}
-	r.shows, r.paced = r.shows || shows, r.paced || decided
+	r.shows, r.paced = r.shows || shows > 0, r.paced || decided
 	r.schedule(now)
 }
 

@@ -15,6 +15,10 @@ import (
 const (
 	// followMost is how many events one save takes.
 	followMost = 4 * live.MaxBatch
+	// saveEvery is how long what was read may wait to be saved together: each save
+	// is a transaction and a checkpoint, which are fsynced. Until then the memory
+	// knows the keys, and after a crash they are read again.
+	saveEvery = 200 * time.Millisecond
 	// followWait is how long the follower waits for something new.
 	followWait = time.Second
 	// trimEvery is the pace of forgetting.
@@ -95,26 +99,49 @@ func (i *Ingest) follow(ctx context.Context, head live.Position, pages chan<- pa
 	return nil
 }
 
-// keep saves the pages until they end. The one without keys says that all
-// before it is what the log held at the start.
+// keep saves the pages until they end, several together. The one without keys says
+// that all before it is what the log held at the start.
 func (i *Ingest) keep(ctx context.Context, pages <-chan page) error {
-	trim := time.NewTicker(trimEvery)
+	trim, due := time.NewTicker(trimEvery), time.NewTimer(saveEvery)
 	defer trim.Stop()
+	defer due.Stop()
+	var waiting page
+	save := func() error {
+		if len(waiting.keys) == 0 {
+			return nil
+		}
+		if err := i.save(ctx, waiting); err != nil {
+			return fmt.Errorf("follow the log: %w", err)
+		}
+		waiting = page{}
+		return nil
+	}
 	for {
+		var err error
 		select {
 		case <-trim.C:
 			i.trim(ctx)
+		case <-due.C:
+			err = save()
+		case <-i.hurry:
+			err = save()
 		case p, more := <-pages:
-			switch {
-			case !more:
+			if !more {
 				return nil
-			case len(p.keys) == 0:
-				close(i.caughtUp)
-			default:
-				if err := i.save(ctx, p); err != nil {
-					return fmt.Errorf("follow the log: %w", err)
-				}
 			}
+			if len(waiting.keys) == 0 {
+				due.Reset(saveEvery)
+			}
+			waiting.keys, waiting.next = append(waiting.keys, p.keys...), p.next
+			if len(p.keys) == 0 || len(waiting.keys) >= followMost {
+				err = save()
+			}
+			if len(p.keys) == 0 {
+				close(i.caughtUp)
+			}
+		}
+		if err != nil {
+			return err
 		}
 	}
 }

@@ -75,6 +75,7 @@ type Ingest struct {
 
 	caughtUp chan struct{} // closed when the memory knows all of the log
 	stopped  chan struct{} // closed when nothing is taken any more
+	hurry    chan struct{} // holds one: somebody waits for what was read to be saved
 	appends  sync.WaitGroup
 
 	mu      sync.Mutex
@@ -97,6 +98,7 @@ func New(cfg Config) *Ingest {
 		metrics:  newMetrics(cfg.Registerer),
 		caughtUp: make(chan struct{}),
 		stopped:  make(chan struct{}),
+		hurry:    make(chan struct{}, 1),
 		claims:   map[Key]*claim{},
 		unsaved:  map[Key]struct{}{},
 		reading:  make(chan struct{}),

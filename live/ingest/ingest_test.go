@@ -64,6 +64,7 @@ func TestMemoryIsHandedOn(t *testing.T) {
 		w := begin(t, nil)
 		stop := w.run(t)
 		mustIngest(t, w, liked("a"))
+		time.Sleep(saveEvery)
 		synctest.Wait()
 		key := KeyOf("m-1", "app", "a")
 		if !w.seen.has(key) {
@@ -93,6 +94,37 @@ func TestMemoryIsHandedOn(t *testing.T) {
 	})
 }
 
+// What comes within a moment is saved together, and what was not saved when the
+// process ended is read again.
+func TestKeysAreSavedTogether(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := begin(t, nil)
+		stop := w.run(t)
+		for n := range 100 {
+			mustIngest(t, w, liked(fmt.Sprint("a", n)))
+			time.Sleep(10 * time.Millisecond)
+		}
+		w.seen.mu.Lock()
+		saves := w.seen.saves
+		w.seen.mu.Unlock()
+		if saves < 2 || saves > 6 {
+			t.Errorf("100 facts within a second were saved %d times", saves)
+		}
+		mustIngest(t, w, liked("last"))
+		synctest.Wait()
+		if w.seen.has(KeyOf("m-1", "app", "last")) {
+			t.Fatal("a key was saved alone")
+		}
+		stop()
+		other := &world{log: w.log, seen: w.seen, reader: &memoryReader{log: w.log, next: w.reader.committed}}
+		other.Ingest = New(Config{Log: w.log, Seen: w.seen, Reader: other.reader, Now: func() time.Time { return now }})
+		other.run(t)
+		if got := statuses(mustIngest(t, other, liked("last"))); got != "duplicate" {
+			t.Errorf("what was not saved is %s after a restart", got)
+		}
+	})
+}
+
 // The follower reads and saves a fact before its append has answered: memory
 // must not keep what nobody will take out again.
 func TestFollowerIsFasterThanTheAnswer(t *testing.T) {
@@ -104,6 +136,7 @@ func TestFollowerIsFasterThanTheAnswer(t *testing.T) {
 			receipts, err := w.Ingest.Ingest(t.Context(), live.FromProducer, []live.Event{liked("a")})
 			done <- fmt.Sprint(statuses(receipts), err)
 		}()
+		time.Sleep(saveEvery)
 		synctest.Wait()
 		if !w.seen.has(KeyOf("m-1", "app", "a")) {
 			t.Fatal("the follower has not saved the key")
@@ -262,6 +295,7 @@ func TestEnginesThatFail(t *testing.T) {
 		w := begin(t, nil)
 		stop := w.run(t)
 		mustIngest(t, w, liked("before"))
+		time.Sleep(saveEvery)
 		synctest.Wait()
 		w.seen.setFail(errEngine)
 		receipts, err := w.Ingest.Ingest(t.Context(), live.FromProducer, []live.Event{liked("a"), liked("before")})

@@ -138,6 +138,7 @@ type memorySeen struct {
 	mu      sync.Mutex
 	keys    map[[16]byte]time.Time
 	fail    error
+	saves   int
 	trimmed time.Time
 }
 
@@ -175,6 +176,7 @@ func (s *memorySeen) AddSeen(_ context.Context, keys [][16]byte, at time.Time) e
 	if s.fail != nil {
 		return s.fail
 	}
+	s.saves++
 	for _, k := range keys {
 		if _, ok := s.keys[k]; !ok {
 			s.keys[k] = at

@@ -177,6 +177,10 @@ func (i *Ingest) clear(ctx context.Context) {
 			return
 		}
 		select {
+		case i.hurry <- struct{}{}: // What was read is saved without waiting for more.
+		default:
+		}
+		select {
 		case <-tick.C:
 		case <-i.stopped:
 			return
