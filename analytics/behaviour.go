@@ -5,108 +5,136 @@ import "showrunner/live"
 // addBehaviour counts a fact of a viewer. A fact about nobody counts as an
 // occurrence and as no person.
 func (f *Fold) addBehaviour(e *live.Event) {
-	t := &f.traffic
 	who := int32(-1)
 	if e.Person != "" {
 		who = f.person(e.Person)
 	}
+	d := deed{minute: int32(unixMinute(e.ReceivedAt)), product: -1}
 	switch e.Kind {
 	case live.RoomExposed:
-		t.RoomExposurePV++
-		f.once(who, didSeeRoom, &t.RoomExposureUV)
+		d.kind = deedSeeRoom
+		f.do(who, d)
+		f.once(who, didSeeRoom)
 	case live.RoomEntered:
-		f.minuteOf(e.ReceivedAt).Entered++
+		d.kind = deedEnter
+		f.do(who, d)
 		f.enter(who, e)
 		f.alive(who, e)
 	case live.WatchHeartbeat:
-		f.watch(who, read(e.Data))
+		f.watch(who, e)
 		f.alive(who, e)
 	case live.RoomLeft:
 		if who >= 0 {
 			f.persons[who].did &^= isPresent
 		}
 	case live.CommentSent:
-		t.CommentPV++
-		f.minuteOf(e.ReceivedAt).Comments++
-		f.interact(who, didComment, &t.CommentUV)
+		d.kind = deedComment
+		f.do(who, d)
+		f.interact(who, didComment)
+		f.say(who, read(e.Data).Comment)
 	case live.Liked:
-		n := read(e.Data).Count
-		t.LikeCount += n
-		f.minuteOf(e.ReceivedAt).Likes += n
-		f.interact(who, didLike, &t.LikeUV)
+		d.kind, d.sum = deedLike, read(e.Data).Count
+		f.do(who, d)
+		f.interact(who, didLike)
 	case live.RoomShared:
-		t.SharePV++
-		f.interact(who, didShare, &t.ShareUV)
+		d.kind = deedShare
+		f.do(who, d)
+		f.interact(who, didShare)
 	case live.Followed:
-		var ever int64 // nobody asks for the persons who ever followed
-		t.FollowGross++
-		f.interact(who, didFollow, &ever)
-		f.once(who, follows, &t.FollowNet)
+		d.kind = deedFollow
+		f.do(who, d)
+		f.interact(who, didFollow)
+		f.once(who, follows)
 	case live.Unfollowed:
 		if who >= 0 && f.persons[who].did&follows != 0 {
 			f.persons[who].did &^= follows
-			t.FollowNet--
+			f.gain(who, follows, -1)
 		}
 	case live.ProductExposed, live.ProductClicked, live.CartItemAdded:
-		f.addProductFact(who, e)
+		f.addProductFact(who, e, d)
 	case live.CheckoutStarted:
-		t.CheckoutPV++
-		f.once(who, didCheckout, &t.CheckoutUV)
+		d.kind = deedCheckout
+		f.do(who, d)
+		f.once(who, didCheckout)
+	case live.GiftSent:
+		f.addGift(who, e, d)
 	}
 }
 
-func (f *Fold) addProductFact(who int32, e *live.Event) {
-	t := &f.traffic
+func (f *Fold) addProductFact(who int32, e *live.Event, d deed) {
 	var p *product
 	if id := read(e.Data).Product; id != "" {
 		p = f.product(id)
+		d.product = p.index
 	}
 	switch e.Kind {
 	case live.ProductExposed:
-		t.ProductExposurePV++
-		f.once(who, didSeeProduct, &t.ProductExposureUV)
-		if p != nil {
-			p.ExposurePV++
-			if who >= 0 && p.exposed.add(who) {
-				p.ExposureUV++
-			}
+		d.kind = deedSeeProduct
+		f.do(who, d)
+		f.once(who, didSeeProduct)
+		if p != nil && who >= 0 && p.exposed.add(who) && f.counts(who) {
+			p.ExposureUV++
 		}
 	case live.ProductClicked:
-		t.ProductClickPV++
-		f.minuteOf(e.ReceivedAt).Clicks++
-		f.once(who, didClick, &t.ProductClickUV)
-		if p != nil {
-			p.ClickPV++
-			if who >= 0 && p.clicked.add(who) {
-				p.ClickUV++
-			}
+		d.kind = deedClick
+		f.do(who, d)
+		f.once(who, didClick)
+		if p != nil && who >= 0 && p.clicked.add(who) && f.counts(who) {
+			p.ClickUV++
 		}
 	case live.CartItemAdded:
-		t.CartPV++
-		f.minuteOf(e.ReceivedAt).Carts++
-		f.once(who, didCart, &t.CartUV)
-		if p != nil {
-			p.CartPV++
-		}
+		d.kind = deedCart
+		f.do(who, d)
+		f.once(who, didCart)
 	}
 }
 
+// addGift counts gifts. Platforms tell a streak again and again while it grows;
+// only its end counts, and that once.
+func (f *Fold) addGift(who int32, e *live.Event, d deed) {
+	g := read(e.Data)
+	if g.Streak != "" {
+		key := hashOf(string(e.Person), g.Streak)
+		if _, told := f.streaks[key]; told || !g.StreakEnd {
+			return
+		}
+		f.streaks[key] = struct{}{}
+	}
+	d.kind, d.sum = deedGift, g.Count
+	f.do(who, d)
+	d.kind, d.sum = deedGiftValue, g.Value
+	f.do(who, d)
+	f.once(who, didGive)
+}
+
 // once counts a person the first time they do something.
-func (f *Fold) once(who int32, bit uint32, uv *int64) {
+func (f *Fold) once(who int32, bit uint32) {
 	if who < 0 || f.persons[who].did&bit != 0 {
 		return
 	}
 	f.persons[who].did |= bit
-	*uv++
+	f.gain(who, bit, 1)
+}
+
+// gain changes the count of persons that a bit stands for by one of them.
+func (f *Fold) gain(who int32, bit uint32, n int64) {
+	if uv := uvOf(&f.raw, bit); uv != nil {
+		*uv += n
+		if f.counts(who) {
+			*uvOf(&f.traffic, bit) += n
+		}
+	}
 }
 
 // interact is once, and also counts persons who interacted in any way.
-func (f *Fold) interact(who int32, bit uint32, uv *int64) {
-	const any = didComment | didLike | didShare | didFollow
-	if who >= 0 && f.persons[who].did&any == 0 {
-		f.traffic.InteractUV++
+func (f *Fold) interact(who int32, bit uint32) {
+	if who >= 0 && f.persons[who].did&didInteract == 0 {
+		f.raw.InteractUV++
+		if f.counts(who) {
+			f.traffic.InteractUV++
+		}
 	}
-	f.once(who, bit, uv)
+	f.once(who, bit)
 }
 
 // enter gives the person the channel of their first entry, and moves to it what
@@ -115,7 +143,7 @@ func (f *Fold) enter(who int32, e *live.Event) {
 	if who < 0 || f.persons[who].did&didEnter != 0 {
 		return
 	}
-	f.once(who, didEnter, &f.traffic.WatchUV)
+	f.once(who, didEnter)
 	channel := e.Channel
 	if channel == "" {
 		channel = ChannelDirect
@@ -123,25 +151,12 @@ func (f *Fold) enter(who int32, e *live.Event) {
 	p := &f.persons[who]
 	old := p.source
 	p.source = f.source(channel)
-	p.source.uv++
-	old.views -= int64(len(p.views))
-	p.source.views += int64(len(p.views))
+	if f.counts(who) {
+		p.source.uv++
+		old.views -= int64(len(p.views))
+		p.source.views += int64(len(p.views))
+	}
 	f.book.move(who, old, p.source)
-}
-
-// watch adds visible watch time.
-func (f *Fold) watch(who int32, d fields) {
-	if !d.Visible || d.Watched <= 0 {
-		return
-	}
-	f.traffic.WatchMS += d.Watched
-	if who < 0 {
-		return
-	}
-	f.persons[who].watched += d.Watched
-	if f.persons[who].watched >= 60_000 {
-		f.once(who, watched60s, &f.traffic.WatchUV60s)
-	}
 }
 
 // alive notes an entry or a heartbeat: views, persons of the minute, online now.
@@ -149,17 +164,25 @@ func (f *Fold) alive(who int32, e *live.Event) {
 	if who < 0 {
 		return
 	}
-	p := &f.persons[who]
+	p, counts := &f.persons[who], f.counts(who)
 	at := e.ReceivedAt.UnixMilli()
 	var grown int64
 	p.views, grown = cover(p.views, at, watchGap.Milliseconds())
-	f.traffic.WatchPV += grown
-	p.source.views += grown
+	f.raw.WatchPV += grown
+	if counts {
+		f.traffic.WatchPV += grown
+		p.source.views += grown
+	}
 
 	if m := unixMinute(e.ReceivedAt); !holds(p.minutes, m) {
 		p.minutes, _ = cover(p.minutes, m, 1)
-		f.minuteOf(e.ReceivedAt).Online++
-		f.traffic.OnlineMinutes++
+		row := f.minute(m)
+		row.everybody++
+		f.raw.OnlineMinutes++
+		if counts {
+			row.Online++
+			f.traffic.OnlineMinutes++
+		}
 	}
 
 	p.last = max(p.last, at)

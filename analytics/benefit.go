@@ -6,17 +6,18 @@ import (
 	"showrunner/live"
 )
 
-// Benefits is what a show gave away, from the facts of the store alone: what
-// platforms tell of coupons of their own is not in it.
+// Benefits is what a show gave away, to whomever: what was given was given, also
+// to a bot. How many persons took it stands in [Traffic]. It is counted from
+// the facts of the store alone: what platforms tell of coupons of their own is
+// not in it.
 type Benefits struct {
 	CouponDrops                   int64
-	CouponsClaimed, CouponClaimUV int64
+	CouponsClaimed                int64
 	CouponsRedeemed               int64 // in orders of the show that were paid
 	CouponsReturned               int64 // from an order that came to nothing, paid or not
 	CouponsUnredeemed             int64 // the part of CouponsReturned that had been redeemed
 	CouponsExpired, CouponsVoided int64
-	PacketShares, PacketUV        int64
-	DrawEntries, DrawEntryUV      int64
+	PacketShares                  int64
 	DrawWinners                   int64
 	PrizesClaimed                 int64
 	PrizesForfeited               int64
@@ -64,7 +65,7 @@ func (f *Fold) addBenefit(e *live.Event) {
 	case live.CouponClaimed:
 		if e.Counts() {
 			b.CouponsClaimed++
-			f.once(who, didClaim, &b.CouponClaimUV)
+			f.once(who, didClaim)
 		}
 	case live.CouponRedeemed, live.CouponReturned:
 		f.addCouponOrder(e)
@@ -76,13 +77,13 @@ func (f *Fold) addBenefit(e *live.Event) {
 		if e.Counts() {
 			d := readBenefit(e.Data)
 			b.PacketShares++
-			f.once(who, didShareOut, &b.PacketUV)
+			f.once(who, didShareOut)
 			f.given(d.Currency).PacketGiven += d.Amount
 		}
 	case live.LuckyDrawEntered:
 		if e.Counts() {
-			b.DrawEntries++
-			f.once(who, didDraw, &b.DrawEntryUV)
+			f.do(who, deed{kind: deedDraw, minute: int32(unixMinute(e.ReceivedAt)), product: -1})
+			f.once(who, didDraw)
 		}
 	case live.LuckyDrawWon:
 		b.DrawWinners++

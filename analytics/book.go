@@ -93,6 +93,11 @@ func (f *Fold) addDelta(d *live.Delta, at time.Time) {
 		p.Refunded += refund
 		p.CancelledPaid += d.CancelledPaid
 	}
+	if d.PaidMinor != 0 || d.Paid != 0 {
+		x := f.shift(f.on).cash(d.Currency)
+		x.OrdersPaid += d.Paid
+		x.Paid += d.PaidMinor
+	}
 	f.addAccount(d, l)
 }
 

@@ -12,7 +12,8 @@ import (
 // bruteForce counts by going over the whole log once for every figure, with
 // nothing kept in between: slow, obvious, and independent of the fold.
 func bruteForce(t interface{ Fatal(...any) }, show live.Show, log []live.Entry, asOf time.Time) Figures {
-	var facts []live.Event // of viewers
+	var facts, everything []live.Event // of viewers; with bots
+	flagged, clean := map[live.PersonID]bool{}, []live.Entry(nil)
 	out := Figures{Show: show.ID, AsOf: asOf}
 	titles, pins := map[live.ProductID]string{}, map[live.ProductID]int64{}
 	type row struct {
@@ -20,6 +21,22 @@ func bruteForce(t interface{ Fatal(...any) }, show live.Show, log []live.Entry, 
 		at time.Time
 	}
 	var deltas []row
+	for _, entry := range log {
+		e := entry.Event
+		if e.Show == show.ID && !e.Rehearsal && (e.Kind == live.BotFlagged || e.Kind == live.BotUnflagged) && e.Person != "" {
+			flagged[e.Person] = e.Kind == live.BotFlagged
+		} else {
+			clean = append(clean, entry)
+		}
+	}
+	for _, bot := range flagged {
+		if bot {
+			out.Bots++
+		}
+	}
+	if len(clean) < len(log) {
+		out.Raw = bruteForce(t, show, clean, asOf).Traffic
+	}
 	for _, entry := range log {
 		e := entry.Event
 		if e.Rehearsal {
@@ -52,7 +69,10 @@ func bruteForce(t interface{ Fatal(...any) }, show live.Show, log []live.Entry, 
 			}
 		}
 		if e.Actor.Role == live.RoleViewer {
-			facts = append(facts, e)
+			everything = append(everything, e)
+			if !flagged[e.Person] {
+				facts = append(facts, e)
+			}
 		}
 	}
 	slices.SortStableFunc(out.Commands, func(a, b Mark) int { return a.At.Compare(b.At) })
@@ -78,7 +98,7 @@ func bruteForce(t interface{ Fatal(...any) }, show live.Show, log []live.Entry, 
 		return func(e live.Event) bool { return slices.Contains(kinds, e.Kind) }
 	}
 	people := map[live.PersonID]bool{}
-	for _, e := range facts {
+	for _, e := range everything {
 		people[e.Person] = true
 	}
 	for _, d := range deltas {
@@ -105,7 +125,7 @@ func bruteForce(t interface{ Fatal(...any) }, show live.Show, log []live.Entry, 
 		var alive []time.Time
 		var watched int64
 		follows := false
-		for _, fact := range slices.Backward(facts) {
+		for _, fact := range slices.Backward(everything) {
 			if e := fact; e.Person == p && e.Kind == live.RoomEntered {
 				channel[p] = cmp.Or(e.Channel, "direct")
 			}
@@ -120,7 +140,19 @@ func bruteForce(t interface{ Fatal(...any) }, show live.Show, log []live.Entry, 
 			case live.WatchHeartbeat:
 				alive = append(alive, e.ReceivedAt)
 				if num(e, "visible") == 1 {
-					watched += num(e, "watched_ms")
+					if num(e, "stated_ms") > 0 {
+						watched += num(e, "watched_ms")
+						continue
+					}
+					to := e.ReceivedAt
+					if !e.OccurredAt.IsZero() {
+						to = e.OccurredAt
+					}
+					for ms, at := int64(0), to; ms < num(e, "watched_ms"); ms, at = ms+1000, at.Add(-time.Second) {
+						if at.After(show.StartedAt) && !at.After(show.EndedAt) { // Whole seconds and bounds: see randomLog.
+							watched += 1000
+						}
+					}
 				}
 			case live.Followed:
 				follows = true
@@ -151,6 +183,11 @@ func bruteForce(t interface{ Fatal(...any) }, show live.Show, log []live.Entry, 
 	}
 
 	out.Benefits = bruteBenefits(show, log)
+	ours := func(k live.Kind) func(live.Event) bool {
+		return func(e live.Event) bool { return e.Kind == k && e.Source == "system" }
+	}
+	tr.CouponClaimUV, tr.PacketUV = uv(ours(live.CouponClaimed)), uv(ours(live.RedPacketClaimed))
+	tr.DrawEntries, tr.DrawEntryUV = pv(ours(live.LuckyDrawEntered)), uv(ours(live.LuckyDrawEntered))
 
 	// Money, by currency.
 	buyersOf := func(keep func(row) bool, count func(row) int64) (n int64) {
@@ -315,7 +352,7 @@ func bruteForce(t interface{ Fatal(...any) }, show live.Show, log []live.Entry, 
 		for p := range people {
 			if channel[p] == name {
 				s.WatchPV += views[p]
-				if name != "unknown" {
+				if name != "unknown" && !flagged[p] {
 					s.WatchUV++
 				}
 			}
@@ -337,16 +374,141 @@ func bruteForce(t interface{ Fatal(...any) }, show live.Show, log []live.Entry, 
 			out.Sources = append(out.Sources, s)
 		}
 	}
+	// Comments, gifts and shifts.
+	tr.CommentShown = bruteShown(log, show)
+	ended := map[string]bool{}
+	gave := map[live.PersonID]bool{}
+	for _, e := range everything {
+		streak := str(e, "streak_id")
+		if e.Kind != live.GiftSent || streak != "" && (num(e, "streak_end") == 0 || ended[string(e.Person)+"/"+streak]) {
+			continue
+		}
+		ended[string(e.Person)+"/"+streak] = true
+		if flagged[e.Person] {
+			continue
+		}
+		tr.GiftCount += num(e, "count")
+		tr.GiftValue += num(e, "value_minor")
+		if e.Person != "" {
+			gave[e.Person] = true
+		}
+	}
+	tr.GiftUV = int64(len(gave))
+	out.Shifts = bruteShifts(t, log, show)
+	if len(clean) == len(log) {
+		out.Raw = out.Traffic
+	}
 	return out
+}
+
+// bruteShown looks, for every comment, through the rest of the log for what
+// became of it.
+func bruteShown(log []live.Entry, show live.Show) (n int64) {
+	in := func(e *live.Event) bool { return e.Show == show.ID && !e.Rehearsal }
+	for i := range log {
+		c := &log[i].Event
+		if !in(c) || c.Kind != live.CommentSent || c.Actor.Role != live.RoleViewer {
+			continue
+		}
+		id, hidden, bot := str(*c, "comment_id"), false, false
+		for j := range log {
+			e := &log[j].Event
+			if !in(e) {
+				continue
+			}
+			switch e.Kind {
+			case live.CommentHidden, live.CommentRestored:
+				if id != "" && str(*e, "comment_id") == id {
+					hidden = e.Kind == live.CommentHidden
+				}
+			case live.ViewerMuted, live.ViewerKicked, live.ViewerBlocked:
+				if j > i && c.Person != "" && e.Person == c.Person {
+					hidden = true
+				}
+			case live.BotFlagged, live.BotUnflagged:
+				if c.Person != "" && e.Person == c.Person {
+					bot = e.Kind == live.BotFlagged
+				}
+			}
+		}
+		if !hidden && !bot {
+			n++
+		}
+	}
+	return n
+}
+
+// bruteShifts goes back from every payment to the last that was said of hosts.
+func bruteShifts(t interface{ Fatal(...any) }, log []live.Entry, show live.Show) []Shift {
+	f := Figures{}
+	at := func(id string) *Shift {
+		i := slices.IndexFunc(f.Shifts, func(s Shift) bool { return s.ID == id })
+		if i < 0 {
+			f.Shifts = append(f.Shifts, Shift{ID: id})
+			i = len(f.Shifts) - 1
+		}
+		return &f.Shifts[i]
+	}
+	for i := range log {
+		e := &log[i].Event
+		if e.Rehearsal {
+			continue
+		}
+		if e.Show == show.ID && (e.Kind == live.HostShiftStarted || e.Kind == live.HostShiftEnded) {
+			s := at(str(*e, "shift_id"))
+			s.Host = str(*e, "host_id")
+			if e.Kind == live.HostShiftStarted {
+				s.From = e.ReceivedAt
+			} else {
+				s.Until = e.ReceivedAt
+			}
+		}
+		if !live.OrderFactKind(e.Kind) {
+			continue
+		}
+		deltas, err := live.DecodeDeltas(e.Data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		on := ""
+		for j := range log[:i] {
+			b := &log[j].Event
+			switch {
+			case b.Rehearsal || b.Show != show.ID:
+			case b.Kind == live.HostShiftStarted:
+				on = str(*b, "shift_id")
+			case b.Kind == live.HostShiftEnded:
+				on = ""
+			}
+		}
+		for _, d := range deltas {
+			if d.Show != show.ID {
+				continue
+			}
+			s := at(on)
+			k := slices.IndexFunc(s.Money, func(m ShiftMoney) bool { return m.Currency == d.Currency })
+			if k < 0 {
+				s.Money = append(s.Money, ShiftMoney{Currency: d.Currency})
+				k = len(s.Money) - 1
+			}
+			s.Money[k].OrdersPaid += d.Paid
+			s.Money[k].Paid += d.PaidMinor
+		}
+	}
+	f.tidyShifts()
+	return f.Shifts
 }
 
 // bruteOnline counts who is online after a part of the log.
 func bruteOnline(log []live.Entry, now time.Time) (n int64) {
 	for _, p := range []live.PersonID{"a", "b", "c", "d"} {
 		var last time.Time
-		gone := true
+		gone, bot := true, false
 		for _, entry := range log {
 			e := entry.Event
+			if e.Person == p && e.Show == "s1" && !e.Rehearsal && (e.Kind == live.BotFlagged || e.Kind == live.BotUnflagged) {
+				bot = e.Kind == live.BotFlagged
+			}
 			if e.Person != p || e.Show != "s1" || e.Rehearsal || e.Actor.Role != live.RoleViewer {
 				continue
 			}
@@ -360,7 +522,7 @@ func bruteOnline(log []live.Entry, now time.Time) (n int64) {
 				gone = true
 			}
 		}
-		if !gone && now.Sub(last) <= time.Minute {
+		if !gone && !bot && now.Sub(last) <= time.Minute {
 			n++
 		}
 	}
@@ -405,26 +567,16 @@ func bruteBenefits(show live.Show, log []live.Entry) Benefits {
 		return sum
 	}
 	one := func(live.Event) int64 { return 1 }
-	persons := func(kind live.Kind) int64 {
-		set := map[live.PersonID]bool{}
-		count(kind, true, func(e live.Event) int64 {
-			if e.Person != "" {
-				set[e.Person] = true
-			}
-			return 0
-		})
-		return int64(len(set))
-	}
 	undone := func(of func(live.Event) int64) int64 {
 		return count(live.CouponReturned, false, func(e live.Event) int64 { return num(e, "redeemed") * of(e) })
 	}
 	b := Benefits{
-		CouponDrops:    count(live.CouponDropped, false, one),
-		CouponsClaimed: count(live.CouponClaimed, true, one), CouponClaimUV: persons(live.CouponClaimed),
+		CouponDrops:     count(live.CouponDropped, false, one),
+		CouponsClaimed:  count(live.CouponClaimed, true, one),
 		CouponsRedeemed: count(live.CouponRedeemed, false, one), CouponsReturned: count(live.CouponReturned, false, one), CouponsUnredeemed: undone(one),
 		CouponsExpired: count(live.CouponExpired, false, one), CouponsVoided: count(live.CouponVoided, false, one),
-		PacketShares: count(live.RedPacketClaimed, true, one), PacketUV: persons(live.RedPacketClaimed),
-		DrawEntries: count(live.LuckyDrawEntered, true, one), DrawEntryUV: persons(live.LuckyDrawEntered), DrawWinners: count(live.LuckyDrawWon, false, one),
+		PacketShares:  count(live.RedPacketClaimed, true, one),
+		DrawWinners:   count(live.LuckyDrawWon, false, one),
 		PrizesClaimed: count(live.PrizeClaimed, false, one), PrizesForfeited: count(live.PrizeForfeited, false, one),
 	}
 	for _, c := range []live.Currency{"CNY", "USD"} {

@@ -15,7 +15,7 @@ var Metrics = []Metric{
 	{"watch_uv", "观看人数", "viewers", UnitPersons, "distinct persons who entered the room", "D1, W2", false, watchUV, nil},
 	{"watch_uv_60s", "超1分钟观看人数", "viewers over 1 minute", UnitPersons, "persons with 60 s or more of visible watch time in all", "D1", false, traffic(func(t *Traffic) int64 { return t.WatchUV60s }), nil},
 	{"watch_over_1m_rate", "观看转化率", "over-1-minute rate", UnitRatio, "watch_uv_60s / watch_uv", "D1", false, traffic(func(t *Traffic) int64 { return t.WatchUV60s }), watchUV},
-	{"total_watch_time_ms", "累计观看时长", "total watch time", UnitMS, "visible watch time of all viewers, bounded by heartbeats", "V1, K1", false, traffic(func(t *Traffic) int64 { return t.WatchMS }), nil},
+	{"total_watch_time_ms", "累计观看时长", "total watch time", UnitMS, "visible watch time of all viewers, bounded by heartbeats and by the start and the end of the show", "V1, K1", false, traffic(func(t *Traffic) int64 { return t.WatchMS }), nil},
 	{"avg_watch_time_ms", "人均观看时长", "average watch time", UnitMS, "total_watch_time_ms / watch_uv", "T16, V1, D1", false, traffic(func(t *Traffic) int64 { return t.WatchMS }), watchUV},
 	{"pcu", "最高在线人数", "peak concurrent viewers", UnitPersons, "most persons active within one minute", "D1", false, traffic(func(t *Traffic) int64 { return t.PeakOnline }), nil},
 	{
@@ -23,9 +23,12 @@ var Metrics = []Metric{
 		traffic(func(t *Traffic) int64 { return t.OnlineMinutes }), traffic(func(t *Traffic) int64 { return t.MinutesOnAir }),
 	},
 	{"enter_rate_pv", "曝光-观看率", "enter-room rate", UnitRatio, "watch_pv / room_exposure_pv", "T10, T11, D1", false, watchPV, traffic(func(t *Traffic) int64 { return t.RoomExposurePV })},
+	{"bots_flagged", "剔除的机器人", "bots left out", UnitPersons, "persons flagged as bots, by rules or by an operator: what they did is in no figure about viewers, only in the raw ones; their orders and money count", "BOT, own", false, func(r *Reading) int64 { return r.Figures.Bots }, nil},
 
 	// Interaction.
 	{"comment_pv", "评论次数", "comments", UnitCount, "comments sent, also those hidden later", "D1, W2", false, traffic(func(t *Traffic) int64 { return t.CommentPV }), nil},
+	{"comments_sent", "发送评论数", "comments sent", UnitCount, "comment_pv under the name that says so", "T19b, own", false, traffic(func(t *Traffic) int64 { return t.CommentPV }), nil},
+	{"comments_shown", "展示评论数", "comments shown", UnitCount, "comments sent and not taken out of sight: neither hidden, nor of somebody muted, kicked or blocked later, unless restored since", "T19b, own", false, traffic(func(t *Traffic) int64 { return t.CommentShown }), nil},
 	{"comment_uv", "评论人数", "commenters", UnitPersons, "distinct persons who commented", "D1, W2", false, traffic(func(t *Traffic) int64 { return t.CommentUV }), nil},
 	{"comment_rate_uv", "评论率", "comment rate", UnitRatio, "comment_uv / watch_uv", "W1, D1", false, traffic(func(t *Traffic) int64 { return t.CommentUV }), watchUV},
 	{"like_count", "点赞次数", "likes", UnitCount, "likes given, each batch with its count", "D1", false, traffic(func(t *Traffic) int64 { return t.LikeCount }), nil},
@@ -36,6 +39,9 @@ var Metrics = []Metric{
 	{"follow_gross", "关注次数", "follows, gross", UnitCount, "followed facts, not de-duplicated", "T16", false, traffic(func(t *Traffic) int64 { return t.FollowGross }), nil},
 	{"follow_net", "净增粉丝", "new followers, net", UnitPersons, "persons whose last word was followed", "W2, own", false, traffic(func(t *Traffic) int64 { return t.FollowNet }), nil},
 	{"follow_rate", "关注率", "follow rate", UnitRatio, "follow_net / watch_uv", "D1, own", false, traffic(func(t *Traffic) int64 { return t.FollowNet }), watchUV},
+	{"gift_count", "礼物数", "gifts", UnitCount, "gifts given; of a streak only its end, with its count", "T22", false, traffic(func(t *Traffic) int64 { return t.GiftCount }), nil},
+	{"gift_uv", "送礼人数", "persons who gave gifts", UnitPersons, "distinct persons who gave a gift", "T22", false, traffic(func(t *Traffic) int64 { return t.GiftUV }), nil},
+	{"gift_value_minor", "礼物价值", "value of gifts", UnitMinor, "value of the gifts as the platform states it; no part of any GMV", "T22", true, traffic(func(t *Traffic) int64 { return t.GiftValue }), nil},
 	{"interact_uv", "互动人数", "persons who interacted", UnitPersons, "distinct persons who commented, liked, shared or followed", "L1", false, traffic(func(t *Traffic) int64 { return t.InteractUV }), nil},
 	{"interact_rate", "互动率", "interaction rate", UnitRatio, "interact_uv / watch_uv", "L1", false, traffic(func(t *Traffic) int64 { return t.InteractUV }), watchUV},
 
@@ -135,9 +141,9 @@ var Metrics = []Metric{
 	{"coupon_gmv_minor", "用券支付金额", "GMV with a coupon", UnitMinor, "what had been paid for the orders of coupon_orders when their coupon was redeemed", "own", true, gifts(func(m *BenefitMoney) int64 { return m.CouponGMV }), nil},
 	{"coupon_discount_minor", "优惠券优惠金额", "coupon discount", UnitMinor, "what coupons took off the orders of coupon_orders, less that of coupons that came back from them", "own", true, gifts(func(m *BenefitMoney) int64 { return m.CouponDiscount }), nil},
 	{"red_packet_shares", "红包领取数", "red packet shares taken", UnitCount, "shares of red packets that viewers took", "V2, own", false, gift(func(b *Benefits) int64 { return b.PacketShares }), nil},
-	{"red_packet_uv", "红包领取人数", "persons who took a red packet", UnitPersons, "distinct persons of red_packet_claimed", "V2, own", false, gift(func(b *Benefits) int64 { return b.PacketUV }), nil},
+	{"red_packet_uv", "红包领取人数", "persons who took a red packet", UnitPersons, "distinct persons of red_packet_claimed", "V2, own", false, traffic(func(t *Traffic) int64 { return t.PacketUV }), nil},
 	{"red_packet_minor", "红包金额", "red packets given", UnitMinor, "sum of the shares that were taken", "V2, own", true, gifts(func(m *BenefitMoney) int64 { return m.PacketGiven }), nil},
-	{"draw_entries", "抽奖参与次数", "draw entries", UnitCount, "entries in lucky draws, also in those that were cancelled", "T6, own", false, gift(func(b *Benefits) int64 { return b.DrawEntries }), nil},
+	{"draw_entries", "抽奖参与次数", "draw entries", UnitCount, "entries in lucky draws, also in those that were cancelled", "T6, own", false, traffic(func(t *Traffic) int64 { return t.DrawEntries }), nil},
 	{"draw_entry_uv", "抽奖参与人数", "persons in a draw", UnitPersons, "distinct persons of lucky_draw_entered", "T6, own", false, drawUV, nil},
 	{"draw_entry_rate", "抽奖参与率", "draw entry rate", UnitRatio, "draw_entry_uv / watch_uv", "own", false, drawUV, watchUV},
 	{"draw_winners", "中奖数", "draw winners", UnitCount, "prizes won in lucky draws", "T6", false, winners, nil},
@@ -175,7 +181,7 @@ func gifts(f func(*BenefitMoney) int64) func(*Reading) int64 {
 }
 
 func couponsClaimed(r *Reading) int64 { return r.Figures.Benefits.CouponsClaimed }
-func couponClaimUV(r *Reading) int64  { return r.Figures.Benefits.CouponClaimUV }
-func drawUV(r *Reading) int64         { return r.Figures.Benefits.DrawEntryUV }
+func couponClaimUV(r *Reading) int64  { return r.Figures.Traffic.CouponClaimUV }
+func drawUV(r *Reading) int64         { return r.Figures.Traffic.DrawEntryUV }
 func winners(r *Reading) int64        { return r.Figures.Benefits.DrawWinners }
 func prizes(r *Reading) int64         { return r.Figures.Benefits.PrizesClaimed }

@@ -15,12 +15,17 @@ type Figures struct {
 	// AsOf bounds the facts: those received at or before it.
 	AsOf time.Time
 
-	Funnel   Funnel
+	Funnel Funnel
+	// Traffic is published: without what flagged bots did. Raw is with it. Orders
+	// and money are those of everybody.
 	Traffic  Traffic
+	Raw      Traffic
+	Bots     int64     // persons who are flagged
 	Money    []Money   // one per currency, sorted by currency
 	Minutes  []Minute  // ascending, minutes with any fact only
 	Products []Product // sorted by product id
 	Sources  []Source  // sorted by channel
+	Shifts   []Shift   // of the hosts, in their order
 	Benefits Benefits
 	Commands []Mark // host commands, ascending: the overlay of every curve
 }
@@ -31,11 +36,12 @@ type Traffic struct {
 	WatchPV                        int64 // entries; a gap of over 30 minutes begins a new one
 	WatchUV                        int64 // persons who entered
 	WatchUV60s                     int64 // persons who watched 60 s or more in all
-	WatchMS                        int64 // visible watch time, summed
+	WatchMS                        int64 // visible watch time within the show, summed
 	PeakOnline                     int64 // pcu: most persons active within one minute
 	OnlineMinutes                  int64 // sum of per-minute active persons, for acu
 	MinutesOnAir                   int64 // minutes from start to end, begun minutes count
-	CommentPV, CommentUV           int64
+	CommentPV, CommentUV           int64 // sent
+	CommentShown                   int64 // sent and not taken out of sight
 	LikeCount, LikeUV              int64
 	SharePV, ShareUV               int64
 	FollowGross                    int64 // followed facts
@@ -46,6 +52,10 @@ type Traffic struct {
 	ProductClickPV, ProductClickUV int64
 	CartPV, CartUV                 int64
 	CheckoutPV, CheckoutUV         int64
+	GiftCount, GiftUV              int64 // of a streak only its end
+	CouponClaimUV, PacketUV        int64 // persons who claimed a coupon, and who took a share of a red packet
+	DrawEntries, DrawEntryUV       int64 // in lucky draws
+	GiftValue                      int64 // minor units of the show's currency, as platforms say
 }
 
 // Money is the orders of a show in one currency, from the deltas of the order

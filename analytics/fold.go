@@ -13,8 +13,9 @@ import (
 // Facts may come long after the end: a refund three days later is one more Add.
 //
 // A fold expects every fact once; removing duplicates is the business of what
-// feeds it. It is not safe for concurrent use. Memory is about 250 bytes a
-// person and one bit a person for each product they saw.
+// feeds it. It is not safe for concurrent use. Memory is about 300 bytes a
+// person, 24 for each kind of thing they did within a minute, and one bit a
+// person for each product they saw.
 type Fold struct {
 	show live.Show
 
@@ -22,9 +23,12 @@ type Fold struct {
 	persons []person
 	active  []int32 // persons who may be online, for OnlineNow
 
-	traffic  Traffic
+	traffic  Traffic           // published: without bots
+	raw      Traffic           // with them
+	bots     int64             // persons who are flagged
 	minutes  map[int64]*minute // by unix minute
 	products map[live.ProductID]*product
+	shelf    []*product // the same in the order they were first named
 	sources  map[string]*source
 	unknown  *source
 	commands []Mark
@@ -32,18 +36,25 @@ type Fold struct {
 	benefits Benefits
 	gifts    map[live.Currency]*BenefitMoney
 	dropped  Dropped
+	beats    []beat // of late, see recut
+	said     comments
+	streaks  map[uint64]struct{} // of gifts that are over
+	shifts   map[string]*shift
+	on       string // the shift that lasts, or empty
 }
 
 // minute gathers one minute.
 type minute struct {
 	Minute
-	money map[live.Currency]*MinuteMoney
+	everybody int64 // Online with bots
+	money     map[live.Currency]*MinuteMoney
 }
 
 // product gathers one product.
 type product struct {
 	Product
-	exposed, clicked bitset // of person index
+	index            int32  // in Fold.shelf
+	exposed, clicked bitset // of person index, bots too
 	money            map[live.Currency]*ProductMoney
 }
 
@@ -59,7 +70,8 @@ type source struct {
 func NewFold(show live.Show) *Fold {
 	f := &Fold{
 		show: show, index: map[live.PersonID]int32{}, minutes: map[int64]*minute{},
-		products: map[live.ProductID]*product{}, sources: map[string]*source{}, book: newBook(), gifts: map[live.Currency]*BenefitMoney{},
+		products: map[live.ProductID]*product{}, sources: map[string]*source{}, book: newBook(),
+		said: comments{named: map[uint64]int32{}, words: map[uint64]bool{}}, streaks: map[uint64]struct{}{}, shifts: map[string]*shift{}, gifts: map[live.Currency]*BenefitMoney{},
 	}
 	f.unknown = f.source(ChannelUnknown)
 	return f
@@ -69,8 +81,11 @@ func NewFold(show live.Show) *Fold {
 func (f *Fold) Show() live.Show { return f.show }
 
 // SetShow tells the fold what became of the show: its title, state, start and
-// end. What was counted does not change.
-func (f *Fold) SetShow(show live.Show) { f.show = show }
+// end. What was counted does not change, but for watch time beyond the end.
+func (f *Fold) SetShow(show live.Show) {
+	f.show = show
+	f.recut()
+}
 
 // Add counts one fact. Facts of other shows and of rehearsals change nothing.
 // The error says that an order event could not be read; nothing of it is
@@ -107,6 +122,14 @@ func (f *Fold) Add(entry live.Entry) error {
 	f.addMark(e)
 	f.addTitle(e)
 	f.addBenefit(e)
+	switch e.Kind {
+	case live.BotFlagged, live.BotUnflagged:
+		f.addFlag(e)
+	case live.HostShiftStarted, live.HostShiftEnded:
+		f.addShift(e)
+	default:
+		f.addModeration(e)
+	}
 	if e.Counts() {
 		f.addBehaviour(e)
 	}
@@ -120,6 +143,7 @@ func (f *Fold) addState(e *live.Event) {
 		f.show.State = live.ShowStateLive
 		if f.show.StartedAt.IsZero() {
 			f.show.StartedAt = e.OccurredAt
+			f.recut()
 		}
 	case live.ShowPaused:
 		f.show.State = live.ShowStatePaused
@@ -129,6 +153,7 @@ func (f *Fold) addState(e *live.Event) {
 		f.show.State = live.ShowStateEnded
 		if f.show.EndedAt.IsZero() {
 			f.show.EndedAt = e.OccurredAt
+			f.recut()
 		}
 	}
 }
@@ -142,6 +167,14 @@ type fields struct {
 	Count   int64          `json:"count"`
 	Visible bool           `json:"visible"`
 	Watched int64          `json:"watched_ms"`
+	Stated  int64          `json:"stated_ms"` // what a producer said, if watched_ms is a part of it
+
+	Comment   string `json:"comment_id"`
+	Streak    string `json:"streak_id"`
+	StreakEnd bool   `json:"streak_end"`
+	Value     int64  `json:"value_minor"`
+	Shift     string `json:"shift_id"`
+	Host      string `json:"host_id"`
 }
 
 func read(data json.RawMessage) (d fields) {
@@ -153,7 +186,10 @@ func read(data json.RawMessage) (d fields) {
 
 // minuteOf finds the minute a fact belongs to, by the server's clock.
 func (f *Fold) minuteOf(at time.Time) *minute {
-	key := unixMinute(at)
+	return f.minute(unixMinute(at))
+}
+
+func (f *Fold) minute(key int64) *minute {
 	m := f.minutes[key]
 	if m == nil {
 		m = &minute{Minute: Minute{T: time.Unix(key*60, 0).UTC()}, money: map[live.Currency]*MinuteMoney{}}
@@ -168,8 +204,9 @@ func unixMinute(at time.Time) int64 { return at.Truncate(time.Minute).Unix() / 6
 func (f *Fold) product(id live.ProductID) *product {
 	p := f.products[id]
 	if p == nil {
-		p = &product{Product: Product{Product: id}, money: map[live.Currency]*ProductMoney{}}
+		p = &product{Product: Product{Product: id}, index: int32(len(f.shelf)), money: map[live.Currency]*ProductMoney{}}
 		f.products[id] = p
+		f.shelf = append(f.shelf, p)
 	}
 	return p
 }

@@ -38,6 +38,8 @@ func randomLog(t *rapid.T, show live.Show) []live.Entry {
 		live.RoomEntered, live.RoomEntered, live.WatchHeartbeat, live.WatchHeartbeat, live.WatchHeartbeat, live.RoomLeft, live.RoomExposed,
 		live.CommentSent, live.Liked, live.RoomShared, live.Followed, live.Unfollowed, live.ProductExposed, live.ProductClicked,
 		live.CartItemAdded, live.CheckoutStarted, live.ProductPinned, live.AnnouncementPublished, live.StockChanged,
+		live.CommentSent, live.CommentSent, live.CommentHidden, live.CommentRestored, live.ViewerMuted, live.GiftSent, live.GiftSent,
+		live.BotFlagged, live.BotFlagged, live.BotUnflagged, live.HostShiftStarted, live.HostShiftEnded,
 	}
 	kinds = append(kinds, BenefitKinds...)
 	roles := []live.Role{live.RoleViewer, live.RoleViewer, live.RoleViewer, live.RoleViewer, live.RoleHost}
@@ -60,7 +62,24 @@ func randomLog(t *rapid.T, show live.Show) []live.Entry {
 		case live.Liked:
 			e.Data = raw(`{"count":%d}`, rapid.IntRange(1, 9).Draw(t, "likes"))
 		case live.WatchHeartbeat:
-			e.Data = raw(`{"visible":%t,"watched_ms":%d}`, rapid.Bool().Draw(t, "visible"), rapid.IntRange(0, 60_000).Draw(t, "watched"))
+			e.Data = raw(`{"visible":%t,"watched_ms":%d}`, rapid.Bool().Draw(t, "visible"), 1000*rapid.IntRange(0, 60).Draw(t, "watched"))
+			if rapid.IntRange(0, 9).Draw(t, "cut") == 0 {
+				e.Data = raw(`{"visible":true,"watched_ms":7000,"stated_ms":60000}`)
+			} else if rapid.Bool().Draw(t, "told late") {
+				e.OccurredAt = e.ReceivedAt.Add(-time.Duration(rapid.IntRange(0, 90).Draw(t, "late")) * time.Second)
+			}
+		case live.CommentSent, live.CommentHidden, live.CommentRestored:
+			if n := rapid.IntRange(0, 4).Draw(t, "comment"); n > 0 {
+				e.Data = raw(`{"comment_id":"c%d","text":"hi"}`, n)
+			}
+		case live.GiftSent:
+			e.Data = raw(`{"gift_id":"g","count":%d,"value_minor":%d}`, rapid.IntRange(1, 9).Draw(t, "gifts"), rapid.IntRange(0, 99).Draw(t, "value"))
+			if n := rapid.IntRange(0, 2).Draw(t, "streak"); n > 0 {
+				e.Data = raw(`{"gift_id":"g","count":%d,"value_minor":5,"streak_id":"x%d","streak_end":%t}`, rapid.IntRange(1, 9).Draw(t, "gifts"), n, rapid.Bool().Draw(t, "end"))
+			}
+		case live.HostShiftStarted, live.HostShiftEnded:
+			n := rapid.IntRange(1, 3).Draw(t, "shift")
+			e.Data = raw(`{"shift_id":"h%d","host_id":"host%d"}`, n, n)
 		case live.ProductExposed, live.ProductClicked, live.CartItemAdded:
 			e.Data = raw(`{"product_id":%q,"sku_id":"k","qty":1,"surface":"list"}`, product)
 			if product == "" {

@@ -14,7 +14,7 @@ import (
 )
 
 // publishedKeys are the names that clients rely on: a change here breaks them.
-const publishedKeys = `online_now room_exposure_pv room_exposure_uv watch_pv watch_uv watch_uv_60s total_watch_time_ms avg_watch_time_ms pcu acu
+const publishedKeys = `bots_flagged comments_sent comments_shown gift_count gift_uv gift_value_minor online_now room_exposure_pv room_exposure_uv watch_pv watch_uv watch_uv_60s total_watch_time_ms avg_watch_time_ms pcu acu
 comment_pv comment_uv comment_rate_uv like_count like_uv like_rate_uv share_pv share_uv follow_gross follow_net follow_rate interact_uv interact_rate
 product_exposure_pv product_exposure_uv product_click_pv product_click_uv product_ctr_exposure product_ctr_watch cart_pv cart_uv checkout_pv checkout_uv
 orders orders_paid orders_cancelled orders_refunded sku_orders sku_orders_paid items_paid buyers order_uv
@@ -64,6 +64,11 @@ func figures() Figures {
 			PeakOnline: 300, OnlineMinutes: 9_000, MinutesOnAir: 60, CommentPV: 70, CommentUV: 40, LikeCount: 5_000, LikeUV: 200,
 			SharePV: 12, ShareUV: 10, FollowGross: 33, FollowNet: 30, InteractUV: 240,
 			ProductExposurePV: 3_000, ProductExposureUV: 700, ProductClickPV: 600, ProductClickUV: 320, CartPV: 150, CartUV: 120, CheckoutPV: 110, CheckoutUV: 100,
+			CommentShown: 65, GiftCount: 21, GiftUV: 7, GiftValue: 4_200, CouponClaimUV: 85, PacketUV: 29, DrawEntries: 61, DrawEntryUV: 59,
+		},
+		Raw: Traffic{WatchUV: 850, WatchPV: 1_100}, Bots: 50,
+		Shifts: []Shift{
+			{ID: "h1", Host: "ann", From: t0, Money: []ShiftMoney{{"CNY", 50, 600_000}, {"USD", 1, 500}}}, {Money: []ShiftMoney{{"CNY", 30, 400_000}}},
 		},
 		Money: []Money{
 			{
@@ -77,8 +82,8 @@ func figures() Figures {
 			{Currency: "USD", Orders: 1, OrdersPaid: 1, Buyers: 1, OrderUV: 1, Created: 500, Paid: 500},
 		},
 		Benefits: Benefits{
-			CouponDrops: 2, CouponsClaimed: 90, CouponClaimUV: 85, CouponsRedeemed: 50, CouponsReturned: 14, CouponsUnredeemed: 9, CouponsExpired: 21, CouponsVoided: 13,
-			PacketShares: 31, PacketUV: 29, DrawEntries: 61, DrawEntryUV: 59, DrawWinners: 8, PrizesClaimed: 5, PrizesForfeited: 3,
+			CouponDrops: 2, CouponsClaimed: 90, CouponsRedeemed: 50, CouponsReturned: 14, CouponsUnredeemed: 9, CouponsExpired: 21, CouponsVoided: 13,
+			PacketShares: 31, DrawWinners: 8, PrizesClaimed: 5, PrizesForfeited: 3,
 			Money: []BenefitMoney{
 				{Currency: "CNY", CouponOrders: 49, CouponGMV: 450_000, CouponDiscount: 41_500, PacketGiven: 8_888},
 				{Currency: "USD", CouponOrders: 1, CouponGMV: 500, CouponDiscount: 100, PacketGiven: 7},
@@ -101,6 +106,7 @@ func TestMetricsOfKnownFigures(t *testing.T) {
 		"gmv_settled_minor": {900_000, 0}, "settle_rate": {900_000, 1_000_000}, "deposit_minor": {3_300, 0}, "commission_minor": {45_000, 0},
 		"balance_minor": {120_000, 0}, "commission_accrued_minor": {50_000, 0}, "commission_reversed_minor": {5_000, 0},
 		"refund_goods_minor": {40_000, 0}, "refund_shipping_minor": {1_000, 0},
+		"comments_sent": {70, 0}, "comments_shown": {65, 0}, "gift_count": {21, 0}, "gift_uv": {7, 0}, "gift_value_minor": {4_200, 0}, "bots_flagged": {50, 0},
 		"cancel_rate_user": {1, 100}, "cancel_rate_timeout": {2, 100}, "cancel_rate_all_refunded": {3, 100}, "cancel_rate_oversold": {4, 100},
 		"cancel_rate_merchant": {6, 100}, "cancel_rate_risk": {7, 100},
 		"coupon_drops": {2, 0}, "coupon_claimed": {90, 0}, "coupon_claim_uv": {85, 0}, "coupon_claim_rate": {85, 800}, "coupon_redeemed": {50, 0}, "coupon_returned": {14, 0},
@@ -182,6 +188,14 @@ func TestSnapshotJSON(t *testing.T) {
 	if rows := got["by_currency"].([]any); len(rows) != 2 || rows[1].(map[string]any)["gmv_paid_minor"] != 500.0 {
 		t.Errorf("by_currency is %v", rows)
 	}
+	if raw := got["raw"].(map[string]any); len(raw) != len(rawKeys) || raw["watch_uv"] != 850.0 || raw["online_now"] != 7.0 {
+		t.Errorf("raw is %v", raw)
+	}
+	if hosts := got["hosts"].([]any); len(hosts) != 2 || hosts[0].(map[string]any)["gmv_paid_minor"] != 600_000.0 {
+		t.Errorf("hosts is %v", hosts)
+	}
+	delete(got, "raw")
+	delete(got, "hosts")
 	delete(got, "metrics")
 	delete(got, "by_currency")
 	want := map[string]any{

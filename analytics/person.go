@@ -20,13 +20,18 @@ const (
 	didClick
 	didCart
 	didCheckout
+	didGive
 	watched60s
+	isBot       // flagged: in no published figure
 	didClaim    // a coupon
 	didShareOut // took a share of a red packet
 	didDraw     // took part in a draw
 	isPresent   // the last of entered, heartbeat and left was not left
 	isListed    // stands in Fold.active
 )
+
+// didInteract are the ways to interact.
+const didInteract = didComment | didLike | didShare | didFollow
 
 // watchGap is the silence after which watching again is a new view.
 const watchGap = 30 * time.Minute
@@ -38,10 +43,12 @@ const onlineFor = 60 * time.Second
 // person is what the fold remembers of one person.
 type person struct {
 	source  *source // of the first entry; unknown before
-	watched int64   // visible ms
+	watched int64   // visible ms within the show
 	last    int64   // unix ms of the last entry or heartbeat
 	views   []span  // in unix ms; further apart than watchGap
 	minutes []span  // in unix minutes; runs of minutes with a sign of life
+	deeds   []deed
+	shown   int32 // comments that are not hidden
 	did     uint32
 }
 
@@ -103,6 +110,12 @@ func (b *bitset) add(i int32) bool {
 	return true
 }
 
+// has reports whether i is in.
+func (b bitset) has(i int32) bool {
+	w := int(i >> 6)
+	return w < len(b) && b[w]&(uint64(1)<<(i&63)) != 0
+}
+
 // person finds or makes the person; the index is stable.
 func (f *Fold) person(id live.PersonID) int32 {
 	i, ok := f.index[id]
@@ -116,10 +129,17 @@ func (f *Fold) person(id live.PersonID) int32 {
 
 // OnlineNow counts the persons whose last entry or heartbeat is at most 60 s
 // before at and who have not left since. Nobody is online in a show that is
-// over, whoever is still in the room. at must not go back from call to call.
+// over, whoever is still in the room. Bots do not count. at must not go back from
+// call to call.
 func (f *Fold) OnlineNow(at time.Time) int64 {
+	n, _ := f.Online(at)
+	return n
+}
+
+// Online is OnlineNow, and the same with bots.
+func (f *Fold) Online(at time.Time) (counted, everybody int64) {
 	if f.show.State.Over() {
-		return 0
+		return 0, 0
 	}
 	since := at.Add(-onlineFor).UnixMilli()
 	kept := f.active[:0]
@@ -130,7 +150,10 @@ func (f *Fold) OnlineNow(at time.Time) int64 {
 			continue
 		}
 		kept = append(kept, i)
+		if p.did&isBot == 0 {
+			counted++
+		}
 	}
 	f.active = kept
-	return int64(len(kept))
+	return counted, int64(len(kept))
 }

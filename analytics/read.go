@@ -17,12 +17,13 @@ func IsMark(k live.Kind) bool { return slices.Contains(MarkKinds, k) }
 // nothing with the fold. It costs time in proportion to minutes, products and
 // channels, not to persons.
 func (f *Fold) Figures(asOf time.Time) Figures {
-	out := Figures{Show: f.show.ID, AsOf: asOf, Traffic: f.traffic, Commands: slices.Clone(f.commands)}
+	out := Figures{Show: f.show.ID, AsOf: asOf, Traffic: f.traffic, Raw: f.raw, Bots: f.bots, Commands: slices.Clone(f.commands)}
 	if f.show.Rehearsal {
 		out.Funnel = NewFunnel(&out.Traffic, 0, 0, 0, 0)
 		return out
 	}
 	out.Traffic.MinutesOnAir = MinutesOnAir(f.show, asOf)
+	out.Raw.MinutesOnAir = out.Traffic.MinutesOnAir
 	var orders, paid int64
 	for _, l := range f.book.money {
 		m := l.Money
@@ -41,6 +42,7 @@ func (f *Fold) Figures(asOf time.Time) Figures {
 		x := m.Minute
 		x.Money = values(m.money)
 		out.Traffic.PeakOnline = max(out.Traffic.PeakOnline, x.Online)
+		out.Raw.PeakOnline = max(out.Raw.PeakOnline, m.everybody)
 		out.Minutes = append(out.Minutes, x)
 	}
 	out.Benefits = f.benefits
@@ -54,6 +56,11 @@ func (f *Fold) Figures(asOf time.Time) Figures {
 		out.Sources = append(out.Sources, Source{
 			Channel: s.channel, WatchPV: s.views, WatchUV: s.uv, Buyers: s.buyers, Money: values(s.money),
 		})
+	}
+	for _, s := range f.shifts {
+		x := s.Shift
+		x.Money = values(s.money)
+		out.Shifts = append(out.Shifts, x)
 	}
 	out.Tidy()
 	return out
@@ -97,6 +104,7 @@ func (f *Figures) Tidy() {
 	}, func(a, b Source) int { return cmp.Compare(a.Channel, b.Channel) })
 	f.Benefits.Money = kept(f.Benefits.Money, func(m *BenefitMoney) bool { return *m != BenefitMoney{Currency: m.Currency} },
 		func(a, b BenefitMoney) int { return cmp.Compare(a.Currency, b.Currency) })
+	f.tidyShifts()
 	slices.SortStableFunc(f.Commands, func(a, b Mark) int { return a.At.Compare(b.At) })
 	if len(f.Commands) == 0 {
 		f.Commands = nil

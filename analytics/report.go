@@ -27,12 +27,14 @@ type Report struct {
 
 	Figures    Figures // what everything below was made of
 	Metrics    Values
+	Raw        Values // about viewers, with flagged bots
 	ByCurrency []CurrencyValues
 	Funnel     Table
 	Timeline   Table
 	Days       Table // by calendar day, see DayTable; the maker fills it in
 	Products   Table
 	Sources    Table
+	Hosts      Table
 	Commands   Table
 
 	Late        []LateSales
@@ -55,9 +57,9 @@ func ReportOf(show live.Show, f Figures, credits []attribution.Result, window ti
 	}
 	return Report{
 		Show: show, AsOf: f.AsOf, Provisional: !final, FinalAt: FinalAt(show), Complete: true, Through: f.AsOf,
-		Figures: f, Metrics: Read(&f, show.Currency, online).Values(true), ByCurrency: ByCurrency(&f),
+		Figures: f, Metrics: Read(&f, show.Currency, online).Values(true), Raw: Raw(&f, online), ByCurrency: ByCurrency(&f),
 		Funnel: FunnelTable(&f), Timeline: timeline,
-		Products: ProductTable(&f, show.Currency), Sources: SourceTable(&f, show.Currency), Commands: CommandsTable(&f),
+		Products: ProductTable(&f, show.Currency), Sources: SourceTable(&f, show.Currency), Hosts: HostTable(&f, show.Currency), Commands: CommandsTable(&f),
 		Late: Late(show, &f), Window: window, Attribution: credits,
 	}, nil
 }

@@ -17,6 +17,10 @@ type Snapshot struct {
 	Currency live.Currency // of the money in Metrics
 	At       time.Time
 	Metrics  Values
+	// Raw are the figures about viewers with flagged bots in them, see [Raw].
+	Raw Values
+	// Hosts is what each host sold, see [HostTable].
+	Hosts Table
 	// ByCurrency has one row per currency any order of the show was in; nil
 	// when money was left out.
 	ByCurrency []CurrencyValues
@@ -35,6 +39,7 @@ func SnapshotOf(show live.Show, f *Figures, online int64, at time.Time, lag time
 	return Snapshot{
 		Show: show.ID, Room: show.Room, Merchant: show.Merchant, State: show.State, Currency: show.Currency, At: at,
 		Metrics: Read(f, show.Currency, online).Values(true), ByCurrency: ByCurrency(f),
+		Raw: Raw(f, online), Hosts: HostTable(f, show.Currency),
 		Provisional: provisional, LagMS: lag.Milliseconds(),
 	}
 }
@@ -43,6 +48,7 @@ func SnapshotOf(show live.Show, f *Figures, online int64, at time.Time, lag time
 func (s Snapshot) WithoutMoney() Snapshot {
 	s.Metrics = s.Metrics.WithoutMoney()
 	s.ByCurrency = nil
+	s.Hosts = s.Hosts.WithoutMoney()
 	return s
 }
 
@@ -57,11 +63,13 @@ func (s Snapshot) MarshalJSON() ([]byte, error) {
 		At          string           `json:"at"`
 		Currency    live.Currency    `json:"currency"`
 		Metrics     Values           `json:"metrics"`
+		Raw         Values           `json:"raw"`
 		ByCurrency  []CurrencyValues `json:"by_currency,omitempty"`
+		Hosts       Table            `json:"hosts"`
 		Provisional bool             `json:"provisional"`
 		LagMS       int64            `json:"lag_ms"`
 		Dropped     Dropped          `json:"events_dropped,omitzero"`
-	}{"snapshot", s.Show, s.Room, s.State, Stamp(s.At), s.Currency, s.Metrics, s.ByCurrency, s.Provisional, s.LagMS, s.Dropped})
+	}{"snapshot", s.Show, s.Room, s.State, Stamp(s.At), s.Currency, s.Metrics, s.Raw, s.ByCurrency, s.Hosts, s.Provisional, s.LagMS, s.Dropped})
 }
 
 // Stamp writes an instant as the outside sees it: RFC 3339, UTC, milliseconds;

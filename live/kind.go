@@ -253,6 +253,7 @@ var Kinds = []Spec{
 	{RoomExposed, FromProducer, AudienceNone, []Field{text("surface", 32)}},
 	{RoomEntered, FromProducer | FromSystem, AudienceNone, []Field{flag("resumed")}},
 	{RoomLeft, FromProducer | FromSystem, AudienceNone, []Field{text("reason", 64)}},
+	{GiftSent, FromProducer, AudienceNone, []Field{must(id("gift_id")), must(integer("count", 1, 1_000_000)), integer("value_minor", 0, MaxMinor), id("streak_id"), flag("streak_end")}},
 	{"room_disliked", FromProducer, AudienceNone, nil},
 	{"viewer_reported", FromProducer, AudienceNone, []Field{must(id("target")), text("reason", 200)}},
 
@@ -280,6 +281,10 @@ var Kinds = []Spec{
 	{IdentityUnmerged, FromSystem, AudienceNone, nil},
 	{MetricCorrected, FromSystem, AudiencePanel, nil},
 	{OrderPersonChanged, FromSystem, AudienceNone, nil},
+
+	// Who is a bot: stated by the rules over the log, or by an operator.
+	{BotFlagged, FromSystem, AudiencePanel, nil},
+	{BotUnflagged, FromSystem, AudiencePanel, nil},
 
 	// Who brought whom: stated by the ledger of bindings.
 	{ReferralLinkCreated, FromSystem, AudienceNone, nil},

@@ -41,6 +41,9 @@ type facts struct {
 	Qty     int64          `json:"qty"`
 	Visible bool           `json:"visible"`
 	Watched int64          `json:"watched_ms"`
+
+	Streak    string `json:"streak_id"`
+	StreakEnd bool   `json:"streak_end"`
 }
 
 // add makes the row of an event. It must be a function of the entry and the rules
@@ -88,7 +91,8 @@ func (c *eventColumns) add(entry live.Entry, rules *conversion.RuleSet) {
 	c.idx = append(c.idx, entry.Position.Index)
 }
 
-// number is the one quantity of a fact: likes, visible milliseconds, pieces.
+// number is the one quantity of a fact: likes, visible milliseconds, pieces,
+// gifts.
 func number(k live.Kind, d *facts) int64 {
 	switch k {
 	case live.Liked:
@@ -100,6 +104,11 @@ func number(k live.Kind, d *facts) int64 {
 		return max(d.Watched, 0)
 	case live.CartItemAdded:
 		return d.Qty
+	case live.GiftSent:
+		if d.Streak != "" && !d.StreakEnd {
+			return 0 // of a streak only the end counts
+		}
+		return d.Count
 	}
 	return 0
 }

@@ -20,17 +20,19 @@ func (db *DB) Figures(ctx context.Context, merchant live.MerchantID, show live.S
 		f.Funnel = analytics.NewFunnel(&f.Traffic, 0, 0, 0, 0)
 		return f, nil
 	}
-	q := question{db: db, show: show, parameters: ch.Parameters{
+	q := question{db: db, show: show, viewers: everybody, parameters: ch.Parameters{
 		"merchant": string(merchant), "show": string(show.ID), "as_of": strconv.FormatInt(asOf.UnixMilli(), 10),
 	}}
 	for _, part := range []func(context.Context, *analytics.Figures) error{
-		q.traffic, q.follows, q.watching, q.money, q.minutes, q.products, q.sources, q.benefits, q.marks,
+		q.bots, q.behaviour, q.money, q.minutes, q.products, q.sources, q.shifts, q.benefits, q.marks,
 	} {
 		if err := part(ctx, &f); err != nil {
 			return analytics.Figures{}, err
 		}
 	}
-	f.Traffic.MinutesOnAir = analytics.MinutesOnAir(show, asOf)
+	if err := q.raw(ctx, &f); err != nil {
+		return analytics.Figures{}, err
+	}
 	if err := q.funnel(ctx, &f); err != nil {
 		return analytics.Figures{}, err
 	}
@@ -43,15 +45,17 @@ type question struct {
 	db         *DB
 	show       live.Show
 	parameters ch.Parameters
+	viewers    string // where the facts that count are read from
 }
 
 // The conditions that every question shares. Each is text of this file; what a
 // caller gives travels as a server-side parameter.
 const (
-	inShow  = ` merchant_id = {merchant:String} AND show_id = {show:String} AND rehearsal = 0 `
-	events  = ` FROM events WHERE` + inShow + `AND ts <= fromUnixTimestamp64Milli({as_of:Int64}, 'UTC') `
-	viewers = events + `AND actor_role = 'viewer' `
-	deltas  = ` FROM order_deltas WHERE` + inShow + `AND at <= fromUnixTimestamp64Milli({as_of:Int64}, 'UTC') `
+	inShow = ` merchant_id = {merchant:String} AND show_id = {show:String} AND rehearsal = 0 `
+	events = ` FROM events WHERE` + inShow + `AND ts <= fromUnixTimestamp64Milli({as_of:Int64}, 'UTC') `
+	// everybody is what viewers did, with those who are flagged as bots.
+	everybody = events + `AND actor_role = 'viewer' `
+	deltas    = ` FROM order_deltas WHERE` + inShow + `AND at <= fromUnixTimestamp64Milli({as_of:Int64}, 'UTC') `
 )
 
 func (q *question) rows(ctx context.Context, name, sql string, each func(scanner) error) error {
@@ -68,12 +72,12 @@ func uv(kind live.Kind) string {
 func (q *question) traffic(ctx context.Context, f *analytics.Figures) error {
 	t := &f.Traffic
 	return q.rows(ctx, "traffic", `SELECT `+
-		n(live.RoomExposed)+`, `+uv(live.RoomExposed)+`, `+uv(live.RoomEntered)+`, sumIf(num, kind = 'watch_heartbeat'), `+
+		n(live.RoomExposed)+`, `+uv(live.RoomExposed)+`, `+uv(live.RoomEntered)+`, sumIf(`+watched+`, kind = 'watch_heartbeat'), `+
 		n(live.CommentSent)+`, `+uv(live.CommentSent)+`, sumIf(num, kind = 'liked'), `+uv(live.Liked)+`, `+
 		n(live.RoomShared)+`, `+uv(live.RoomShared)+`, `+n(live.Followed)+`,
 		toInt64(uniqExactIf(person_id, kind IN ('comment_sent', 'liked', 'room_shared', 'followed') AND person_id != '')), `+
 		n(live.ProductExposed)+`, `+uv(live.ProductExposed)+`, `+n(live.ProductClicked)+`, `+uv(live.ProductClicked)+`, `+
-		n(live.CartItemAdded)+`, `+uv(live.CartItemAdded)+`, `+n(live.CheckoutStarted)+`, `+uv(live.CheckoutStarted)+viewers,
+		n(live.CartItemAdded)+`, `+uv(live.CartItemAdded)+`, `+n(live.CheckoutStarted)+`, `+uv(live.CheckoutStarted)+q.viewers,
 		func(scan scanner) error {
 			return scan(&t.RoomExposurePV, &t.RoomExposureUV, &t.WatchUV, &t.WatchMS,
 				&t.CommentPV, &t.CommentUV, &t.LikeCount, &t.LikeUV,
@@ -87,24 +91,25 @@ func (q *question) traffic(ctx context.Context, f *analytics.Figures) error {
 // log: two facts of one millisecond have one.
 func (q *question) follows(ctx context.Context, f *analytics.Figures) error {
 	return q.rows(ctx, "follows", `SELECT toInt64(countIf(last = 'followed')) FROM (
-		SELECT argMax(kind, (seq, idx)) AS last`+viewers+`AND person_id != '' AND kind IN ('followed', 'unfollowed') GROUP BY person_id)`,
+		SELECT argMax(kind, (seq, idx)) AS last`+q.viewers+`AND person_id != '' AND kind IN ('followed', 'unfollowed') GROUP BY person_id)`,
 		func(scan scanner) error { return scan(&f.Traffic.FollowNet) })
 }
 
 // persons is one row for each viewer with a sign of life: the channel of their
 // first entry, their views (a silence of more than 30 minutes begins another)
 // and their visible time.
-const persons = `SELECT person_id, countIf(kind = 'room_entered') > 0 AS entered,
+func (q *question) persons() string {
+	return `SELECT person_id, countIf(kind = 'room_entered') > 0 AS entered,
 		argMinIf(toString(channel), (seq, idx), kind = 'room_entered') AS first_channel,
 		multiIf(NOT entered, 'unknown', first_channel = '', 'direct', first_channel) AS arrival,
 		arraySort(groupArray(toUnixTimestamp64Milli(ts))) AS signs,
 		toInt64(1 + arrayCount(gap -> gap > 1800000, arrayDifference(signs))) AS views,
-		sum(if(kind = 'watch_heartbeat', num, 0)) AS watched` + viewers +
-	`AND person_id != '' AND kind IN ('room_entered', 'watch_heartbeat') GROUP BY person_id`
+		sum(if(kind = 'watch_heartbeat', ` + watched + `, 0)) AS watched` + q.viewers + `AND person_id != '' AND kind IN ('room_entered', 'watch_heartbeat') GROUP BY person_id`
+}
 
 // watching counts views and arrivals, over all and by channel.
 func (q *question) watching(ctx context.Context, f *analytics.Figures) error {
-	return q.rows(ctx, "watching", `SELECT arrival, sum(views), toInt64(countIf(entered)), toInt64(countIf(watched >= 60000)) FROM (`+persons+`) GROUP BY arrival`,
+	return q.rows(ctx, "watching", `SELECT arrival, sum(views), toInt64(countIf(entered)), toInt64(countIf(watched >= 60000)) FROM (`+q.persons()+`) GROUP BY arrival`,
 		func(scan scanner) error {
 			var s analytics.Source
 			var long int64

@@ -19,20 +19,27 @@ func quoted(kinds []live.Kind) string {
 	return strings.Join(names, ", ")
 }
 
+// takers counts the persons who took part in what was given away.
+func (q *question) takers(ctx context.Context, f *analytics.Figures) error {
+	t := &f.Traffic
+	return q.rows(ctx, "takers", `SELECT `+uv(live.CouponClaimed)+`, `+uv(live.RedPacketClaimed)+`, `+n(live.LuckyDrawEntered)+`, `+uv(live.LuckyDrawEntered)+
+		q.viewers+`AND source = '`+live.SourceSystem+`'`,
+		func(scan scanner) error { return scan(&t.CouponClaimUV, &t.PacketUV, &t.DrawEntries, &t.DrawEntryUV) })
+}
+
 // benefits counts what was given away. Who took it must be a viewer.
 func (q *question) benefits(ctx context.Context, f *analytics.Figures) error {
 	b := &f.Benefits
 	taken := func(k live.Kind) string {
-		is := `kind = '` + string(k) + `' AND actor_role = 'viewer'`
-		return `toInt64(countIf(` + is + `)), toInt64(uniqExactIf(person_id, ` + is + ` AND person_id != ''))`
+		return `toInt64(countIf(kind = '` + string(k) + `' AND actor_role = 'viewer'))`
 	}
 	err := q.rows(ctx, "benefits", `SELECT `+n(live.CouponDropped)+`, `+taken(live.CouponClaimed)+`, `+n(live.CouponRedeemed)+`, `+n(live.CouponReturned)+`,
 		toInt64(countIf(kind = 'coupon_returned' AND JSONExtractBool(props, 'redeemed'))), `+n(live.CouponExpired)+`, `+n(live.CouponVoided)+`, `+
-		taken(live.RedPacketClaimed)+`, `+taken(live.LuckyDrawEntered)+`, `+n(live.LuckyDrawWon)+`, `+n(live.PrizeClaimed)+`, `+n(live.PrizeForfeited)+benefitFacts,
+		taken(live.RedPacketClaimed)+`, `+n(live.LuckyDrawWon)+`, `+n(live.PrizeClaimed)+`, `+n(live.PrizeForfeited)+benefitFacts,
 		func(scan scanner) error {
-			return scan(&b.CouponDrops, &b.CouponsClaimed, &b.CouponClaimUV, &b.CouponsRedeemed, &b.CouponsReturned,
+			return scan(&b.CouponDrops, &b.CouponsClaimed, &b.CouponsRedeemed, &b.CouponsReturned,
 				&b.CouponsUnredeemed, &b.CouponsExpired, &b.CouponsVoided,
-				&b.PacketShares, &b.PacketUV, &b.DrawEntries, &b.DrawEntryUV, &b.DrawWinners, &b.PrizesClaimed, &b.PrizesForfeited)
+				&b.PacketShares, &b.DrawWinners, &b.PrizesClaimed, &b.PrizesForfeited)
 		})
 	if err != nil {
 		return err

@@ -89,12 +89,14 @@ func minutesOf(f *analytics.Figures) func(time.Time) *analytics.Minute {
 	}
 }
 
+// present is how many persons gave a sign of life.
+const present = `toInt64(uniqExactIf(person_id, kind IN ('room_entered', 'watch_heartbeat') AND person_id != ''))`
+
 // minutes joins what viewers did and what was sold, minute by minute.
 func (q *question) minutes(ctx context.Context, f *analytics.Figures) error {
 	minute := minutesOf(f)
-	err := q.rows(ctx, "minutes", `SELECT toStartOfMinute(ts) AS t, `+n(live.RoomEntered)+`,
-		toInt64(uniqExactIf(person_id, kind IN ('room_entered', 'watch_heartbeat') AND person_id != '')), `+
-		n(live.CommentSent)+`, sumIf(num, kind = 'liked'), `+n(live.ProductClicked)+`, `+n(live.CartItemAdded)+viewers+`GROUP BY t`,
+	err := q.rows(ctx, "minutes", `SELECT toStartOfMinute(ts) AS t, `+n(live.RoomEntered)+`, `+present+`, `+
+		n(live.CommentSent)+`, sumIf(num, kind = 'liked'), `+n(live.ProductClicked)+`, `+n(live.CartItemAdded)+q.viewers+`GROUP BY t`,
 		func(scan scanner) error {
 			var t time.Time
 			var m analytics.Minute
@@ -146,7 +148,7 @@ func (q *question) products(ctx context.Context, f *analytics.Figures) error {
 		return &f.Products[i]
 	}
 	err := q.rows(ctx, "products", `SELECT product_id, `+n(live.ProductExposed)+`, `+uv(live.ProductExposed)+`, `+
-		n(live.ProductClicked)+`, `+uv(live.ProductClicked)+`, `+n(live.CartItemAdded)+viewers+
+		n(live.ProductClicked)+`, `+uv(live.ProductClicked)+`, `+n(live.CartItemAdded)+q.viewers+
 		`AND product_id != '' AND kind IN ('product_exposed', 'product_clicked', 'cart_item_added') GROUP BY product_id`,
 		func(scan scanner) error {
 			var id string
@@ -203,7 +205,7 @@ func (q *question) sources(ctx context.Context, f *analytics.Figures) error {
 		return &f.Sources[len(f.Sources)-1]
 	}
 	const arrivals = `SELECT person_id, if(argMin(toString(channel), (seq, idx)) = '', 'direct', argMin(toString(channel), (seq, idx))) AS arrival` +
-		viewers + `AND person_id != '' AND kind = 'room_entered' GROUP BY person_id`
+		everybody + `AND person_id != '' AND kind = 'room_entered' GROUP BY person_id`
 	err := q.rows(ctx, "source money", `SELECT if(a.arrival = '', 'unknown', a.arrival) AS channel, currency, sum(p), sum(net) FROM (
 			SELECT person_id, currency, sum(paid) AS p, sum(paid - refund_goods - refund_ship - cancelled_paid) AS net`+deltas+`GROUP BY person_id, currency) AS d
 		LEFT JOIN (`+arrivals+`) AS a ON a.person_id = d.person_id GROUP BY channel, currency`,

@@ -166,6 +166,8 @@ func (w *world) step() {
 		w.order(show)
 	case n < 18:
 		w.command(show)
+	case n < 24:
+		w.moderate(show)
 	default:
 		w.behave(show)
 	}
@@ -176,7 +178,7 @@ func (w *world) behave(show live.Show) {
 		Kind: pick(w, []live.Kind{
 			live.RoomExposed, live.RoomEntered, live.RoomEntered, live.WatchHeartbeat, live.WatchHeartbeat, live.WatchHeartbeat, live.RoomLeft,
 			live.CommentSent, live.Liked, live.RoomShared, live.Followed, live.Unfollowed, live.ProductExposed, live.ProductClicked,
-			live.CartItemAdded, live.CheckoutStarted, live.CouponClaimed, "group_joined",
+			live.CartItemAdded, live.CheckoutStarted, live.CouponClaimed, "group_joined", live.CommentSent, live.GiftSent,
 		}),
 		Source: "ws", Merchant: show.Merchant, Room: show.Room, Show: show.ID, Channel: pick(w, channels),
 		Person: w.person(), Actor: live.Actor{Role: live.RoleViewer}, Rehearsal: w.rng.IntN(30) == 0,
@@ -192,11 +194,22 @@ func (w *world) behave(show live.Show) {
 	switch e.Kind {
 	case live.CommentSent:
 		data["text"] = "多少钱 \"x\" \\ \t'; DROP TABLE events"
+		if w.rng.IntN(5) > 0 {
+			data["comment_id"] = fmt.Sprintf("c%d", w.rng.IntN(60)) // few, so that some are said twice
+		}
+	case live.GiftSent:
+		data["gift_id"], data["count"], data["value_minor"] = "rose", 1+w.rng.IntN(9), w.rng.IntN(500)
+		if w.rng.IntN(3) > 0 {
+			data["streak_id"], data["streak_end"] = fmt.Sprintf("x%d", w.rng.IntN(4)), w.rng.IntN(3) == 0
+		}
 	case live.Liked:
 		data["count"] = 1 + w.rng.IntN(40)
 	case live.WatchHeartbeat:
 		data["visible"] = w.rng.IntN(4) > 0
 		data["watched_ms"] = w.rng.IntN(40_000)
+		if w.rng.IntN(10) == 0 {
+			data["stated_ms"] = w.rng.IntN(50_000)
+		}
 	case live.ProductExposed, live.ProductClicked, live.CartItemAdded:
 		if w.rng.IntN(10) > 0 {
 			data["product_id"] = w.product()
@@ -242,6 +255,29 @@ func (w *world) command(show live.Show) {
 		data = map[string]any{"text": fmt.Sprintf("say %d", w.ids)}
 	}
 	e.Data = mustJSON(data)
+	w.append(e)
+}
+
+// moderate takes comments out of sight and back, says who is on, and who is a bot.
+func (w *world) moderate(show live.Show) {
+	shift := fmt.Sprintf("h%d", w.rng.IntN(4))
+	e := live.Event{
+		Source: "system", Merchant: show.Merchant, Room: show.Room, Show: show.ID, Actor: live.Actor{ID: "o", Role: live.RoleOperator},
+		Kind: pick(w, []live.Kind{
+			live.CommentHidden, live.CommentHidden, live.CommentRestored, live.ViewerMuted, live.ViewerKicked, live.ViewerUnmuted,
+			live.BotFlagged, live.BotFlagged, live.BotUnflagged, live.HostShiftStarted, live.HostShiftEnded,
+		}),
+		Rehearsal: w.rng.IntN(30) == 0,
+	}
+	switch e.Kind {
+	case live.CommentHidden, live.CommentRestored:
+		e.Data = mustJSON(map[string]any{"comment_id": fmt.Sprintf("c%d", w.rng.IntN(70))})
+	case live.HostShiftStarted, live.HostShiftEnded:
+		e.Data = mustJSON(map[string]any{"shift_id": shift, "host_id": "host of " + shift})
+	default:
+		e.Person = w.person()
+		e.Data = mustJSON(map[string]any{"score": 120})
+	}
 	w.append(e)
 }
 

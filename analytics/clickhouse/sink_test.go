@@ -134,7 +134,7 @@ func soak(t *testing.T, db *DB, f *fault, w *world, rows, stops int) {
 func TestSoak(t *testing.T) {
 	db := migrated(t, server.URL())
 	boom(t, db)
-	w := play(21, 2750)
+	w := play(21, 3000)
 	f := &fault{db: db, rng: rand.New(rand.NewPCG(3, 4)), kill: func() error { return syscall.Kill(server.Pid(), syscall.SIGKILL) }}
 	pid := server.Pid()
 	soak(t, db, f, w, 23, 12)

@@ -61,6 +61,7 @@ func (h *held) at(now time.Time) *analytics.Figures {
 	f.AsOf = now
 	if show := h.fold.Show(); !show.Rehearsal {
 		f.Traffic.MinutesOnAir = analytics.MinutesOnAir(show, now)
+		f.Raw.MinutesOnAir = f.Traffic.MinutesOnAir
 	}
 	h.figures = &f
 	return h.figures
@@ -69,7 +70,9 @@ func (h *held) at(now time.Time) *analytics.Figures {
 func (h *held) snapshot(now time.Time, lag time.Duration) analytics.Snapshot {
 	show := h.fold.Show()
 	provisional := !show.State.Over() || lag > Fresh
-	s := analytics.SnapshotOf(show, h.at(now), h.fold.OnlineNow(now), now, lag, provisional)
+	online, everybody := h.fold.Online(now)
+	s := analytics.SnapshotOf(show, h.at(now), online, now, lag, provisional)
+	s.Raw = analytics.Raw(h.figures, everybody)
 	s.Dropped = h.fold.Dropped()
 	return s
 }

@@ -30,6 +30,7 @@ type page struct {
 	Days        table
 	Products    table
 	Sources     table
+	Hosts       table
 	Credits     []credit
 	Late        []lateRow
 	LateHead    []cell
@@ -123,6 +124,7 @@ func newPage(r *analytics.Report, p *printer) *page {
 	}
 	x.Products = p.table(&r.Products, "product_exposure_uv", "product_click_uv", "product_id")
 	x.Sources = p.table(&r.Sources)
+	x.Hosts = p.table(&r.Hosts, "by_currency")
 	x.credits()
 	x.late()
 	x.finality()
@@ -186,7 +188,11 @@ func (x *page) groups() {
 			x.Groups = append(x.Groups, metricGroup{ZH: g.zh, EN: g.en})
 		}
 		last := &x.Groups[len(x.Groups)-1]
-		last.Cells = append(last.Cells, x.cell(v))
+		c := x.cell(v)
+		if raw, ok := x.R.Raw.Get(v.Metric.Key); ok && raw.Num != v.Num {
+			c.Sub = x.p.say(phrase{"含机器人", "with bots"}) + " " + x.p.value(raw)
+		}
+		last.Cells = append(last.Cells, c)
 	}
 }
 

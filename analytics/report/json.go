@@ -87,12 +87,14 @@ func WriteJSON(w io.Writer, r analytics.Report) error {
 		Through     string                     `json:"corrections_as_of"`
 		AfterFinal  []correctionJSON           `json:"after_final"`
 		Metrics     analytics.Values           `json:"metrics"`
+		Raw         analytics.Values           `json:"raw"`
 		ByCurrency  []analytics.CurrencyValues `json:"by_currency"`
 		Funnel      analytics.Table            `json:"funnel"`
 		Timeline    analytics.Table            `json:"timeline"`
 		Days        analytics.Table            `json:"days"`
 		Products    analytics.Table            `json:"products"`
 		Sources     analytics.Table            `json:"sources"`
+		Hosts       analytics.Table            `json:"hosts"`
 		Commands    analytics.Table            `json:"commands"`
 		Attribution attributionJSON            `json:"attribution"`
 		Late        []lateJSON                 `json:"late,omitempty"`
@@ -104,8 +106,8 @@ func WriteJSON(w io.Writer, r analytics.Report) error {
 		},
 		AsOf: analytics.Stamp(r.AsOf), Provisional: r.Provisional,
 		Status: status(r), FinalAt: stamp(analytics.Stamp(r.FinalAt)), Complete: r.Complete, Through: analytics.Stamp(r.Through), AfterFinal: corrections(r),
-		Metrics: r.Metrics, ByCurrency: r.ByCurrency,
-		Funnel: r.Funnel, Timeline: r.Timeline, Days: r.Days, Products: r.Products, Sources: r.Sources, Commands: r.Commands,
+		Metrics: r.Metrics, Raw: r.Raw, ByCurrency: r.ByCurrency,
+		Funnel: r.Funnel, Timeline: r.Timeline, Days: r.Days, Products: r.Products, Sources: r.Sources, Hosts: r.Hosts, Commands: r.Commands,
 		Attribution: creditJSON(r), Late: late(r),
 	})
 	if err != nil {

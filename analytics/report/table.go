@@ -1,6 +1,10 @@
 package report
 
-import "showrunner/analytics"
+import (
+	"time"
+
+	"showrunner/analytics"
+)
 
 // table is a table of numbers with their definitions.
 type table struct {
@@ -17,7 +21,7 @@ func (p *printer) table(t *analytics.Table, without ...string) table {
 	}
 	for _, c := range t.Columns {
 		if c.Unit != analytics.UnitList && !skip[c.Key] {
-			out.Head = append(out.Head, cell{ZH: c.ZH, EN: c.EN, Num: c.Unit != analytics.UnitText, Tip: c.Formula})
+			out.Head = append(out.Head, cell{ZH: c.ZH, EN: c.EN, Num: c.Unit != analytics.UnitText && c.Unit != analytics.UnitTime, Tip: c.Formula})
 		}
 	}
 	for _, row := range t.Rows {
@@ -35,6 +39,11 @@ func (p *printer) table(t *analytics.Table, without ...string) table {
 					if v.Text == "" {
 						v.Text = row[id].Text
 					}
+				}
+			case c.Unit == analytics.UnitTime:
+				v.Num, v.Tip = false, row[i].Text
+				if at, err := time.Parse(time.RFC3339, row[i].Text); err == nil {
+					v.Text = p.at(at)
 				}
 			case c.Rate:
 				v.Text = p.rate(c.Unit, row[i].Num, row[i].Den)

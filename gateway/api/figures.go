@@ -24,6 +24,8 @@ func (Snapshot) Schema(huma.Registry) *huma.Schema {
 		"type": {Type: huma.TypeString}, "show_id": {Type: huma.TypeString}, "room_id": {Type: huma.TypeString}, "state": {Type: huma.TypeString},
 		"at": {Type: huma.TypeString, Format: "date-time"}, "currency": {Type: huma.TypeString, Description: "Of the money in metrics."},
 		"metrics":     metrics,
+		"raw":         {Type: huma.TypeObject, AdditionalProperties: true, Description: "The figures about viewers with those in them who are flagged as bots; metrics is without."},
+		"hosts":       {Type: huma.TypeArray, Items: &huma.Schema{Type: huma.TypeObject, AdditionalProperties: true}, Description: "What each host sold, shift by shift, as GET /v1/shows/{show_id}/hosts."},
 		"by_currency": {Type: huma.TypeArray, Items: &huma.Schema{Type: huma.TypeObject, AdditionalProperties: true}, Description: "Figures of orders in each currency; left out for roles without money."},
 		"provisional": {Type: huma.TypeBoolean, Description: "More facts may come."}, "lag_ms": {Type: huma.TypeInteger, Description: "How far the figures may be behind."},
 		"events_dropped": {Type: huma.TypeObject, AdditionalProperties: &huma.Schema{Type: huma.TypeInteger}, Description: "How much of what viewers sent was not taken, by reason; left out once the show is long over."},
@@ -88,6 +90,10 @@ func (a *API) figures() {
 		a.table(func(s live.Show, f *analytics.Figures) analytics.Table { return analytics.ProductTable(f, s.Currency) }))
 	add(a, Route{ID: "get-sources", Method: "GET", Path: "/v1/shows/{show_id}/sources", Tag: "Figures", Summary: "Read the figures of each channel of arrival", Text: money, Actions: read},
 		a.table(func(s live.Show, f *analytics.Figures) analytics.Table { return analytics.SourceTable(f, s.Currency) }))
+	add(a, Route{
+		ID: "get-hosts", Method: "GET", Path: "/v1/shows/{show_id}/hosts", Tag: "Figures", Summary: "Read what each host sold, shift by shift",
+		Text: "The rows add up to gmv_paid_minor exactly; the one without a shift_id is what was paid outside any shift. A payment belongs to the shift in which the server learned of it. " + money, Actions: read,
+	}, a.table(func(s live.Show, f *analytics.Figures) analytics.Table { return analytics.HostTable(f, s.Currency) }))
 }
 
 func (a *API) getSnapshot(ctx context.Context, p live.Principal, in *ShowPath) (*snapshotOutput, error) {
