@@ -18,6 +18,7 @@ type Rooms interface {
 	Room(ctx context.Context, id live.RoomID) (live.Room, error)
 	Rooms(ctx context.Context, f store.RoomFilter) ([]live.Room, string, error)
 	UpdateRoom(ctx context.Context, id live.RoomID, p store.RoomPatch) (live.Room, error)
+	Rules(room live.RoomID) *live.RoomRules
 }
 
 // Shows keeps shows and their shelves and carries out commands.

@@ -22,6 +22,7 @@ func (a *API) register() {
 	a.draws()
 	a.redPackets()
 	a.benefitLimits()
+	a.moderation()
 	a.events()
 	a.webhooks()
 	a.imports()

@@ -42,6 +42,15 @@ func startScript(t *testing.T) *script {
 	app.Get("/v1/rooms", bearer, func(c *fiber.Ctx) error {
 		return c.JSON(fiber.Map{"items": []fiber.Map{{"room_id": "r1", "title": "Evening kitchen", "currency": "CNY"}}})
 	})
+	app.Get("/v1/rooms/r1", bearer, func(c *fiber.Ctx) error {
+		return c.JSON(fiber.Map{"room_id": "r1", "title": "Evening kitchen", "currency": "CNY", "host_ids": []string{"host-ann", "host-bo"}})
+	})
+	app.Get("/v1/rooms/r1/moderation", bearer, func(c *fiber.Ctx) error {
+		return c.JSON(fiber.Map{"room_id": "r1", "modes": fiber.Map{}, "keywords": []string{"假货", "fake"}, "autoreplies": []any{}})
+	})
+	app.Get("/v1/coupons", bearer, func(c *fiber.Ctx) error {
+		return c.JSON(fiber.Map{"items": []fiber.Map{{"batch_id": "b1", "title": "满99减10"}, {"batch_id": "b0", "title": "old", "voided": true}}})
+	})
 	app.Get("/v1/shows/s1/timeline", bearer, func(c *fiber.Ctx) error {
 		return c.JSON(fiber.Map{"show_id": "s1", "currency": "CNY", "step": "minute", "points": []fiber.Map{
 			{"t": "2026-11-11T11:57:00.000Z", "online": 300, "gmv_paid_minor": 200000, "orders_paid": 20},
@@ -100,7 +109,7 @@ func (s *script) play(c *websocket.Conn) {
 	s.tell(fiber.Map{
 		"type": "welcome", "session_id": "x", "role": "operator", "epoch": "e1", "offset": 100, "recovered": again,
 		"room": fiber.Map{
-			"room_id": "r1", "title": "Evening kitchen", "currency": "CNY", "online": 812, "pinned": nil, "announcement": "Free shipping tonight",
+			"room_id": "r1", "title": "Evening kitchen", "currency": "CNY", "online": 812, "pinned": nil, "modes": fiber.Map{"mute_all": false, "comments_off": false, "followers_only": true, "slow_mode_s": 3}, "coupon": nil, "red_packet": nil, "draw": nil, "announcement": "Free shipping tonight",
 			"show": fiber.Map{"show_id": "s1", "title": "Knives and pots", "state": "live", "version": 3},
 			"shelf": []fiber.Map{
 				{"sku_id": "k1", "product_id": "p1", "title": "Chef's knife with a name that is far too long for a narrow phone", "price_minor": 19900, "currency": "CNY", "left": 40, "rank": 1},
@@ -138,7 +147,16 @@ func (s *script) play(c *websocket.Conn) {
 			s.tell(fiber.Map{"type": "ack", "id": frame["id"], "ok": false, "error": fiber.Map{"code": "stock_limit", "message": "only 10 units are allotted"}})
 			continue
 		}
+		if frame["type"] == "drop_red_packet" {
+			s.tell(fiber.Map{"type": "ack", "id": frame["id"], "ok": false, "error": fiber.Map{
+				"code": "benefit_limit", "field": "data.total_minor", "message": "must be at most 1000 here, by red_packet_units",
+			}})
+			continue
+		}
 		s.tell(fiber.Map{"type": "ack", "id": frame["id"], "ok": true, "data": fiber.Map{}})
+		if kind, data := consequence(frame); kind != "" {
+			s.tell(events(107+len(s.heard("")), event(kind, fmt.Sprint("done-", frame["id"]), data)))
+		}
 		if frame["type"] == "end_show" {
 			s.tell(events(120, event("show_ended", "e9", fiber.Map{"show_id": "s1", "state": "ended", "version": 4})))
 		}
@@ -165,9 +183,47 @@ func (s *script) cut() {
 	}
 }
 
+// consequence is what the room is told of a command.
+func consequence(frame fiber.Map) (string, fiber.Map) {
+	d, _ := frame["data"].(map[string]any)
+	modes := fiber.Map{"mute_all": false, "comments_off": false, "followers_only": true, "slow_mode_s": 3}
+	kind, _ := frame["type"].(string)
+	switch kind {
+	case "mute_all", "comments_off", "followers_only":
+		modes[kind] = d["on"]
+		return "room_mode_changed", modes
+	case "set_slow_mode":
+		modes["slow_mode_s"] = d["seconds"]
+		return "room_mode_changed", modes
+	case "block_keyword":
+		return "keyword_blocked", fiber.Map{"word": d["word"]}
+	case "unblock_keyword":
+		return "keyword_unblocked", fiber.Map{"word": d["word"]}
+	case "handover_host":
+		return "host_shift_started", fiber.Map{"shift_id": "h1", "host_id": d["host_id"]}
+	case "start_explain":
+		return "explain_started", fiber.Map{"explain_id": "x1", "product_id": d["product_id"], "count": 1}
+	case "end_explain":
+		return "explain_ended", fiber.Map{"explain_id": "x1", "product_id": d["product_id"], "count": 1, "duration_ms": 9}
+	case "drop_coupon":
+		return "coupon_dropped", fiber.Map{"drop_id": "d1", "batch_id": d["batch_id"], "title": "满99减10", "total": 100, "left": 88}
+	case "stop_coupon":
+		return "coupon_drop_ended", fiber.Map{"batch_id": "b1", "reason": "stopped"}
+	case "open_lucky_draw":
+		return "lucky_draw_opened", fiber.Map{"draw_id": "dr1", "state": "open", "prize": d["prize"], "entries": 0}
+	case "cancel_lucky_draw":
+		return "lucky_draw_cancelled", fiber.Map{"draw_id": "dr1", "state": "cancelled"}
+	}
+	return "", nil
+}
+
+// heard lists the frames of a kind; all of them without one.
 func (s *script) heard(kind string) []fiber.Map {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if kind == "" {
+		return slices.Clone(s.said)
+	}
 	return slices.DeleteFunc(slices.Clone(s.said), func(f fiber.Map) bool { return f["type"] != kind })
 }
 
@@ -205,6 +261,7 @@ func (b *browser) logIn(s *script, role string) {
 func TestPage(t *testing.T) {
 	b := openBrowser(t)
 	t.Run("operator", func(t *testing.T) { b.t = t; operatorRunsTheShow(t, b) })
+	t.Run("levers", func(t *testing.T) { b.t = t; operatorPullsTheLevers(t, b) })
 	t.Run("moderator", func(t *testing.T) { b.t = t; moderatorSeesNoMoney(t, b) })
 	t.Run("report", func(t *testing.T) { b.t = t; reportKeepsItsStyleAndLosesItsScripts(t, b) })
 	t.Run("looks", func(t *testing.T) { b.t = t; pageFitsAndCanBeRead(t, b) })
@@ -305,6 +362,7 @@ func moderatorSeesNoMoney(t *testing.T, b *browser) {
 		"stock forms":      `document.querySelectorAll("#shelf form").length`,
 		"orders":           `Number(!document.getElementById("orders-panel").hidden)`,
 		"prompt form":      `Number(!document.getElementById("prompt-form").hidden)`,
+		"what costs money": `document.querySelectorAll('[data-group="coupons"], [data-group="packet"], [data-group="draw"], [data-group="host"]').length`,
 	} {
 		if got := b.eval(script); got != 0.0 {
 			t.Errorf("a moderator has %s: %v", what, got)
@@ -357,7 +415,7 @@ const overflowing = `[...document.querySelectorAll("html, .value, .last, .stock,
 	&& n.scrollWidth > n.clientWidth + 1 && n.clientWidth > 0).map((n) => n.tagName + "." + n.className + " " + n.textContent.trim().slice(0, 30)).join("; ")`
 
 // unnamed lists controls that a screen reader could not name.
-const unnamed = `[...document.querySelectorAll("button, input, section, [role=log], [role=region]")].filter((n) => n.checkVisibility()
+const unnamed = `[...document.querySelectorAll("button, input, select, fieldset, section, [role=log], [role=region]")].filter((n) => n.checkVisibility()
 	&& !n.textContent.trim() && !n.getAttribute("aria-label") && !n.getAttribute("aria-labelledby") && !(n.labels && n.labels.length)).map((n) => n.outerHTML).join("; ")`
 
 func pageFitsAndCanBeRead(t *testing.T, b *browser) {

@@ -2,6 +2,7 @@
 
 import { claims, fetchAs, Problem, rooms } from "./api.js";
 import { buildBoard, drawBoard, drawTrust } from "./board.js";
+import { buildControl, drawControl } from "./control.js";
 import { clearComments, drawComments, scrollComments } from "./comments.js";
 import { $, el, put } from "./dom.js";
 import { LOCALES, preferred, say } from "./i18n.js";
@@ -36,22 +37,25 @@ const page = {
   command,
 };
 
-async function command(name, data) {
-  put($("outcome"), "");
+// command gives a command and says beside the lever what became of it.
+async function command(name, data, where = $("outcome")) {
+  where.classList.remove("no");
+  put(where, page.say("sent"));
   try {
     await socket.command(name, data);
-    put($("outcome"), page.say("done"));
+    put(where, page.say("done"));
     return true;
   } catch (refused) {
     const message = ["no_answer", "closed"].includes(refused.code) ? page.say(refused.code) : refused.message;
-    put($("outcome"), page.say("said_no", { message }));
+    where.classList.add("no");
+    put(where, page.say("said_no", { message }));
     return false;
   }
 }
 
 const VIEWS = {
   room: drawStage, show: drawStage, announcement: drawStage, figures: drawBoard, missed: drawTrust,
-  shelf: drawShelf, comments: drawComments, online: drawComments, prompts: drawPrompts, orders: drawOrders,
+  control: drawControl, shelf: drawShelf, comments: drawComments, online: drawComments, prompts: drawPrompts, orders: drawOrders,
 };
 const EVERYTHING = Object.keys(VIEWS);
 
@@ -171,6 +175,7 @@ function enter(id) {
   socket.on("frame", (f) => {
     redraw(apply(state, f, Date.now()));
     if (f.type === "welcome" && state.show) loadTimeline(state.show.show_id);
+    if (f.type === "welcome") loadControl(id);
   });
   socket.on("connection", (name, detail) => {
     if (name === "refused" && detail.code === UNAUTHENTICATED) return logOut(page.say("token_refused"));
@@ -203,8 +208,31 @@ async function loadTimeline(showID) {
   }
 }
 
+// loadControl gets what the levers choose from: the blocked words, the hosts of
+// the room and the merchant's coupons. Without them the levers still work, by
+// what is typed.
+async function loadControl(id) {
+  const get = async (right, path, take) => {
+    if (!page.may(right)) return;
+    try {
+      const answer = await (await fetchAs(token, path)).json();
+      if (roomID === id) take(answer);
+    } catch (err) {
+      console.warn(`${path} cannot be had:`, err.message);
+    }
+  };
+  const room = `/v1/rooms/${encodeURIComponent(id)}`;
+  await Promise.all([
+    get("command.block_keyword", `${room}/moderation`, (m) => { state.keywords = new Set(m.keywords); }),
+    get("room.read", room, (r) => { state.hosts = r.host_ids || []; }),
+    get("coupon.read", "/v1/coupons", (list) => { state.batches = list.items.filter((b) => !b.voided); }),
+  ]);
+  redraw(["control"]);
+}
+
 function buildRoom() {
   buildBoard(page);
+  buildControl(page, () => state);
   clearComments();
   $("prompts").replaceChildren();
   $("prompt-form").hidden = !page.may("command.send_prompt");

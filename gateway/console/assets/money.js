@@ -11,6 +11,15 @@ export function decimal(minor, digits) {
   return `${sign}${text.slice(0, -digits)}.${text.slice(-digits)}`;
 }
 
+// minorOf reads what a person typed in whole units, "12.5" with 2 places as 1250:
+// null when it is no such amount, or has more places than the currency.
+export function minorOf(text, digits) {
+  const m = /^(\d{1,12})(?:[.,](\d+))?$/.exec(text.trim());
+  if (!m || digits === undefined || (m[2] || "").length > digits) return null;
+  const minor = Number(m[1] + (m[2] || "").padEnd(digits, "0"));
+  return Number.isSafeInteger(minor) ? minor : null;
+}
+
 const formats = new Map();
 
 // money writes an amount for people. `digits` is the server's table, not the

@@ -12,6 +12,7 @@ export function newRoom() {
     role: "", epoch: "",
     room: null, show: null, shelf: new Map(), pinned: "", announcement: "", online: 0,
     comments: [], hidden: new Set(), muted: new Map(), out: new Set(), prompts: [], prompted: 0, orders: new Map(),
+    keywords: new Set(), hosts: [], batches: [],
     snapshot: null, minutes: new Map(), missed: 0, seen: new Set(),
   };
 }
@@ -72,7 +73,7 @@ function takeRoom(s, room, changed) {
   s.pinned = pinned ? pinned.product_id : "";
   s.online = online || 0;
   s.announcement = text(announcement);
-  for (const part of ["room", "show", "shelf", "online", "announcement", "figures", "orders"]) changed.add(part);
+  for (const part of ["room", "show", "shelf", "online", "announcement", "figures", "orders", "control"]) changed.add(part);
 }
 
 // forgetShow drops what belonged to another show, so that one show's figures
@@ -162,6 +163,54 @@ function applyEvent(s, e, changed) {
     case "room_stats":
       if (d.online !== undefined) s.online = d.online;
       changed.add("online");
+      for (const [name, id] of BENEFITS) {
+        const runs = s.room && s.room[name];
+        if (runs && d[name] && d[name][id] === runs[id]) setRoom(s, { [name]: { ...runs, ...d[name] } }, changed);
+      }
+      break;
+    case "room_mode_changed":
+      setRoom(s, { modes: d }, changed);
+      break;
+    case "keyword_blocked":
+      s.keywords.add(d.word);
+      changed.add("control");
+      break;
+    case "keyword_unblocked":
+      s.keywords.delete(d.word);
+      changed.add("control");
+      break;
+    case "host_shift_started":
+    case "host_shift_ended":
+      if (s.show) s.show = { ...s.show, host_id: e.type === "host_shift_started" ? d.host_id : "" };
+      changed.add("control");
+      break;
+    case "explain_started":
+    case "explain_ended":
+      for (const [sku, item] of s.shelf) {
+        if (item.product_id !== d.product_id) continue;
+        s.shelf.set(sku, { ...item, explain: { explain_id: d.explain_id, count: d.count, state: e.type === "explain_started" ? "being_explained" : "explained" } });
+      }
+      changed.add("shelf");
+      break;
+    case "coupon_dropped":
+      setRoom(s, { coupon: d }, changed);
+      break;
+    case "coupon_drop_ended":
+      setRoom(s, { coupon: null }, changed);
+      break;
+    case "red_packet_dropped":
+      setRoom(s, { red_packet: d }, changed);
+      break;
+    case "red_packet_closed":
+      setRoom(s, { red_packet: null }, changed);
+      break;
+    case "lucky_draw_opened":
+    case "lucky_draw_closed":
+      setRoom(s, { draw: d }, changed);
+      break;
+    case "lucky_draw_drawn":
+    case "lucky_draw_cancelled":
+      setRoom(s, { draw: null }, changed);
       break;
     case "order_created":
     case "order_paid":
@@ -170,6 +219,14 @@ function applyEvent(s, e, changed) {
       applyOrder(s, e, d, changed);
       break;
   }
+}
+
+// What runs in a room, and the name by which its progress is told.
+const BENEFITS = [["coupon", "batch_id"], ["red_packet", "packet_id"], ["draw", "draw_id"]];
+
+function setRoom(s, change, changed) {
+  s.room = { ...s.room, ...change };
+  changed.add("control");
 }
 
 function applyShow(s, e, d, changed) {
@@ -182,7 +239,7 @@ function applyShow(s, e, d, changed) {
     s.show = { ...pick(d, ["show_id", "title", "version"]), state };
     changed.add("figures").add("orders");
   }
-  changed.add("show").add("shelf");
+  changed.add("show").add("shelf").add("control");
 }
 
 function pick(from, names) {

@@ -30,6 +30,8 @@ function row(item, s, page) {
   const picture = typeof item.image_url === "string" && item.image_url.startsWith("https://")
     ? el("img", { src: item.image_url, alt: "", loading: "lazy", referrerpolicy: "no-referrer" })
     : el("span", { class: "blank" });
+  const explaining = Boolean(item.explain && item.explain.state === "being_explained");
+  const explain = explaining ? "end_explain" : "start_explain";
   const pin = on ? "unpin_product" : "pin_product";
   return el("li", { class: on ? "item on" : "item", "data-sku": item.sku_id },
     picture,
@@ -37,7 +39,8 @@ function row(item, s, page) {
     el("span", { class: "number", text: money(item.price_minor, item.currency || (s.room && s.room.currency), page.digits, page.locale) }),
     el("span", { class: "left" },
       el("span", { class: item.left > 0 ? "stock" : "stock out", text: page.say("left", { n: count(item.left, page.locale) }) }),
-      on && el("span", { class: "tag", text: ` ${page.say("pinned")}` })),
+      on && el("span", { class: "tag", text: ` ${page.say("pinned")}` }),
+      item.explain && el("span", { class: "tag", text: ` ${page.say(explaining ? "explaining" : "explained", { n: item.explain.count })}` })),
     el("span", { class: "row end deeds" },
       open && page.may("command.release_stock") && el("form", {
         onsubmit: (e) => {
@@ -57,5 +60,9 @@ function row(item, s, page) {
       page.may(`command.${pin}`) && running && el("button", {
         type: "button", text: page.say(on ? "unpin" : "pin"), "aria-pressed": String(on),
         onclick: () => page.command(pin, { product_id: item.product_id }),
+      }),
+      running && page.may(`command.${explain}`) && el("button", {
+        type: "button", text: page.say(explaining ? "explain_end" : "explain_start"), "aria-pressed": String(explaining), "data-explain": item.product_id,
+        onclick: () => page.command(explain, { product_id: item.product_id }),
       })));
 }

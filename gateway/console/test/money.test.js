@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { count, decimal, money, rate } from "../assets/money.js";
+import { count, decimal, money, rate, minorOf } from "../assets/money.js";
 
 const digits = { CNY: 2, JPY: 0, KWD: 3 };
 
@@ -37,4 +37,12 @@ test("a rate of nothing is unknown and not zero", () => {
 test("count groups thousands", () => {
   assert.equal(count(1234567, "en-GB"), "1,234,567");
   assert.equal(count(undefined, "en-GB"), "—");
+});
+
+test("what a person types becomes minor units, or nothing", () => {
+  for (const [text, digits, want] of [
+    ["12.34", 2, 1234], ["12", 2, 1200], [" 0,5 ", 2, 50], ["0", 2, 0], ["7", 0, 7], ["1.234", 3, 1234],
+    ["12.345", 2, null], ["7.0", 0, null], ["-1", 2, null], ["", 2, null], ["1e3", 2, null], ["1,234.50", 2, null], ["12", undefined, null],
+    ["9999999999999", 2, null], ["999999999999", 6, null],
+  ]) assert.equal(minorOf(text, digits), want, `${text} with ${digits}`);
 });

@@ -166,3 +166,36 @@ test("frames of a newer server change nothing", () => {
   assert.equal(apply(s, { type: "hologram" }, now).size, 0);
   assert.equal(apply(s, events(11, { type: "teleported", event_id: "x", at }), now).size, 0);
 });
+
+test("the levers follow modes, words, host and what is given away", () => {
+  const s = joined({ modes: { mute_all: false }, coupon: { batch_id: "b1", total: 9, left: 9 }, red_packet: null, draw: null });
+  const tell = (type, data, id = type) => apply(s, events(11, { type, event_id: id, at, data }), now);
+  assert.ok(tell("room_mode_changed", { mute_all: true, slow_mode_s: 5 }).has("control"));
+  assert.deepEqual(s.room.modes, { mute_all: true, slow_mode_s: 5 });
+  tell("keyword_blocked", { word: "x" });
+  assert.deepEqual([...s.keywords], ["x"]);
+  tell("keyword_unblocked", { word: "x" });
+  assert.equal(s.keywords.size, 0);
+  tell("host_shift_ended", { host_id: "a" });
+  tell("host_shift_started", { host_id: "b" });
+  assert.equal(s.show.host_id, "b");
+  apply(s, events(12, { type: "room_stats", data: { online: 1, coupon: { batch_id: "b1", claimed: 4, total: 9 }, draw: { draw_id: "late", entries: 3 } } }), now);
+  assert.equal(s.room.coupon.claimed, 4);
+  assert.equal(s.room.draw, null, "the progress of what does not run makes nothing run");
+  apply(s, events(13, { type: "room_stats", data: { online: 1, coupon: { batch_id: "other", claimed: 8 } } }), now);
+  assert.equal(s.room.coupon.claimed, 4, "another batch's progress is not this one's");
+  tell("coupon_drop_ended", { batch_id: "b1" });
+  assert.equal(s.room.coupon, null);
+  tell("red_packet_dropped", { packet_id: "p" });
+  tell("lucky_draw_opened", { draw_id: "d", state: "open" });
+  assert.equal(s.room.red_packet.packet_id + s.room.draw.state, "popen");
+  tell("lucky_draw_closed", { draw_id: "d", state: "closed" });
+  assert.equal(s.room.draw.state, "closed");
+  tell("lucky_draw_drawn", { draw_id: "d" });
+  tell("red_packet_closed", { packet_id: "p" });
+  assert.equal(s.room.red_packet, s.room.draw);
+  tell("explain_started", { product_id: "p1", explain_id: "x", count: 2 });
+  assert.deepEqual(s.shelf.get("k1").explain, { explain_id: "x", count: 2, state: "being_explained" });
+  tell("explain_ended", { product_id: "p1", explain_id: "x", count: 2 });
+  assert.equal(s.shelf.get("k1").explain.state, "explained");
+});
