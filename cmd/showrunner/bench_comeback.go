@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/coder/websocket"
+
 	"showrunner/cmd/showrunner/crowd"
 )
 
@@ -118,6 +120,11 @@ func (a *arena) standing(ctx context.Context) (string, error) {
 		return "", err
 	}
 	defer func() { _ = ws.CloseNow() }() // It said all that was asked for.
+	return standing(ctx, ws)
+}
+
+// standing is where a client stands that reads its welcome.
+func standing(ctx context.Context, ws *websocket.Conn) (string, error) {
 	_, frame, err := ws.Read(ctx)
 	if err != nil {
 		return "", fmt.Errorf("read a welcome: %w", err)

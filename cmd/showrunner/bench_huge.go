@@ -38,7 +38,7 @@ const (
 // huge measures one room over three servers that share PostgreSQL, NATS and
 // ClickHouse, then three of each other server with the same stream.
 func (b *roomsBench) huge(ctx context.Context, dir string) (err error) {
-	a, end, err := b.hugeServers(ctx, dir)
+	a, end, err := b.hugeServers(ctx, dir, hugeServers)
 	if err != nil {
 		return err
 	}
@@ -49,10 +49,10 @@ func (b *roomsBench) huge(ctx context.Context, dir string) (err error) {
 	return b.hugeAnchors(ctx, dir)
 }
 
-// hugeServers starts the engines and three servers on them.
-func (b *roomsBench) hugeServers(ctx context.Context, dir string) (_ *arena, end func() error, err error) {
+// hugeServers starts the engines and so many servers on them.
+func (b *roomsBench) hugeServers(ctx context.Context, dir string, count int) (_ *arena, end func() error, err error) {
 	var ends []func() error
-	end = func() error {
+	stopAll := func() error {
 		var errs []error
 		for _, stop := range slices.Backward(ends) {
 			errs = append(errs, stop())
@@ -61,7 +61,7 @@ func (b *roomsBench) hugeServers(ctx context.Context, dir string) (_ *arena, end
 	}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, end())
+			err = errors.Join(err, stopAll())
 		}
 	}()
 	pg, err := pgtest.Start(ctx)
@@ -104,7 +104,7 @@ func (b *roomsBench) hugeServers(ctx context.Context, dir string) (_ *arena, end
 		return ch.Close(closing)
 	})
 	var servers []*benchServer
-	for i := range hugeServers {
+	for i := range count {
 		s, err := startBenchServer(ctx, filepath.Join(dir, "node-"+strconv.Itoa(i)), "127.0.0.1:0", b.stderr,
 			"--node", "n"+strconv.Itoa(i), "--nats", ns.ClientURL(), "--database", database, "--clickhouse", ch.URL(), "--keys", filepath.Join(dir, "keys"))
 		if err != nil {
@@ -115,7 +115,7 @@ func (b *roomsBench) hugeServers(ctx context.Context, dir string) (_ *arena, end
 	}
 	servers[0].data = dir // where the keys are
 	a, err := stageArena(ctx, servers)
-	return a, end, err
+	return a, stopAll, err
 }
 
 // hugeRun lets the viewers in and measures until the time is over.

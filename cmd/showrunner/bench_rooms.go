@@ -26,6 +26,7 @@ type BenchRoomsCmd struct {
 	Delays  []time.Duration `default:"50ms,250ms" name:"write-delay" help:"Write delays of the centrifuge server; each target takes the better one."`
 	Viewers int             `default:"10000" help:"Viewers of the large room, 100 to 18000."`
 	Huge    time.Duration   `help:"Measure one room over three servers for so long instead, with three times 18000 viewers; 10m is the target's."`
+	Herd    int             `help:"Let so many viewers of two servers lose their connection and come back at once instead, 200 to 36000; 20000 is the target's."`
 	Each    int             `default:"18000" help:"Viewers of each server with --huge."`
 }
 
@@ -73,6 +74,7 @@ type benchRooms struct {
 	Rounds  []round    `json:"rounds"`
 	Returns []comeback `json:"returns"`
 	Huge    *huge      `json:"huge,omitempty"`
+	Herd    *herd      `json:"herd,omitempty"`
 	Targets []verdict  `json:"targets"`
 }
 
@@ -83,6 +85,9 @@ func (c *BenchRoomsCmd) Execute(ctx context.Context, stdout, stderr io.Writer) (
 	if c.Rounds < 1 || c.Viewers < 100 || c.Viewers > 18_000 || c.Each < 100 || c.Each > 18_000 || c.Length < time.Second {
 		return fmt.Errorf("%w: --rounds at least 1, --viewers and --each 100 to 18000, --length at least 1s", errUsage)
 	}
+	if c.Herd != 0 && (c.Herd < 200 || c.Herd > 36_000) {
+		return fmt.Errorf("%w: --herd must be 200 to 36000", errUsage)
+	}
 	dir, err := os.MkdirTemp("", "showrunner-rooms-")
 	if err != nil {
 		return fmt.Errorf("make a folder: %w", err)
@@ -91,7 +96,10 @@ func (c *BenchRoomsCmd) Execute(ctx context.Context, stdout, stderr io.Writer) (
 	began := time.Now()
 	b := &roomsBench{cmd: c, stderr: stderr}
 	measure := b.alternate
-	if c.Huge > 0 {
+	switch {
+	case c.Herd > 0:
+		measure = b.herd
+	case c.Huge > 0:
 		measure = b.huge
 	}
 	if err := measure(ctx, dir); err != nil {

@@ -160,6 +160,9 @@ func judge(b *benchRooms) (out []verdict) {
 	if b.Huge != nil {
 		out = append(out, b.Huge.judge()...)
 	}
+	if b.Herd != nil {
+		out = append(out, b.Herd.judge()...)
+	}
 	return out
 }
 

@@ -324,15 +324,16 @@ func (s *server) drainRelay(ctx context.Context) error {
 	defer cancel()
 	for {
 		rows, err := s.store.Outbox(ctx, 0, 1)
-		if err != nil {
+		switch {
+		case ctx.Err() != nil:
+			return nil // The rows stay in the store and go out at the next start.
+		case err != nil:
 			return err
-		}
-		if len(rows) == 0 {
+		case len(rows) == 0:
 			return nil
 		}
 		select {
 		case <-ctx.Done():
-			return nil // The rows stay in the store and go out at the next start.
 		case <-time.After(5 * time.Millisecond):
 		}
 	}

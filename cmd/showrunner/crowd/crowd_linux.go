@@ -18,6 +18,8 @@ type client struct {
 	gap   bool
 	deaf  bool   // joined and never reads again
 	seen  uint64 // fold of the must events
+	marks int64  // marked messages
+	heard Chain  // of them
 	rest  []byte // of a frame that is not all there
 }
 
@@ -32,6 +34,7 @@ const (
 type known struct {
 	frame   []byte
 	content Content
+	chain   Chain
 }
 
 // Crowd is many clients of one server. It belongs to one goroutine.
@@ -243,7 +246,7 @@ func (c *Crowd) frame(cl *client, op byte, payload []byte, now int64) error {
 		}
 		return nil
 	}
-	content := c.content(payload)
+	content, chain := c.content(payload)
 	if content.Gap {
 		cl.gap = true
 		c.tally.Gaps++
@@ -254,6 +257,8 @@ func (c *Crowd) frame(cl *client, op byte, payload []byte, now int64) error {
 	if len(content.Due) == 0 {
 		return nil
 	}
+	cl.marks += int64(len(content.Due))
+	cl.heard = cl.heard.Then(chain)
 	c.tally.Frames++
 	c.tally.Deliveries += int64(len(content.Due))
 	for _, due := range content.Due {
@@ -263,17 +268,18 @@ func (c *Crowd) frame(cl *client, op byte, payload []byte, now int64) error {
 }
 
 // content reads a frame, or recognises it.
-func (c *Crowd) content(payload []byte) *Content {
+func (c *Crowd) content(payload []byte) (*Content, Chain) {
 	for i := range c.recent {
 		k := &c.recent[(c.turn-i+len(c.recent))%len(c.recent)]
 		if len(k.frame) == len(payload) && bytes.Equal(k.frame, payload) {
-			return &k.content
+			return &k.content, k.chain
 		}
 	}
 	c.turn = (c.turn + 1) % len(c.recent)
 	k := &c.recent[c.turn]
 	k.frame, k.content = append(k.frame[:0], payload...), c.Speech.Read(payload)
-	return &k.content
+	k.chain = ChainOf(k.content.Due)
+	return &k.content, k.chain
 }
 
 func (c *Crowd) lose(cl *client) {
@@ -289,14 +295,15 @@ func (c *Crowd) Reset() {
 	c.tally = Tally{Closed: c.tally.Closed}
 	clear(c.late)
 	for i := range c.clients {
-		c.clients[i].seen, c.clients[i].gap = 0, false
+		cl := &c.clients[i]
+		cl.seen, cl.marks, cl.heard, cl.gap = 0, 0, Chain{}, false
 	}
 }
 
 // Tally is what was counted since the last Reset.
 func (c *Crowd) Tally() Tally {
 	t := c.tally
-	t.Must, t.Late = map[uint64]int{}, map[int]int64{}
+	t.Must, t.Late, t.Marks, t.Heard = map[uint64]int{}, map[int]int64{}, map[int64]int{}, map[uint64]int{}
 	for i := range c.clients {
 		switch cl := &c.clients[i]; {
 		case cl.state != watching || cl.deaf:
@@ -304,6 +311,8 @@ func (c *Crowd) Tally() Tally {
 			t.Clients++
 			if !cl.gap {
 				t.Must[cl.seen]++
+				t.Marks[cl.marks]++
+				t.Heard[cl.heard.Sum()]++
 			}
 		}
 	}

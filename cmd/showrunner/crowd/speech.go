@@ -81,7 +81,10 @@ func (s *Showrunner) Joined(frame []byte) bool {
 
 // Read finds comments, and the pins of products, which nobody may miss.
 func (s *Showrunner) Read(frame []byte) Content {
-	c := Content{Due: dues(frame), Gap: bytes.HasPrefix(frame, []byte(`{"type":"gap"`))}
+	if bytes.HasPrefix(frame, []byte(`{"type":"gap"`)) {
+		return Content{Gap: true} // It holds the state of the room, and no messages.
+	}
+	c := Content{Due: dues(frame)}
 	for _, rest, ok := bytes.Cut(frame, []byte(pinned)); ok; _, rest, ok = bytes.Cut(rest, []byte(pinned)) {
 		id, _, _ := bytes.Cut(rest, []byte{'"'})
 		c.Must = append(c.Must, string(id))

@@ -13,6 +13,11 @@ type Tally struct {
 	// Must counts how many clients saw which sequence of must events, without
 	// those who were sent a gap. One entry: everybody saw the same.
 	Must map[uint64]int `json:"must,omitempty"`
+	// Marks counts how many clients saw so many marked messages since they joined
+	// or the last Reset, and Heard how many saw which sequence of them; both
+	// without those who were sent a gap.
+	Marks map[int64]int  `json:"marks,omitempty"`
+	Heard map[uint64]int `json:"heard,omitempty"`
 	// Late counts deliveries by how late they came, in steps of 250 µs.
 	Late map[int]int64 `json:"late,omitempty"`
 }
@@ -36,6 +41,18 @@ func (t *Tally) Add(o Tally) {
 			t.Must = map[uint64]int{}
 		}
 		t.Must[k] += n
+	}
+	for k, n := range o.Marks {
+		if t.Marks == nil {
+			t.Marks = map[int64]int{}
+		}
+		t.Marks[k] += n
+	}
+	for k, n := range o.Heard {
+		if t.Heard == nil {
+			t.Heard = map[uint64]int{}
+		}
+		t.Heard[k] += n
 	}
 	for k, n := range o.Late {
 		if t.Late == nil {
