@@ -61,6 +61,9 @@ const (
 	// idleTimeout keeps connections of a proxy alive a little longer than the
 	// 60 seconds most proxies keep theirs, so that the proxy closes first.
 	idleTimeout = 75 * time.Second
+	// idleWorker is how long a goroutine for requests waits for the next one. A
+	// storm of connects leaves hundreds behind, each with the stack of a request.
+	idleWorker = time.Second
 	// headerBuffer bounds the request line and all headers together.
 	headerBuffer = 32 << 10
 )
@@ -105,6 +108,7 @@ func New(deps Deps) (*Server, error) {
 			return problems.Write(c, err)
 		},
 	})
+	app.Server().MaxIdleWorkerDuration = idleWorker
 	app.Server().HeaderReceived = func(h *fasthttp.RequestHeader) fasthttp.RequestConfig {
 		path, _, _ := strings.Cut(string(h.RequestURI()), "?")
 		return fasthttp.RequestConfig{MaxRequestBodySize: api.BodyLimit(string(h.Method()), path, len(h.Peek(fiber.HeaderAuthorization)) > 0)}

@@ -111,6 +111,7 @@ func parse(address string) (*ch.Options, error) {
 	options.DialTimeout = 5 * time.Second
 	options.ReadTimeout = 2 * readSeconds * time.Second
 	options.Compression = &ch.Compression{Method: ch.CompressionLZ4}
+	options.FreeBufOnConnRelease = true // Else it stays as large as the largest batch there was.
 	options.ClientInfo.Products = append(options.ClientInfo.Products, struct{ Name, Version string }{"showrunner", "1"})
 	return options, nil
 }

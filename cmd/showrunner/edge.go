@@ -40,6 +40,7 @@ func (s *server) openGateway(context.Context) error {
 		Online: s.online, Authenticate: s.auth.Verify, RedeemTicket: s.tickets.Redeem, Refuse: problems.Write, Arguments: store.CommandFields,
 		Origins: s.cfg.AllowOrigin, Path: ws.Path(s.cfg.ViewerPath), Limits: s.socketLimits(), Dropped: s.dropped, Now: s.now, Logger: s.log, Registerer: s.reg,
 	})
+	s.life.start(part{name: "calm", run: (&calm{moves: socket.Moves, free: freeMemory}).run})
 	s.gateway, err = gateway.New(gateway.Deps{
 		API: api.Config{
 			Store: s.store, Ingest: s.desk, Tokens: s.auth, Tickets: s.tickets, WebhookURL: s.webhookURL,

@@ -50,9 +50,8 @@ type duplex struct {
 
 // serve is the life of a connection.
 func (s *Server) serve(wrapper *websocket.Conn) {
-	open := s.metrics.connections.WithLabelValues(pathPortable)
-	open.Inc()
-	defer open.Dec()
+	s.carries(pathPortable, 1)
+	defer s.carries(pathPortable, -1)
 	a, ok := wrapper.Locals(arrivalKey).(*arrival)
 	if !ok {
 		panic("BUG: a connection without arrival")

@@ -34,6 +34,12 @@ func (p Path) Available() bool {
 	return false
 }
 
+// carries counts one connection more or less on a path.
+func (s *Server) carries(path string, more float64) {
+	s.metrics.connections.WithLabelValues(path).Add(more)
+	s.moves.Add(1)
+}
+
 // Labels of the connections metric.
 const (
 	pathEpoll    = string(PathEpoll)

@@ -30,6 +30,7 @@ type Server struct {
 	bans    *shared[map[live.PersonID]error]
 	lanes   [lanes]lane
 	entries lane // of those who come or go, by the thousand at a time
+	moves   atomic.Uint64
 	// lastLane deals the lanes out in turn.
 	lastLane atomic.Uint32
 	paces    *paces
@@ -61,6 +62,9 @@ func New(d Deps) *Server {
 	}
 	return s
 }
+
+// Moves is how many connections were opened or ended so far, together.
+func (s *Server) Moves() uint64 { return s.moves.Load() }
 
 // Mount adds the route of the websocket and that of its document.
 func (s *Server) Mount(r fiber.Router) {

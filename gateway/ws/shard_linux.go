@@ -247,7 +247,7 @@ func (s *shard) admit(n newcomer) {
 	v.sent = s.now - rand.Int64N(int64(s.srv.deps.Timing.Ping))
 	s.settle(v, n.arrival)
 	v.fan, v.seat = s.fanOf(n.room).add(slot)
-	s.srv.metrics.connections.WithLabelValues(pathEpoll).Inc()
+	s.srv.carries(pathEpoll, 1)
 	b := s.lag(slot)
 	b.held, b.answer = true, n.answer
 	j, err := s.fans[v.fan].hub.Sit(n.joinOptions())
@@ -339,7 +339,7 @@ func (s *shard) finish(slot uint32, reason string) {
 	delete(s.closing, slot)
 	s.unsettle(v)
 	s.give(slot)
-	s.srv.metrics.connections.WithLabelValues(pathEpoll).Dec()
+	s.srv.carries(pathEpoll, -1)
 }
 
 // fanOf is the fan of a room, made if nobody of the room was here.
