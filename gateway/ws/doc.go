@@ -20,8 +20,9 @@
 // A [shard] carries thousands of viewers with one goroutine and epoll, on Linux:
 // takeover_linux.go takes their sockets out of fasthttp after the handshake. A
 // viewer is some numbers there; a [guest] is made of them while a frame is being
-// carried out. Panels, and what is not plain TCP, stay with the duplex. Both
-// paths pass the same tests.
+// carried out. Likes, clicks and heartbeats that are read in one turn of a shard are
+// carried out in groups, and their facts go to the log together. Panels, and what
+// is not plain TCP, stay with the duplex. Both paths pass the same tests.
 //
 // The package also owns the encoding of everything a room is sent, so that cmd
 // can feed the hub from the log: [MessageOf], [EncodeEvent], [EncodeStats] and

@@ -40,6 +40,10 @@ type factLine struct {
 	busy    bool // on the lane, under way, or resting before the next try
 	pause   time.Duration
 	idle    func() // called, if not nil, whenever nothing is left to do
+
+	// group, if not nil, gathers the lines that are to be put on their lanes
+	// together. It belongs to whoever carries out the client's frames.
+	group *[]*factLine
 }
 
 func (l *factLine) init(c *conn, n *lane) {
@@ -58,7 +62,10 @@ func (l *factLine) push(f fact) {
 	start := !l.busy
 	l.busy = true
 	l.mu.Unlock()
-	if start {
+	switch {
+	case start && l.group != nil:
+		*l.group = append(*l.group, l)
+	case start:
 		l.lane.add(l)
 	}
 }
@@ -137,11 +144,23 @@ type lane struct {
 
 func (s *Server) nextLane() *lane { return &s.lanes[s.lastLane.Add(1)%lanes] }
 
+// add takes the facts of a line.
 func (n *lane) add(l *factLine) {
+	n.put(l)
+	n.start()
+}
+
+// put and start are add in two steps, so that what is put together goes together.
+func (n *lane) put(l *factLine) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.ready = append(n.ready, l)
-	if !n.running {
+}
+
+func (n *lane) start() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if !n.running && len(n.ready) > 0 {
 		n.running = true
 		go n.run()
 	}

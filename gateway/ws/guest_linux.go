@@ -16,6 +16,8 @@ type guest struct {
 	slot  uint32
 	gen   uint32
 
+	held *incoming // read and not carried out; belongs to the worker
+
 	// Set before leave, which is the end of the shard's interest.
 	fan  *hub.Fan
 	open bool // the entry was stated
@@ -47,7 +49,7 @@ func (s *shard) host(slot uint32, a *arrival, n *lane) *guest {
 	g := &guest{shard: s, slot: slot, gen: v.gen}
 	g.init(s.srv, a, n, g)
 	g.limits, g.beat = v.limits, time.UnixMilli(v.beat).UTC()
-	g.facts.idle = g.rest
+	g.facts.idle, g.facts.lane = g.rest, s.lane
 	s.guests[slot] = g
 	return g
 }
@@ -61,6 +63,11 @@ func (g *guest) take(raw []byte) {
 		return
 	}
 	g.inbox = append(g.inbox, raw)
+	if !g.working && light(raw) {
+		g.working = true
+		g.shard.light = append(g.shard.light, g)
+		return
+	}
 	g.start()
 }
 
@@ -82,16 +89,26 @@ func (g *guest) stalls() bool {
 }
 
 // work carries out what waits.
-func (g *guest) work() {
+func (g *guest) work() { g.carry(0) }
+
+// carry carries out what waits: all of it, or, in a group, at most so many frames
+// that wait for nothing. What is not carried out is left to a worker of its own.
+func (g *guest) carry(group int) {
 	defer func() {
 		if g.srv.caught(recover()) {
 			g.mu.Lock()
-			g.working = false
+			g.working, g.facts.group = false, nil
 			g.mu.Unlock()
 			g.hangUp(nil)
 			g.rest()
 		}
 	}()
+	alone := group == 0
+	if g.held != nil {
+		in := g.held
+		g.held = nil
+		g.carryOut(in)
+	}
 	for {
 		g.mu.Lock()
 		if g.hung {
@@ -110,10 +127,16 @@ func (g *guest) work() {
 					}
 				})
 			}
-			g.handle(raw)
-			if g.waits() {
+			if in, ok := g.receive(raw); ok && !alone && !in.light() {
+				g.held = &in
+			} else if ok {
+				g.carryOut(&in)
+			}
+			group--
+			if g.held != nil || group <= 0 && g.waits() {
 				// Others' turn: who sends without a pause would keep a worker to
 				// themselves, and those behind them would never be served.
+				g.facts.group = nil
 				g.shard.crews.requests.add(g.work)
 				return
 			}
@@ -122,7 +145,9 @@ func (g *guest) work() {
 		reason := g.gone
 		leaves := reason != "" && !g.stated
 		g.stated = g.stated || leaves
-		g.working = leaves
+		if g.working = leaves; !leaves {
+			g.facts.group = nil
+		}
 		g.mu.Unlock()
 		if !leaves {
 			g.rest()

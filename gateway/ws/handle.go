@@ -1,24 +1,49 @@
 package ws
 
 import (
+	"time"
+
 	"showrunner/live"
 )
 
+// incoming is a frame that was counted and read.
+type incoming struct {
+	request
+	bad    *live.Error
+	at     time.Time
+	within bool          // the limit of all frames
+	wait   time.Duration // if not
+}
+
 // handle carries out one frame and answers it.
 func (c *conn) handle(raw []byte) {
-	now := c.srv.now()
-	if ok, wait := c.limits.take(c.srv.paces, classFlood, now); !ok {
-		c.hangUp(byeFor(live.RateLimited(wait, "far too many frames")))
-		return
+	if in, ok := c.receive(raw); ok {
+		c.carryOut(&in)
 	}
-	within, wait := c.limits.take(c.srv.paces, classAll, now)
-	q, bad := decode(raw)
-	if no := c.limited(&q, !within, wait, now); no != nil {
+}
+
+// receive counts a frame and reads it. It reports false for one that ended the
+// connection.
+func (c *conn) receive(raw []byte) (in incoming, ok bool) {
+	in.at = c.srv.now()
+	if ok, wait := c.limits.take(c.srv.paces, classFlood, in.at); !ok {
+		c.hangUp(byeFor(live.RateLimited(wait, "far too many frames")))
+		return in, false
+	}
+	in.within, in.wait = c.limits.take(c.srv.paces, classAll, in.at)
+	in.request, in.bad = decode(raw)
+	return in, true
+}
+
+// carryOut does what a frame asks for and answers it.
+func (c *conn) carryOut(in *incoming) {
+	q, now := in.request, in.at
+	if no := c.limited(&q, !in.within, in.wait, now); no != nil {
 		c.refuse(q, no)
 		return
 	}
-	if bad != nil {
-		c.refuse(q, bad)
+	if in.bad != nil {
+		c.refuse(q, in.bad)
 		return
 	}
 	var (

@@ -83,7 +83,7 @@ var tokens = map[string]live.Principal{
 	"machine":   {Subject: "z", Role: live.RoleIntegration, Merchant: "m1"},
 }
 
-func newRig(t *testing.T, change func(*ws.Deps, *hub.Config)) *rig {
+func newRig(t testing.TB, change func(*ws.Deps, *hub.Config)) *rig {
 	t.Helper()
 	r := &rig{}
 	logger := slog.New(slog.DiscardHandler)
@@ -241,19 +241,19 @@ type frame struct {
 
 // peer is a client with the frames it has read.
 type peer struct {
-	t    *testing.T
+	t    testing.TB
 	conn *client.Conn
 	ctx  context.Context
 }
 
 // dial opens a socket with a token; query is what follows the question mark.
-func (r *rig) dial(t *testing.T, token, query string) *peer {
+func (r *rig) dial(t testing.TB, token, query string) *peer {
 	t.Helper()
 	return r.dialFrom(t, "", token, query)
 }
 
 // dialFrom is dial as if from an address, unless that is empty.
-func (r *rig) dialFrom(t *testing.T, address, token, query string) *peer {
+func (r *rig) dialFrom(t testing.TB, address, token, query string) *peer {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	t.Cleanup(cancel)
@@ -269,7 +269,7 @@ func (r *rig) dialFrom(t *testing.T, address, token, query string) *peer {
 }
 
 // enter dials and reads the welcome.
-func (r *rig) enter(t *testing.T, token, query string) (*peer, frame) {
+func (r *rig) enter(t testing.TB, token, query string) (*peer, frame) {
 	t.Helper()
 	p := r.dial(t, token, query)
 	w := p.read()

@@ -29,6 +29,8 @@ type shard struct {
 	lags    map[uint32]*backlog // by slot, of those that flagLagging
 	partly  map[uint32]*partial // by slot, of those in the middle of a message
 	guests  map[uint32]*guest   // by slot, of those with something to carry out
+	light   []*guest            // whose frames of this turn are carried out together
+	lane    *lane               // of the facts of guests that are made in this turn
 	closing map[uint32]struct{}
 	unread  []uint32 // slots whose turn ended before their bytes did
 	rounds  []*round
@@ -51,7 +53,7 @@ const readTurn = 64 << 10
 
 func newShard(s *Server, c *crews) *shard {
 	return &shard{
-		srv: s, crews: c, epoch: time.Now(), //nolint:forbidigo // the clock of sockets is real time.
+		srv: s, crews: c, lane: s.nextLane(), epoch: time.Now(), //nolint:forbidigo // the clock of sockets is real time.
 		byRoom: map[live.RoomID]uint32{}, lags: map[uint32]*backlog{}, partly: map[uint32]*partial{},
 		guests: map[uint32]*guest{}, closing: map[uint32]struct{}{},
 	}
@@ -116,6 +118,7 @@ func (s *shard) run() {
 		}
 		s.wait(len(mail) > 0 || busy)
 		s.turns()
+		s.together()
 		s.advance()
 		s.timers()
 	}
