@@ -46,11 +46,10 @@ func TestBenefitLimitsValidate(t *testing.T) {
 // either is changed.
 func TestBenefitLimitsNarrower(t *testing.T) {
 	any := rapid.Custom(func(t *rapid.T) (l live.BenefitLimits) {
-		v := reflect.ValueOf(&l).Elem()
-		for i := range v.NumField() {
+		for _, v := range reflect.ValueOf(&l).Elem().Fields() {
 			if rapid.Bool().Draw(t, "set") {
 				n := rapid.Int64Range(0, 9).Draw(t, "limit")
-				v.Field(i).Set(reflect.ValueOf(&n))
+				v.Set(reflect.ValueOf(&n))
 			}
 		}
 		return l

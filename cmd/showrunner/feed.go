@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"showrunner/gateway/ws"
@@ -63,19 +64,37 @@ func (f *feed) follow(ctx context.Context, next *live.Position) (err error) {
 		if err != nil {
 			return fmt.Errorf("read: %w", err)
 		}
-		for i := range entries {
-			f.desk.Saw(&entries[i].Event)
-		}
+		shown := f.opened(entries)
 		if f.peers != nil {
-			f.peers.show(entries, r.Position())
+			f.peers.show(shown, r.Position())
 		} else {
-			publish(f.hub, entries)
+			publish(f.hub, shown)
 		}
 		for i := range entries {
 			f.expel(ctx, &entries[i].Event)
 		}
 		*next = r.Position()
 	}
+}
+
+// opened is what rooms are shown of entries: all but the comments of who was
+// banned while they were on their way.
+func (f *feed) opened(entries []live.Entry) []live.Entry {
+	shown, fewer := entries, false
+	for i := range entries {
+		e := &entries[i].Event
+		f.desk.Saw(e)
+		if f.desk.Late(e) {
+			if !fewer {
+				shown, fewer = slices.Clone(entries[:i]), true
+			}
+			continue
+		}
+		if fewer {
+			shown = append(shown, entries[i])
+		}
+	}
+	return shown
 }
 
 // publish hands entries to their rooms.

@@ -58,6 +58,7 @@ type Desk struct {
 	tally   tally
 	dropped *prometheus.CounterVec
 	replies chan live.Event
+	bans    bans
 
 	mu       sync.Mutex
 	compiled map[live.RoomID]*compiled

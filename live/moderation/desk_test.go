@@ -285,3 +285,73 @@ func TestAnswersAndCounts(t *testing.T) {
 		}
 	})
 }
+
+// A ban that lands between judging a comment and its place in the log: what
+// stands behind the ban is not opened, and is stated as hidden, once; what came
+// before it, what was said after the ban was lifted, and what others say is.
+func TestLate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d, l, _ := newDesk(live.RoomRules{})
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error, 1)
+		go func() { done <- d.Run(ctx) }()
+		said := func(who, room, comment string, role live.Role) *live.Event {
+			return &live.Event{
+				ID: live.EventID("e-" + comment), Kind: live.CommentSent, Source: "ws", Merchant: "m1", Room: live.RoomID(room), Person: live.PersonID(who),
+				Actor: live.Actor{ID: who, Role: role}, ReceivedAt: time.Now(), Data: json.RawMessage(`{"text":"x","comment_id":"` + comment + `"}`),
+			}
+		}
+		tell := func(kind live.Kind, who, room string) {
+			d.Saw(&live.Event{Kind: kind, Merchant: "m1", Room: live.RoomID(room), Person: live.PersonID(who), Actor: live.Actor{Role: live.RoleModerator}, ReceivedAt: time.Now()})
+		}
+		late := func(want bool, e *live.Event) {
+			t.Helper()
+			d.Saw(e)
+			if got := d.Late(e); got != want {
+				t.Errorf("%s is late: %v, want %v", e.ID, got, want)
+			}
+		}
+		late(false, said("ann", "r1", "before", live.RoleViewer))
+		for _, kind := range []live.Kind{live.ViewerMuted, live.ViewerKicked} {
+			tell(kind, "ann", "r1")
+			late(true, said("ann", "r1", "behind-"+string(kind), live.RoleViewer))
+			late(true, said("ann", "r1", "behind-"+string(kind), live.RoleViewer)) // read again
+			late(false, said("ann", "r2", "elsewhere", live.RoleViewer))
+			late(false, said("bob", "r1", "another", live.RoleViewer))
+			tell(live.ShowEnded, "", "r1")
+			late(false, said("ann", "r1", "next-show", live.RoleViewer))
+		}
+		tell(live.ViewerMuted, "ann", "r1")
+		tell(live.ViewerUnmuted, "ann", "r1")
+		late(false, said("ann", "r1", "forgiven", live.RoleViewer))
+		tell(live.ViewerBlocked, "ann", "r1")
+		late(true, said("ann", "r2", "blocked-everywhere", live.RoleViewer))
+		tell(live.ShowEnded, "", "r1")
+		late(true, said("ann", "r1", "blocked-for-good", live.RoleViewer))
+		late(false, said("ann", "r1", "staff", live.RoleModerator))
+		tell(live.ViewerUnblocked, "ann", "r1")
+		late(false, said("ann", "r2", "unblocked", live.RoleViewer))
+		// Long behind a ban nothing can be on its way: who writes was judged anew.
+		tell(live.ViewerMuted, "ann", "r1")
+		time.Sleep(time.Minute)
+		late(false, said("ann", "r1", "much-later", live.RoleViewer))
+		time.Sleep(10 * time.Second)
+		cancel()
+		if err := <-done; err != nil {
+			t.Fatal(err)
+		}
+		var hidden []string
+		for _, e := range l.of(live.CommentHidden) {
+			if e.Actor.Role != live.RoleSystem || e.Source != "system" {
+				t.Errorf("hidden by %+v", e)
+			}
+			hidden = append(hidden, string(e.Data))
+		}
+		want := []string{
+			`{"comment_id":"behind-viewer_muted"}`, `{"comment_id":"behind-viewer_kicked"}`, `{"comment_id":"blocked-everywhere"}`, `{"comment_id":"blocked-for-good"}`,
+		}
+		if fmt.Sprint(hidden) != fmt.Sprint(want) {
+			t.Errorf("hidden %v, want %v", hidden, want)
+		}
+	})
+}

@@ -17,8 +17,10 @@ func (d *Desk) Dropped(at Place, reason string, n int64) {
 }
 
 // Saw takes note of what reached the log through other nodes, so that slow
-// mode holds for a person whichever node they write through.
+// mode holds for a person whichever node they write through, and of bans, for
+// [Desk.Late].
 func (d *Desk) Saw(e *live.Event) {
+	d.bans.saw(e)
 	if e.Kind != live.CommentSent || e.Actor.Role != live.RoleViewer || e.Person == "" || e.Stale() {
 		return
 	}
@@ -71,6 +73,7 @@ func (d *Desk) state(ctx context.Context, events []live.Event) {
 // forget drops the answers that hold nothing back any more.
 func (d *Desk) forget() {
 	now := d.cfg.Now()
+	d.bans.forget(now)
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for a, at := range d.answered {
