@@ -41,6 +41,7 @@ type Fold struct {
 	streaks  map[uint64]struct{} // of gifts that are over
 	shifts   map[string]*shift
 	on       string // the shift that lasts, or empty
+	credited map[live.Currency]live.ShowCredit
 }
 
 // minute gathers one minute.
@@ -117,6 +118,12 @@ func (f *Fold) Add(entry live.Entry) error {
 		return nil
 	}
 	if e.Show != f.show.ID {
+		return nil
+	}
+	if live.CreditKind(e.Kind) {
+		if err := f.addCredit(e); err != nil {
+			return fmt.Errorf("fold credit event %s: %w", e.ID, err)
+		}
 		return nil
 	}
 	f.addMark(e)

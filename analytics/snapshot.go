@@ -31,6 +31,10 @@ type Snapshot struct {
 	LagMS int64
 	// Dropped is what was not taken; nil where it is not known.
 	Dropped Dropped
+	// Credited is who earned the money of the show's orders, by stage, one row for
+	// each currency: of the orders that were attributed so far. Nil when money was
+	// left out.
+	Credited []live.ShowCredit
 }
 
 // SnapshotOf makes the snapshot of figures at an instant. online is negative if
@@ -47,7 +51,7 @@ func SnapshotOf(show live.Show, f *Figures, online int64, at time.Time, lag time
 // WithoutMoney is the snapshot for roles that may not see money.
 func (s Snapshot) WithoutMoney() Snapshot {
 	s.Metrics = s.Metrics.WithoutMoney()
-	s.ByCurrency = nil
+	s.ByCurrency, s.Credited = nil, nil
 	s.Hosts = s.Hosts.WithoutMoney()
 	return s
 }
@@ -69,7 +73,8 @@ func (s Snapshot) MarshalJSON() ([]byte, error) {
 		Provisional bool             `json:"provisional"`
 		LagMS       int64            `json:"lag_ms"`
 		Dropped     Dropped          `json:"events_dropped,omitzero"`
-	}{"snapshot", s.Show, s.Room, s.State, Stamp(s.At), s.Currency, s.Metrics, s.Raw, s.ByCurrency, s.Hosts, s.Provisional, s.LagMS, s.Dropped})
+		Credited    []creditedJSON   `json:"credited,omitempty"`
+	}{"snapshot", s.Show, s.Room, s.State, Stamp(s.At), s.Currency, s.Metrics, s.Raw, s.ByCurrency, s.Hosts, s.Provisional, s.LagMS, s.Dropped, credited(s.Credited)})
 }
 
 // Stamp writes an instant as the outside sees it: RFC 3339, UTC, milliseconds;

@@ -380,6 +380,10 @@ var Kinds = []Spec{
 	{RefundApproved, FromSystem, AudiencePanel, nil},
 	{RefundRejected, FromSystem, AudiencePanel, nil},
 	{RefundWithdrawn, FromSystem, AudiencePanel, nil},
+
+	// Who earned an order: stated by the store.
+	{OrderAttributed, FromSystem, AudiencePanel, nil},
+	{OrderReattributed, FromSystem, AudiencePanel, nil},
 }
 
 var specs = func() map[Kind]*Spec {

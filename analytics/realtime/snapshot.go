@@ -73,7 +73,7 @@ func (h *held) snapshot(now time.Time, lag time.Duration) analytics.Snapshot {
 	online, everybody := h.fold.Online(now)
 	s := analytics.SnapshotOf(show, h.at(now), online, now, lag, provisional)
 	s.Raw = analytics.Raw(h.figures, everybody)
-	s.Dropped = h.fold.Dropped()
+	s.Dropped, s.Credited = h.fold.Dropped(), h.fold.Credited()
 	return s
 }
 

@@ -56,6 +56,9 @@ type ServeCmd struct {
 
 	Mapping map[string]string `placeholder:"NAME=FILE" help:"Mappings of shop platforms that integrations may name, each in a JSON file; see docs/connectors.md."`
 
+	CreditModel  string        `default:"linear" enum:"first,last,last_non_direct,linear,position,time_decay" help:"How orders are attributed as they are paid: first, last, last_non_direct, linear, position or time_decay."`
+	CreditWindow time.Duration `default:"168h" help:"How far back from the payment a touch counts then, 1m to 2160h."`
+
 	TouchRules string `type:"path" placeholder:"FILE" help:"JSON file that says which facts are touches, and of which stage and channel; see docs/attribution.md. Built in without it."`
 
 	// listening, if set, is told the address once the server is open.
@@ -125,6 +128,7 @@ func (c *ServeCmd) validate() error {
 	if c.AuditEvery != 0 {
 		within("audit-every", c.AuditEvery, 10*time.Second, 24*time.Hour)
 	}
+	within("credit-window", c.CreditWindow, leastCreditWindow, mostCreditWindow)
 	if c.LogMaxAge < 0 {
 		bad("log-max-age", "must not be negative")
 	}

@@ -16,6 +16,7 @@ const (
 	dutySink     = "sink"
 	dutyDelivery = "delivery"
 	dutyLadder   = "ladder"
+	dutyCredit   = "credit"
 )
 
 // dutyAgain is the wait before a duty that failed is taken up again.
@@ -64,7 +65,7 @@ func newDuties(reg prometheus.Registerer) *prometheus.GaugeVec {
 		Name: "showrunner_node_duty", Help: "1 while this server does what only one of those that share a database does at a time.",
 	}, []string{"duty"})
 	reg.MustRegister(g)
-	for _, name := range []string{dutySink, dutyDelivery, dutyLadder} {
+	for _, name := range []string{dutySink, dutyDelivery, dutyLadder, dutyCredit} {
 		g.WithLabelValues(name).Set(0)
 	}
 	return g

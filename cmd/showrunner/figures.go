@@ -53,7 +53,9 @@ func (f *figures) Snapshot(ctx context.Context, s live.Show) (analytics.Snapshot
 		return analytics.Snapshot{}, err
 	}
 	lag := f.sink.Lag(now)
-	return analytics.SnapshotOf(s, &got, 0, now, lag, !s.State.Over() || lag > realtime.Fresh), nil
+	snap := analytics.SnapshotOf(s, &got, 0, now, lag, !s.State.Over() || lag > realtime.Fresh)
+	snap.Credited, err = f.store.ShowCredits(ctx, s.Merchant, s.ID)
+	return snap, err
 }
 
 // Figures is everything counted about the show so far.

@@ -90,19 +90,31 @@ func (p Plan) Attribute(journeys []conversion.Journey) Result {
 	return r
 }
 
+// Weigh are the touches of a journey that may earn, ascending, and the weight of
+// each; at least one is positive if there are any.
+func (p *Plan) Weigh(j *conversion.Journey) (touches []conversion.Touchpoint, weights []int64) {
+	touches = p.Policy.Admit(j)
+	if len(touches) == 0 {
+		return nil, nil
+	}
+	weights = p.Model.Weights(nil, touches)
+	if slices.Max(weights) <= 0 { // Then all have a part.
+		for i := range weights {
+			weights[i] = 1
+		}
+	}
+	return touches, weights
+}
+
 func (p *Plan) divide(j *conversion.Journey) Order {
-	o := Order{Order: j.Order, Currency: j.Currency, Value: j.Value, Touches: p.Policy.Admit(j)}
+	o := Order{Order: j.Order, Currency: j.Currency, Value: j.Value}
+	var weights []int64
+	o.Touches, weights = p.Weigh(j)
 	if len(o.Touches) == 0 {
 		o.Unattributed = j.Value
 		return o
 	}
-	weights := p.Model.Weights(nil, o.Touches)
-	// Without a positive weight SplitMinor splits evenly: then all have a part.
-	even := slices.Max(weights) <= 0
 	for i, minor := range live.SplitMinor(j.Value, weights) {
-		if even {
-			weights[i] = 1
-		}
 		if weights[i] <= 0 {
 			continue
 		}

@@ -38,8 +38,8 @@ type promptJSON struct {
 
 // MessageOf is the message of a log entry for the hub; ok is false if nobody
 // sees it as it happens. Order events show the order, the person and the state
-// to every panel and amounts only to those who may see money; their deltas stay
-// inside.
+// to every panel and amounts only to those who may see money, and so do events
+// of who earned an order; their deltas stay inside.
 func MessageOf(e live.Entry) (m hub.Message, ok bool) {
 	spec, known := live.SpecOf(e.Event.Kind)
 	if !known || spec.Audience == live.AudienceNone || e.Event.Room == "" || e.Event.Stale() {
@@ -57,6 +57,9 @@ func MessageOf(e live.Entry) (m hub.Message, ok bool) {
 	case live.OrderFactKind(e.Event.Kind):
 		o := orderSeen(e.Event.Data)
 		m.JSON, m.Money = o.encode(&e.Event, false), o.encode(&e.Event, true)
+	case live.CreditKind(e.Event.Kind):
+		m.JSON = EncodeEvent(e.Event)
+		m.Money = encodeEvent(&e.Event, live.CreditSeen(e.Event.Data, true))
 	default:
 		m.JSON = EncodeEvent(e.Event)
 	}
@@ -92,6 +95,8 @@ func EncodeEvent(e live.Event) []byte {
 	switch {
 	case live.OrderFactKind(e.Kind):
 		return orderSeen(e.Data).encode(&e, false)
+	case live.CreditKind(e.Kind):
+		return encodeEvent(&e, live.CreditSeen(e.Data, false))
 	case e.Kind == live.CommentSent || e.Kind == "question_asked":
 		return encodeEvent(&e, pick(e.Data, "comment_id", "text", "reply_to"))
 	}

@@ -173,7 +173,7 @@ func (t *tx) logPersons(m live.MerchantID, e live.Merge, kind live.Kind, one liv
 		string(m), e.N, string(e.A), string(e.B), e.Undoes, e.Evidence, ms(t.now)); err != nil {
 		return fmt.Errorf("log who is who: %w", err)
 	}
-	data := map[string]any{"merge": e.N, "from_person": e.B, "to_person": one, "evidence": e.Evidence}
+	data := map[string]any{"merge": e.N, "from_person": e.B, "to_person": one, "persons": []live.PersonID{e.A, e.B}, "evidence": e.Evidence}
 	if e.Undoes != 0 {
 		data["undoes"] = e.Undoes
 	}
