@@ -112,9 +112,17 @@ func (p *program) stop(within time.Duration) {
 
 // enginePID finds the embedded ClickHouse of the process, 0 if there is none now.
 func (p *program) enginePID() int {
-	tasks, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", p.cmd.Process.Pid))
+	p.t.Helper()
+	return engineChildOf(p.t, p.cmd.Process.Pid)
+}
+
+// engineChildOf finds the ClickHouse that a process started, 0 if there is none
+// now.
+func engineChildOf(t *testing.T, parent int) int {
+	t.Helper()
+	tasks, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", parent))
 	if err != nil {
-		p.t.Fatal(err)
+		t.Fatal(err)
 	}
 	for _, path := range tasks {
 		raw, err := os.ReadFile(path)

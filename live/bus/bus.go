@@ -48,8 +48,12 @@ type Config struct {
 
 var nodeName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,32}$`)
 
-// missedBeats are how many beats may fail to come.
+// missedBeats are how many beats, and answers of the NATS server, may fail to
+// come.
 const missedBeats = 4
+
+// pingEvery is how often the NATS server is asked whether it is there.
+const pingEvery = 2 * time.Second
 
 // Bus joins this server with the others. Its methods may be called from many
 // goroutines.
@@ -84,6 +88,8 @@ func Open(cfg Config) (*Bus, error) {
 	var err error
 	b.conn, err = nats.Connect(cfg.URL,
 		nats.Name("showrunner bus of "+cfg.Node), nats.MaxReconnects(-1), nats.ReconnectWait(250*time.Millisecond),
+		// A server that hangs does not hang up: silence has to tell.
+		nats.PingInterval(pingEvery), nats.MaxPingsOutstanding(missedBeats), nats.FlusherTimeout(pingEvery*missedBeats),
 		// What is late is worth nothing here.
 		nats.ReconnectBufSize(-1), nats.NoEcho(), nats.NoCallbacksAfterClientClose(),
 		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {

@@ -69,6 +69,9 @@ func (l *Log) join(ctx context.Context) error {
 		nats.Name("showrunner event log"),
 		nats.MaxReconnects(-1),
 		nats.ReconnectWait(250 * time.Millisecond),
+		// A server that hangs does not hang up: silence has to tell. Else it would
+		// be waited for as long as the library does, which is minutes.
+		nats.PingInterval(pingEvery), nats.MaxPingsOutstanding(pingsMissed), nats.FlusherTimeout(pingEvery * pingsMissed),
 		// What cannot be sent now is refused and tried again by us, who know
 		// whether it still matters.
 		nats.ReconnectBufSize(-1),
@@ -136,6 +139,12 @@ func (l *Log) Head(ctx context.Context) (live.Position, error) {
 		}
 	}
 }
+
+// A server that answers none of so many pings is left for another.
+const (
+	pingEvery   = 2 * time.Second
+	pingsMissed = 3
+)
 
 // questionWait is how long an answer of a cluster is waited for before it is
 // asked again.
