@@ -87,3 +87,52 @@ var SegmentGrid = [Quintiles][Quintiles]Segment{
 
 // Segment is the named segment of a score.
 func (s Score) Segment() Segment { return SegmentGrid[s.R-1][s.F-1] }
+
+// SegmentSum is what the buyers of a segment are together.
+type SegmentSum struct {
+	Segment        Segment
+	Buyers, Orders int64
+	Monetary       int64 // minor units, net
+	Recency        int64 // sum of the days; over Buyers it is their mean
+	// The bounds of the days and of the orders of one buyer.
+	RMin, RMax, FMin, FMax int64
+}
+
+// Scored is a buyer with their scores.
+type Scored struct {
+	Spender
+	Score
+}
+
+// SumSegments adds scored buyers up by segment, best first; segments without
+// anybody are there too.
+func SumSegments(buyers []Scored) []SegmentSum {
+	out := make([]SegmentSum, len(Segments))
+	for i, s := range Segments {
+		out[i].Segment = s
+	}
+	for i := range buyers {
+		b := &buyers[i]
+		out[slices.Index(Segments, b.Segment())].Add(SegmentSum{
+			Buyers: 1, Orders: int64(b.Frequency), Monetary: b.Monetary, Recency: int64(b.Spender.Recency),
+			RMin: int64(b.Spender.Recency), RMax: int64(b.Spender.Recency), FMin: int64(b.Frequency), FMax: int64(b.Frequency),
+		})
+	}
+	return out
+}
+
+// Add takes other buyers of the segment in.
+func (s *SegmentSum) Add(o SegmentSum) {
+	if o.Buyers == 0 {
+		return
+	}
+	if s.Buyers == 0 {
+		s.RMin, s.FMin = o.RMin, o.FMin
+	}
+	s.Buyers += o.Buyers
+	s.Orders += o.Orders
+	s.Monetary += o.Monetary
+	s.Recency += o.Recency
+	s.RMin, s.RMax = min(s.RMin, o.RMin), max(s.RMax, o.RMax)
+	s.FMin, s.FMax = min(s.FMin, o.FMin), max(s.FMax, o.FMax)
+}
