@@ -82,6 +82,7 @@ var reconciles = []reconcile{
 		"person_money", "order_deltas", `rehearsal = 0 AND person_id != ''`, `concat(currency, ' ', person_id)`, `concat(currency, ' ', person_id)`,
 		same("orders", "orders_paid", "created", "paid", "refund_goods", "refund_ship", "cancelled_paid"),
 	},
+	{"holdouts", "events", `kind = 'holdout_assigned' AND rehearsal = 0 AND person_id != ''`, `person_id`, `person_id`, [][2]string{{"", `toInt64(1)`}}},
 	{"touches", "events", `touch = 1`, `person_id`, `person_id`, [][2]string{{"", `toInt64(1)`}}},
 }
 

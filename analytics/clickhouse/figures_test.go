@@ -2,6 +2,7 @@ package clickhouse
 
 import (
 	"context"
+	"encoding/json"
 	"testing"
 	"time"
 
@@ -150,6 +151,26 @@ func TestJourneys(t *testing.T) {
 	}
 }
 
+// host is whose shift it was at a touch, by the newest word of before it.
+func (w *world) host(m live.MerchantID, touch *conversion.Touchpoint, asOf time.Time) (host string) {
+	var newest time.Time
+	for _, e := range w.entries {
+		began := e.Event.Kind == live.HostShiftStarted
+		at := e.Event.OccurredAt.Truncate(time.Millisecond)
+		if touch.Show == "" || e.Event.Show != touch.Show || e.Event.Merchant != m || e.Event.ReceivedAt.After(asOf) || !began && e.Event.Kind != live.HostShiftEnded ||
+			at.After(touch.At) || at.Before(newest) {
+			continue
+		}
+		var d struct {
+			Host string `json:"host_id"`
+		}
+		if newest, host = at, ""; began && json.Unmarshal(e.Event.Data, &d) == nil {
+			host = d.Host
+		}
+	}
+	return host
+}
+
 // journeys makes the journeys from the deltas and the facts in Go.
 func journeys(t *testing.T, w *world, show live.Show, asOf time.Time, window time.Duration) map[live.OrderID]conversion.Journey {
 	t.Helper()
@@ -196,6 +217,7 @@ func journeys(t *testing.T, w *world, show live.Show, asOf time.Time, window tim
 			}
 			if touch, ok := conversion.TouchOf(e.Event); ok {
 				touch.Position, touch.At = e.Position, touch.At.Truncate(time.Millisecond)
+				touch.Host = w.host(show.Merchant, &touch, asOf)
 				j.Touches = append(j.Touches, touch)
 			}
 		}

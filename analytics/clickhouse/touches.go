@@ -156,7 +156,7 @@ func (db *DB) hosted(ctx context.Context, m live.MerchantID, touches map[live.Pe
 		err := db.rows(ctx, "shifts of hosts", ch.Parameters{"merchant": string(m), "as_of": unixMilli(asOf), "shows": array(some)},
 			`SELECT show_id, kind = 'host_shift_started', occurred_at, JSONExtractString(props, 'host_id') FROM events
 			WHERE merchant_id = {merchant:String} AND show_id IN {shows:Array(String)} AND kind IN ('host_shift_started', 'host_shift_ended')
-			AND ts <= fromUnixTimestamp64Milli({as_of:Int64}, 'UTC') ORDER BY seq, idx`,
+			AND ts <= fromUnixTimestamp64Milli({as_of:Int64}, 'UTC') ORDER BY occurred_at, seq, idx`,
 			func(scan scanner) error {
 				var show string
 				var began uint8

@@ -30,6 +30,8 @@ type figures struct {
 	// walk has room for one: who reads the orders of several sides together holds
 	// several connections for reading, and two of them could wait for each other's.
 	walk chan struct{}
+	// credit has room for one attribution of a merchant.
+	credit chan struct{}
 }
 
 // settle is how long after an instant every fact of that instant is in the log:

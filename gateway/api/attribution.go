@@ -35,6 +35,7 @@ type Attribution struct {
 type attributionOutput struct{ Body Attribution }
 
 func (a *API) attributions() {
+	a.merchantAttributions()
 	add(a, Route{
 		ID: "get-attribution", Method: "GET", Path: "/v1/shows/{show_id}/attribution", Tag: "Figures", Summary: "Divide a show's money over what led to it",
 		Text: "The credits of each currency and `unattributed_minor` sum to `value_minor` exactly, for every model; with the window of 168h they are those of the report as of the same instant. " +

@@ -95,3 +95,14 @@ func rulesOf(r *attribution.Result) []string {
 	}
 	return append([]string{}, slices.Sorted(maps.Keys(seen))...)
 }
+
+// rulesSeen are those of the touches of journeys.
+func rulesSeen(journeys []conversion.Journey) []string {
+	seen := map[string]bool{}
+	for i := range journeys {
+		for k := range journeys[i].Touches {
+			seen[journeys[i].Touches[k].Rule] = true
+		}
+	}
+	return append([]string{}, slices.Sorted(maps.Keys(seen))...)
+}

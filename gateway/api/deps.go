@@ -138,6 +138,9 @@ type Figures interface {
 	// Journeys are the paid orders of a show with the touches of their buyers
 	// inside the window, as of asOf; the zero time means now.
 	Journeys(ctx context.Context, s live.Show, asOf time.Time, window time.Duration) (Paths, error)
+	// CreditPaths are the paid orders of a merchant in a span, what led to them and
+	// what it cost.
+	CreditPaths(ctx context.Context, s CreditSpan) (CreditPaths, error)
 	Reconciliation(ctx context.Context, s live.Show) (analytics.Reconciliation, error)
 	// Explain is Reconciliation with at most limit orders behind each difference.
 	Explain(ctx context.Context, s live.Show, limit int) (analytics.Reconciliation, error)

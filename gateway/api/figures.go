@@ -28,6 +28,10 @@ func (Snapshot) Schema(huma.Registry) *huma.Schema {
 		"hosts":       {Type: huma.TypeArray, Items: &huma.Schema{Type: huma.TypeObject, AdditionalProperties: true}, Description: "What each host sold, shift by shift, as GET /v1/shows/{show_id}/hosts."},
 		"by_currency": {Type: huma.TypeArray, Items: &huma.Schema{Type: huma.TypeObject, AdditionalProperties: true}, Description: "Figures of orders in each currency; left out for roles without money."},
 		"provisional": {Type: huma.TypeBoolean, Description: "More facts may come."}, "lag_ms": {Type: huma.TypeInteger, Description: "How far the figures may be behind."},
+		"credited": {
+			Type: huma.TypeArray, Items: &huma.Schema{Type: huma.TypeObject, AdditionalProperties: true},
+			Description: "The money of the orders attributed so far by the stage that earned it, in each currency: orders, value_minor and what sums to it, lead_minor, nurture_minor, convert_minor, retain_minor and unattributed_minor; left out for roles without money.",
+		},
 		"events_dropped": {Type: huma.TypeObject, AdditionalProperties: &huma.Schema{Type: huma.TypeInteger}, Description: "How much of what viewers sent was not taken, by reason; left out once the show is long over."},
 	})
 }

@@ -547,3 +547,25 @@ DETACH TABLE IF EXISTS touches_mv ON CLUSTER 'main'
 ;;
 ATTACH TABLE IF NOT EXISTS touches_mv ON CLUSTER 'main'
 ;;
+-- Who is held out of what: the control groups of experiments.
+
+CREATE TABLE IF NOT EXISTS holdouts ON CLUSTER 'main'
+(
+    merchant_id LowCardinality(String),
+    person_id   String CODEC(ZSTD(1)),
+    experiment  LowCardinality(String),
+    control     UInt8,
+    show_id     LowCardinality(String),
+    ts          DateTime64(3, 'UTC') CODEC(Delta(8), ZSTD(1)),
+    seq         UInt64 CODEC(Delta(8), ZSTD(1)),
+    idx         UInt32 CODEC(T64, ZSTD(1))
+)
+ENGINE = ReplicatedMergeTree('/clickhouse/tables/{shard}/{database}/{table}', '{replica}')
+ORDER BY (merchant_id, person_id, experiment, seq, idx)
+SETTINGS replicated_deduplication_window = 100000, replicated_deduplication_window_seconds = 604800
+;;
+CREATE MATERIALIZED VIEW IF NOT EXISTS holdouts_mv ON CLUSTER 'main' TO holdouts AS
+SELECT merchant_id, person_id, JSONExtractString(props, 'experiment') AS experiment, JSONExtractBool(props, 'control') AS control, show_id, ts, seq, idx
+FROM events
+WHERE kind = 'holdout_assigned' AND rehearsal = 0 AND person_id != ''
+;;

@@ -36,6 +36,27 @@ CREATE TABLE events (`merchant_id` LowCardinality(String),
 ENGINE = MergeTree PARTITION BY toYYYYMM(ts) ORDER BY (merchant_id, show_id, kind, ts, seq, idx)
 SETTINGS non_replicated_deduplication_window = 100000, fsync_after_insert = 1, fsync_part_directory = 1, index_granularity = 8192
 
+CREATE TABLE holdouts (`merchant_id` LowCardinality(String),
+  `person_id` String CODEC(ZSTD(1)),
+  `experiment` LowCardinality(String),
+  `control` UInt8,
+  `show_id` LowCardinality(String),
+  `ts` DateTime64(3, 'UTC') CODEC(Delta(8), ZSTD(1)),
+  `seq` UInt64 CODEC(Delta(8), ZSTD(1)),
+  `idx` UInt32 CODEC(T64, ZSTD(1)))
+ENGINE = MergeTree ORDER BY (merchant_id, person_id, experiment, seq, idx)
+SETTINGS non_replicated_deduplication_window = 100000, index_granularity = 8192
+
+CREATE MATERIALIZED VIEW holdouts_mv TO holdouts (`merchant_id` LowCardinality(String),
+  `person_id` String,
+  `experiment` String,
+  `control` UInt8,
+  `show_id` LowCardinality(String),
+  `ts` DateTime64(3, 'UTC'),
+  `seq` UInt64,
+  `idx` UInt32)
+AS SELECT merchant_id, person_id, JSONExtractString(props, 'experiment') AS experiment, JSONExtractBool(props, 'control') AS control, show_id, ts, seq, idx FROM events WHERE (kind = 'holdout_assigned') AND (rehearsal = 0) AND (person_id != '')
+
 CREATE TABLE ingest_ledger (`bucket` UInt64,
   `rows` SimpleAggregateFunction(sum, UInt64),
   `lo` SimpleAggregateFunction(min, UInt64),

@@ -1,0 +1,150 @@
+package clickhouse
+
+import (
+	"context"
+	"strconv"
+	"time"
+
+	ch "github.com/ClickHouse/clickhouse-go/v2"
+
+	"showrunner/conversion"
+	"showrunner/live"
+)
+
+// Span is a merchant's time as of an instant.
+type Span struct {
+	Merchant    live.MerchantID
+	From, Until time.Time // From <= t < Until
+	AsOf        time.Time
+	// Window is how far back from a payment a touch counts.
+	Window time.Duration
+	// Experiment is whose control group is held out; empty: that of any.
+	Experiment string
+	// MaxOrders and MaxTouches bound the answer: beyond them the question is
+	// refused as "too_many_journeys".
+	MaxOrders, MaxTouches int64
+}
+
+func (s *Span) parameters() ch.Parameters {
+	return ch.Parameters{
+		"merchant": string(s.Merchant), "as_of": unixMilli(s.AsOf), "from": unixMilli(s.From), "until": unixMilli(s.Until.Add(-time.Millisecond)),
+		"experiment": s.Experiment, "limit": strconv.FormatInt(s.MaxOrders+1, 10),
+	}
+}
+
+// paidWithin is one row for each order of a merchant that is paid as of the
+// instant and was first paid in the span, rehearsals left out.
+const paidWithin = `SELECT order_id, toString(show_id) AS show, toString(person_id) AS person, toString(currency) AS cur,
+		assumeNotNull(argMax(paid_at, (seq, idx, n))) AS first_paid, sum(paid - refund_goods - refund_ship - cancelled_paid) AS value, sum(orders_paid) AS is_paid
+	FROM order_deltas WHERE merchant_id = {merchant:String} AND rehearsal = 0 AND at <= fromUnixTimestamp64Milli({as_of:Int64}, 'UTC')
+		AND order_id IN (SELECT order_id FROM order_deltas WHERE merchant_id = {merchant:String} AND rehearsal = 0 AND orders_paid > 0
+			AND paid_at BETWEEN fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND fromUnixTimestamp64Milli({until:Int64}, 'UTC'))
+	GROUP BY order_id, show_id, person_id, currency
+	HAVING is_paid > 0 AND first_paid BETWEEN fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND fromUnixTimestamp64Milli({until:Int64}, 'UTC')`
+
+// PaidJourneys are the orders of a merchant that were first paid in a span, in
+// or out of a show, by payment, with the touches of their buyers as
+// [DB.Journeys] has them, who of the buyers is held out, and which order was the
+// first that its buyer ever paid.
+func (db *DB) PaidJourneys(ctx context.Context, s Span) ([]conversion.Journey, error) {
+	var out []conversion.Journey
+	err := db.rows(ctx, "paid orders of a span", s.parameters(), paidWithin+` ORDER BY first_paid, order_id LIMIT {limit:UInt64}`, func(scan scanner) error {
+		var j conversion.Journey
+		var paid int64
+		err := scan((*string)(&j.Order), (*string)(&j.Show), (*string)(&j.Person), (*string)(&j.Currency), &j.At, &j.Value, &paid)
+		j.At = j.At.UTC()
+		out = append(out, j)
+		return err
+	})
+	if err != nil || len(out) == 0 {
+		return nil, err
+	}
+	if int64(len(out)) > s.MaxOrders {
+		return nil, live.TooLarge("too_many_journeys", "from", "there are more than %d paid orders between from and to: ask for less time", s.MaxOrders)
+	}
+	p := s.parameters()
+	p["from"] = unixMilli(s.From.Add(-s.Window))
+	var touches uint64
+	err = db.rows(ctx, "touches of a span", p, `SELECT count() FROM touches
+		WHERE merchant_id = {merchant:String} AND ts <= fromUnixTimestamp64Milli({as_of:Int64}, 'UTC')
+		AND at BETWEEN fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND fromUnixTimestamp64Milli({until:Int64}, 'UTC')
+		AND person_id IN (SELECT person FROM (`+paidWithin+`) WHERE person != '')`, func(scan scanner) error { return scan(&touches) })
+	if err != nil {
+		return nil, err
+	}
+	if touches > uint64(s.MaxTouches) {
+		return nil, live.TooLarge("too_many_journeys", "from", "the buyers between from and to have %d touches, at most %d are divided: ask for less time or a shorter window", touches, s.MaxTouches)
+	}
+	if err := db.walk(ctx, s.Merchant, out, s.AsOf, s.Window); err != nil {
+		return nil, err
+	}
+	if err := db.firsts(ctx, &s, out); err != nil {
+		return nil, err
+	}
+	control, err := db.Holdouts(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	for i := range out {
+		out[i].Control = control[out[i].Person] == conversion.ArmControl
+	}
+	return out, nil
+}
+
+// firsts marks the first order of each buyer.
+func (db *DB) firsts(ctx context.Context, s *Span, journeys []conversion.Journey) error {
+	first := map[string]string{}
+	err := db.rows(ctx, "first orders", s.parameters(), `SELECT person, argMin(order_id, (first_paid, order_id)) FROM (
+			SELECT order_id, toString(person_id) AS person, assumeNotNull(argMax(paid_at, (seq, idx, n))) AS first_paid, sum(orders_paid) AS is_paid
+			FROM order_deltas WHERE merchant_id = {merchant:String} AND rehearsal = 0 AND at <= fromUnixTimestamp64Milli({as_of:Int64}, 'UTC')
+				AND person_id IN (SELECT person FROM (`+paidWithin+`) WHERE person != '')
+			GROUP BY order_id, person_id HAVING is_paid > 0)
+		GROUP BY person`, func(scan scanner) error {
+		var person, order string
+		err := scan(&person, &order)
+		first[person] = order
+		return err
+	})
+	for i := range journeys {
+		j := &journeys[i]
+		j.First = j.Person != "" && first[string(j.Person)] == string(j.Order)
+	}
+	return err
+}
+
+// Holdouts are the persons who were assigned to a group of the experiment, or of
+// any, by the name that stands for them. Who is in a control group of any is held
+// out.
+func (db *DB) Holdouts(ctx context.Context, s Span) (map[live.PersonID]conversion.Arm, error) {
+	told := map[live.PersonID]conversion.Arm{}
+	err := db.rows(ctx, "holdouts", s.parameters(), `SELECT person_id, max(held) FROM (
+			SELECT person_id, experiment, argMax(control, (seq, idx)) AS held FROM holdouts
+			WHERE merchant_id = {merchant:String} AND ts <= fromUnixTimestamp64Milli({as_of:Int64}, 'UTC') AND ({experiment:String} = '' OR experiment = {experiment:String})
+			GROUP BY person_id, experiment) GROUP BY person_id`, func(scan scanner) error {
+		var person string
+		var held uint8
+		err := scan(&person, &held)
+		told[live.PersonID(person)] = conversion.ArmTreated
+		if held > 0 {
+			told[live.PersonID(person)] = conversion.ArmControl
+		}
+		return err
+	})
+	if err != nil || db.cfg.Names == nil || len(told) == 0 {
+		return told, err
+	}
+	persons := make([]live.PersonID, 0, len(told))
+	for p := range told {
+		persons = append(persons, p)
+	}
+	names, err := db.cfg.Names(ctx, s.Merchant, persons, s.AsOf)
+	if err != nil {
+		return nil, err
+	}
+	for p, group := range names {
+		for _, other := range group {
+			told[other] = max(told[other], told[p])
+		}
+	}
+	return told, nil
+}

@@ -1,0 +1,226 @@
+package clickhouse
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	gocmp "github.com/google/go-cmp/cmp"
+
+	"showrunner/conversion"
+	"showrunner/live"
+)
+
+// chain states facts outside of shows: touches with costs, and groups of
+// experiments.
+func (w *world) chain() {
+	for n := range 400 {
+		if n%3 == 0 {
+			w.now = w.now.Add(time.Duration(w.rng.IntN(60)) * time.Second)
+		}
+		e := live.Event{
+			Kind: pick(w, []live.Kind{"ad_clicked", "touch_sent", "group_joined", live.HoldoutAssigned, live.RoomEntered}), Source: "crm", Merchant: "m1",
+			Person: live.PersonID(fmt.Sprint("p", w.rng.IntN(40))), Channel: pick(w, channels), Actor: live.Actor{ID: "a1", Role: live.RoleAgent},
+		}
+		if e.Kind == live.RoomEntered {
+			e.Actor.Role = live.RoleViewer
+		}
+		data := map[string]any{"group_id": fmt.Sprint("g", w.rng.IntN(3)), "experiment": fmt.Sprint("x", w.rng.IntN(2)), "control": w.rng.IntN(3) == 0}
+		if w.rng.IntN(2) == 0 {
+			data["cost_minor"] = w.rng.IntN(500)
+			data["cost_currency"] = pick(w, []string{"CNY", "USD", ""})
+		}
+		e.Data = mustJSON(data)
+		w.append(e)
+	}
+}
+
+func TestPaidJourneys(t *testing.T) {
+	db := migrated(t, server.URL())
+	w := play(13, 5000)
+	w.chain()
+	w.append(live.Event{ // An order nobody can pay late.
+		Kind: live.Liked, Source: "ws", Merchant: "m1", Show: "s1", Person: "p1", Actor: live.Actor{Role: live.RoleViewer}, Data: mustJSON(map[string]any{"count": 1}),
+	})
+	fill(t, db, w.entries, nil)
+	touchOf := func(e *live.Entry) (conversion.Touchpoint, bool) {
+		x, ok := conversion.TouchOf(e.Event)
+		x.Position, x.At = e.Position, x.At.Truncate(time.Millisecond)
+		return x, ok
+	}
+	for _, span := range []Span{
+		{From: start, Until: w.now.Add(time.Second), AsOf: w.now},
+		{From: start.Add(20 * time.Minute), Until: start.Add(100 * time.Minute), AsOf: w.now},
+		{From: start, Until: start.Add(90 * time.Minute), AsOf: start.Add(80 * time.Minute)},
+	} {
+		span.Merchant, span.Window, span.MaxOrders, span.MaxTouches = "m1", conversion.DefaultWindow, 10_000, 1_000_000
+		within := func(at time.Time) bool { return !at.Before(span.From) && at.Before(span.Until) }
+		got, err := db.PaidJourneys(t.Context(), span)
+		if err != nil {
+			t.Fatal(err)
+		}
+		have := map[live.OrderID]conversion.Journey{}
+		for _, j := range got {
+			have[j.Order] = j
+		}
+		if len(have) != len(got) || !slices.IsSortedFunc(got, func(a, b conversion.Journey) int {
+			return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Order, b.Order))
+		}) {
+			t.Errorf("orders stand twice or are not by payment")
+		}
+		// The same orders as show by show, and those outside.
+		want := map[live.OrderID]conversion.Journey{}
+		first := map[live.PersonID]conversion.Journey{}
+		for _, show := range []live.Show{w.shows[0], w.shows[1], {Merchant: "m1"}} {
+			for id, j := range journeys(t, w, show, span.AsOf, span.Window) {
+				if f, ok := first[j.Person]; !ok || cmp.Or(j.At.Compare(f.At), cmp.Compare(j.Order, f.Order)) < 0 {
+					first[j.Person] = j
+				}
+				if within(j.At) {
+					want[id] = j
+				}
+			}
+		}
+		arms := w.arms(span.AsOf)
+		bought := map[live.PersonID]bool{}
+		for id, j := range want {
+			j.First = j.Person != "" && first[j.Person].Order == id
+			j.Control = arms[j.Person] == conversion.ArmControl
+			bought[j.Person] = true
+			want[id] = j
+		}
+		if d := gocmp.Diff(want, have); d != "" {
+			t.Errorf("span from %s: -want +got\n%s", span.From, d)
+		}
+		if len(want) < 2 {
+			t.Errorf("the span from %s has %d orders", span.From, len(want))
+		}
+		told, err := db.Holdouts(t.Context(), span)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d := gocmp.Diff(arms, told); d != "" || len(arms) == 0 && span.AsOf.Equal(w.now) {
+			t.Errorf("holdouts: -want +got\n%s", d)
+		}
+		for _, dimension := range conversion.Dimensions {
+			costs, lost := map[string]int64{}, map[string]int64{}
+			paths := map[live.PersonID][]conversion.Touchpoint{}
+			for i := range w.entries {
+				e := &w.entries[i]
+				x, ok := touchOf(e)
+				if !ok || e.Event.Merchant != "m1" || e.Event.ReceivedAt.After(span.AsOf) || !within(x.At) {
+					continue
+				}
+				if x.Cost > 0 {
+					costs[dimension.Of(&x)+"|"+string(x.CostCurrency)] += x.Cost
+				}
+				if !bought[e.Event.Person] {
+					paths[e.Event.Person] = append(paths[e.Event.Person], x)
+				}
+			}
+			for _, path := range paths {
+				conversion.SortTouches(path)
+				var keys []string
+				for i := range path {
+					keys = append(keys, dimension.Of(&path[i]))
+				}
+				lost[strings.Join(keys, ">")]++
+			}
+			list, err := db.Costs(t.Context(), span, dimension)
+			if err != nil {
+				t.Fatal(err)
+			}
+			haveCosts := map[string]int64{}
+			for _, c := range list {
+				haveCosts[c.Key+"|"+string(c.Currency)] = c.Minor
+			}
+			if d := gocmp.Diff(costs, haveCosts); d != "" {
+				t.Errorf("costs by %s: -want +got\n%s", dimension.Name, d)
+			}
+			found, err := db.LostPaths(t.Context(), span, dimension)
+			if err != nil {
+				t.Fatal(err)
+			}
+			haveLost := map[string]int64{}
+			for _, l := range found {
+				haveLost[strings.Join(l.Keys, ">")] += l.Persons
+			}
+			if d := gocmp.Diff(lost, haveLost); d != "" {
+				t.Errorf("lost by %s: -want +got\n%s", dimension.Name, d)
+			}
+		}
+		// Too much is refused, and says so.
+		for name, ask := range map[string]func(Span) error{
+			"orders":  func(s Span) error { s.MaxOrders = 2; _, err := db.PaidJourneys(t.Context(), s); return err },
+			"touches": func(s Span) error { s.MaxTouches = 2; _, err := db.PaidJourneys(t.Context(), s); return err },
+			"lost": func(s Span) error {
+				s.MaxTouches = 2
+				_, err := db.LostPaths(t.Context(), s, conversion.Dimensions[0])
+				return err
+			},
+		} {
+			refusal, ok := errors.AsType[*live.Error](ask(span))
+			if len(got) > 2 && (!ok || refusal.Code != "too_many_journeys") && (name != "lost" || span.AsOf.Equal(w.now)) {
+				t.Errorf("too many %s: %v", name, refusal)
+			}
+		}
+	}
+	clean(t, db)
+}
+
+// arms is who is in which group, by the newest word on each experiment.
+func (w *world) arms(asOf time.Time) map[live.PersonID]conversion.Arm {
+	type assigned struct {
+		person     live.PersonID
+		experiment string
+	}
+	newest := map[assigned]bool{}
+	for _, e := range w.entries {
+		if e.Event.Kind != live.HoldoutAssigned || e.Event.Merchant != "m1" || e.Event.ReceivedAt.After(asOf) {
+			continue
+		}
+		data := string(e.Event.Data)
+		x := "x0"
+		if strings.Contains(data, `"x1"`) {
+			x = "x1"
+		}
+		newest[assigned{e.Event.Person, x}] = strings.Contains(data, `"control":true`)
+	}
+	out := map[live.PersonID]conversion.Arm{}
+	for a, control := range newest {
+		out[a.person] = max(out[a.person], conversion.ArmTreated)
+		if control {
+			out[a.person] = conversion.ArmControl
+		}
+	}
+	return out
+}
+
+// A person of several names is held out if one of the names is.
+func TestHoldoutsOfOnePerson(t *testing.T) {
+	db := migrated(t, server.URL())
+	db.cfg.Names = func(_ context.Context, _ live.MerchantID, persons []live.PersonID, _ time.Time) (map[live.PersonID][]live.PersonID, error) {
+		out := map[live.PersonID][]live.PersonID{}
+		for _, p := range persons {
+			if p == "device" {
+				out[p] = []live.PersonID{"device", "login"}
+			}
+		}
+		return out, nil
+	}
+	w := newWorld(1)
+	w.append(live.Event{Kind: live.HoldoutAssigned, Source: "crm", Merchant: "m1", Person: "device", Actor: live.Actor{Role: live.RoleIntegration}, Data: mustJSON(map[string]any{"experiment": "x", "control": true})})
+	fill(t, db, w.entries, nil)
+	got, err := db.Holdouts(t.Context(), Span{Merchant: "m1", From: start, Until: start.Add(time.Hour), AsOf: w.now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := gocmp.Diff(map[live.PersonID]conversion.Arm{"device": conversion.ArmControl, "login": conversion.ArmControl}, got); d != "" {
+		t.Errorf("-want +got\n%s", d)
+	}
+}
