@@ -50,6 +50,7 @@ type ServeCmd struct {
 	TrustedProxy []string `placeholder:"CIDR" help:"Network of reverse proxies before this server, such as 10.0.0.0/8, whose X-Forwarded-For says where a client is; repeat it. Without it the header is not read."`
 	RateLimits   string   `default:"on" enum:"on,off" help:"Per-caller rate limits; off is for load tests."`
 	ViewerPath   string   `default:"auto" enum:"auto,epoll,portable" help:"How viewers' sockets are carried: thousands by one goroutine (epoll, Linux), or each by two (portable); auto takes epoll where there is one."`
+	Compression  string   `default:"on" enum:"on,off" help:"Whether large frames of a room are compressed, once for all viewers who take that (epoll only)."`
 	LogLevel     string   `default:"info" enum:"debug,info,warn,error" help:"Least level that is logged."`
 
 	InsecureWebhooks bool `help:"Let webhooks and re-queries go to loopback and private addresses, and webhooks over plain HTTP to loopback; for development."`

@@ -38,7 +38,7 @@ func (s *server) openGateway(context.Context) error {
 	socket := ws.New(ws.Deps{
 		Hub: s.hub, Store: s.store, Ingest: s.desk, History: newHistory(s.eventlog),
 		Online: s.online, Authenticate: s.auth.Verify, RedeemTicket: s.tickets.Redeem, Refuse: problems.Write, Arguments: store.CommandFields,
-		Origins: s.cfg.AllowOrigin, Path: ws.Path(s.cfg.ViewerPath), Limits: s.socketLimits(), Dropped: s.dropped, Now: s.now, Logger: s.log, Registerer: s.reg,
+		Origins: s.cfg.AllowOrigin, Path: ws.Path(s.cfg.ViewerPath), Plain: s.cfg.Compression == "off", Limits: s.socketLimits(), Dropped: s.dropped, Now: s.now, Logger: s.log, Registerer: s.reg,
 	})
 	s.life.start(part{name: "calm", run: (&calm{moves: socket.Moves, free: freeMemory}).run})
 	s.gateway, err = gateway.New(gateway.Deps{

@@ -72,6 +72,8 @@ type Deps struct {
 	Origins []string
 	// Path is how viewers are carried. Default [PathAuto].
 	Path Path
+	// Plain agrees to no compression with anybody.
+	Plain bool
 	// Limits bound what one connection may send.
 	Limits Limits
 	// Dropped counts a frame that a limit refused, by reason, such as

@@ -24,6 +24,9 @@
 // carried out in groups, and their facts go to the log together. Panels, and what
 // is not plain TCP, stay with the duplex. Both paths pass the same tests.
 //
+// A frame that goes to everybody is compressed at most once, deflate.go, and sent to
+// those who take it so.
+//
 // The package also owns the encoding of everything a room is sent, so that cmd
 // can feed the hub from the log: [MessageOf], [EncodeEvent], [EncodeStats] and
 // the hub's [Framer].

@@ -70,6 +70,7 @@ type round struct {
 	fan    *fan
 	pass   *hub.Pass
 	wire   []byte
+	packed []byte // wire for those who take compressed frames; nil before the first
 	events int
 	alike  bool
 	left   int // seats that had no turn
@@ -101,6 +102,17 @@ func (s *shard) advance() {
 	s.rounds = append(s.rounds, r)
 }
 
+// form is the round's bytes as a seat takes them.
+func (r *round) form(v *viewer) []byte {
+	if !v.is(flagDeflates) || len(r.wire) <= leastDeflate {
+		return r.wire
+	}
+	if r.packed == nil {
+		r.packed = r.pass.Packed(func(frames [][]byte) []byte { return wireDeflated(r.wire, frames...) })
+	}
+	return r.packed
+}
+
 // hand gives one seat its part of a tick.
 func (s *shard) hand(r *round, slot uint32) {
 	v := s.at(slot)
@@ -108,7 +120,7 @@ func (s *shard) hand(r *round, slot uint32) {
 		return
 	}
 	v.pass = r.pass.Number
-	wire, events := r.wire, r.events
+	wire, events := r.form(v), r.events
 	if v.after != 0 || !r.alike {
 		frames, n, own := r.pass.For(s.personOf(v), v.after)
 		if own {

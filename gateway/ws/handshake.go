@@ -19,7 +19,8 @@ func acceptKey(key string) string {
 
 // shakeHands makes the answer to the handshake of RFC 6455 section 4.2.2, which
 // the caller sends. That the request asks for a websocket was checked before.
-func shakeHands(c *fiber.Ctx) (answer []byte, err error) {
+// Deflate says that it agrees to compression.
+func shakeHands(c *fiber.Ctx, deflate bool) (answer []byte, err error) {
 	key := c.Get("Sec-WebSocket-Key")
 	if c.Method() != fiber.MethodGet || key == "" || !offers(c.Get("Sec-WebSocket-Version"), "13") {
 		return nil, badHandshake()
@@ -29,6 +30,9 @@ func shakeHands(c *fiber.Ctx) (answer []byte, err error) {
 	answer = append(answer, acceptKey(key)...)
 	if offers(c.Get(fiber.HeaderSecWebSocketProtocol), Subprotocol) {
 		answer = append(answer, "\r\nSec-WebSocket-Protocol: "+Subprotocol...)
+	}
+	if deflate {
+		answer = append(answer, "\r\nSec-WebSocket-Extensions: "+deflateAnswer...)
 	}
 	if id := c.GetRespHeader(fiber.HeaderXRequestID); id != "" {
 		answer = append(append(answer, "\r\nX-Request-Id: "...), id...)

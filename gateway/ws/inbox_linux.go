@@ -2,6 +2,7 @@ package ws
 
 import (
 	"bytes"
+	"errors"
 	"syscall"
 
 	"showrunner/live"
@@ -11,6 +12,10 @@ import (
 type partial struct {
 	in    inbound
 	bytes []byte // of a frame
+}
+
+func (s *shard) partial(slot uint32) *partial {
+	return &partial{in: inbound{deflate: s.at(slot).is(flagDeflates)}}
 }
 
 // readable reads what a socket has, a turn's worth at most, and carries it out.
@@ -48,7 +53,7 @@ func (s *shard) readable(slot uint32) {
 		total += n
 		v.heard, v.asked = s.now, 0
 		if p == nil {
-			p = &partial{}
+			p = s.partial(slot)
 		}
 		used, open := s.parse(slot, p, s.buf[:have+n])
 		if !open {
@@ -72,7 +77,7 @@ func (s *shard) keep(slot uint32, p *partial, have int) {
 
 // consume carries out bytes that were read before the shard had the socket.
 func (s *shard) consume(slot uint32, early []byte) {
-	p := &partial{}
+	p := s.partial(slot)
 	if used, open := s.parse(slot, p, early); open {
 		have := copy(s.buf, early[used:])
 		s.keep(slot, p, have)
@@ -85,8 +90,15 @@ func (s *shard) parse(slot uint32, p *partial, b []byte) (used int, open bool) {
 	v := s.at(slot)
 	for gen := v.gen; v.gen == gen; {
 		m, n, err := p.in.next(b[used:], MaxFrame)
+		if err == nil && m.packed && !v.is(flagClosing) {
+			m.data, err = inflate(m.data, MaxFrame)
+		}
 		if err != nil {
-			s.part(slot, "left", wireClose(closeProtocol, err.Error()))
+			code := closeProtocol
+			if errors.Is(err, errBomb) {
+				code = closeTooBig
+			}
+			s.part(slot, "left", wireClose(code, err.Error()))
 			if v.gen != gen {
 				return used, false
 			}

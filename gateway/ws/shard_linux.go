@@ -237,6 +237,8 @@ type newcomer struct {
 	fd     int
 	answer []byte // to its handshake
 	early  []byte // what the client sent right behind that
+
+	deflates bool // messages may be compressed
 }
 
 // admit gives a socket its slot and its seat, and has its welcome made.
@@ -244,6 +246,9 @@ func (s *shard) admit(n newcomer) {
 	slot := s.slots.take()
 	v := s.at(slot)
 	v.fd = int32(n.fd) //nolint:gosec // descriptors are small.
+	if n.deflates {
+		v.flags |= flagDeflates
+	}
 	v.heard, v.beat = s.now, s.srv.now().UnixMilli()
 	// The first ping comes at a random moment of the interval, so that those
 	// who joined together are not all pinged together.

@@ -42,7 +42,8 @@ func (t *takeover) take(c *fiber.Ctx, a *arrival) (taken bool, err error) {
 	if !plain || a.class != hub.ClassViewer {
 		return false, nil
 	}
-	answer, err := shakeHands(c)
+	deflates := !t.srv.deps.Plain && offersDeflate(c.Get("Sec-WebSocket-Extensions"))
+	answer, err := shakeHands(c, deflates)
 	if err != nil {
 		return true, err
 	}
@@ -57,7 +58,7 @@ func (t *takeover) take(c *fiber.Ctx, a *arrival) (taken bool, err error) {
 			return
 		}
 		s := t.shards[t.next.Add(1)%uint32(len(t.shards))] //nolint:gosec // a few.
-		s.do(func() { s.admit(newcomer{arrival: a, fd: fd, answer: answer, early: early}) })
+		s.do(func() { s.admit(newcomer{arrival: a, fd: fd, answer: answer, early: early, deflates: deflates}) })
 	})
 	return true, nil
 }

@@ -35,13 +35,14 @@ type viewer struct {
 type viewerFlags uint8
 
 const (
-	flagUsed    viewerFlags = 1 << iota // the slot has a socket
-	flagSeated                          // the hub knows of it
-	flagOpen                            // it was welcomed: its entry was stated
-	flagWatched                         // its fd is in the epoll set
-	flagClosing                         // the closing handshake has begun
-	flagUnread                          // there may be bytes that were not read
-	flagLagging                         // it has a backlog
+	flagUsed     viewerFlags = 1 << iota // the slot has a socket
+	flagSeated                           // the hub knows of it
+	flagOpen                             // it was welcomed: its entry was stated
+	flagWatched                          // its fd is in the epoll set
+	flagClosing                          // the closing handshake has begun
+	flagUnread                           // there may be bytes that were not read
+	flagLagging                          // it has a backlog
+	flagDeflates                         // messages may be compressed
 )
 
 func (v *viewer) is(f viewerFlags) bool { return v.flags&f != 0 }

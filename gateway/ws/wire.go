@@ -23,7 +23,11 @@ func (o opcode) control() bool { return o&8 != 0 }
 const (
 	closeNoStatus = 1005 // never on the wire: the peer gave none
 	closeProtocol = 1002
+	closeTooBig   = 1009
 )
+
+// packedBit marks the first frame of a compressed message, RFC 7692 section 6.
+const packedBit = 0x40
 
 // maxControl is the most payload of a control frame, in bytes.
 const maxControl = 125
@@ -37,20 +41,21 @@ func (f wireFault) Error() string { return "websocket: " + string(f) }
 // header is what stands before the payload of a client's frame.
 type header struct {
 	final  bool
+	packed bool // compressed; only of the first frame of a message
 	op     opcode
 	length uint64
 	mask   [4]byte
 }
 
 // parseHeader reads the header of a client's frame and says how many bytes it
-// has; 0 means that more are needed.
-func parseHeader(b []byte) (h header, n int, err error) {
+// has; 0 means that more are needed. Deflate says that messages may be compressed.
+func parseHeader(b []byte, deflate bool) (h header, n int, err error) {
 	if len(b) < 2 {
 		return h, 0, nil
 	}
-	h.final, h.op, h.length = b[0]&0x80 != 0, opcode(b[0]&0x0f), uint64(b[1]&0x7f)
+	h.final, h.packed, h.op, h.length = b[0]&0x80 != 0, b[0]&packedBit != 0, opcode(b[0]&0x0f), uint64(b[1]&0x7f)
 	switch {
-	case b[0]&0x70 != 0:
+	case b[0]&0x30 != 0, h.packed && (!deflate || h.op.control() || h.op == opContinue):
 		return h, 0, wireFault("a reserved bit is set")
 	case b[1]&0x80 == 0:
 		return h, 0, wireFault("a client's frame is not masked")
@@ -90,18 +95,21 @@ func parseHeader(b []byte) (h header, n int, err error) {
 
 // message is a whole message or a control frame of a client.
 type message struct {
-	kind opcode // 0: none
-	data []byte
-	over bool // larger than the limit; data is not kept
+	kind   opcode // 0: none
+	data   []byte
+	packed bool // data is compressed
+	over   bool // larger than the limit; data is not kept
 }
 
 // inbound assembles the messages of one client from the bytes that come, however
 // they are cut. The zero value stands at the beginning of a connection.
 type inbound struct {
-	kind opcode // of the message under way; 0: none
-	part []byte // of it, unmasked
-	over bool   // it is larger than the limit
-	skip uint64 // bytes of payload that are still to be thrown away
+	deflate bool   // messages may be compressed
+	kind    opcode // of the message under way; 0: none
+	packed  bool   // it is compressed
+	part    []byte // of it, unmasked
+	over    bool   // it is larger than the limit
+	skip    uint64 // bytes of payload that are still to be thrown away
 }
 
 // between reports whether nothing is under way.
@@ -118,7 +126,7 @@ func (in *inbound) next(b []byte, limit int) (m message, used int, err error) {
 		in.skip -= uint64(n)                   //nolint:gosec // not negative.
 		return message{}, n, nil
 	}
-	h, n, err := parseHeader(b)
+	h, n, err := parseHeader(b, in.deflate)
 	if err != nil || n == 0 {
 		// What is wrong with the order of frames is known from the first two bytes.
 		if err == nil && len(b) >= 2 {
@@ -144,16 +152,16 @@ func (in *inbound) next(b []byte, limit int) (m message, used int, err error) {
 	case h.op.control():
 		return message{kind: h.op, data: data}, whole, nil
 	case h.op != opContinue && h.final:
-		return message{kind: h.op, data: data}, whole, nil
+		return message{kind: h.op, data: data, packed: h.packed}, whole, nil
 	case h.op != opContinue:
-		in.kind = h.op
+		in.kind, in.packed = h.op, h.packed
 	}
 	in.part = append(in.part, data...)
 	if !h.final {
 		return message{}, whole, nil
 	}
-	m = message{kind: in.kind, data: in.part}
-	*in = inbound{}
+	m = message{kind: in.kind, data: in.part, packed: in.packed}
+	*in = inbound{deflate: in.deflate}
 	return m, whole, nil
 }
 

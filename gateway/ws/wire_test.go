@@ -39,11 +39,11 @@ type heard struct {
 }
 
 // hear runs the bytes through [inbound] in pieces of at most step bytes.
-func hear(b []byte, limit, step int) (h heard) {
-	var (
-		in   inbound
-		rest []byte
-	)
+func hear(b []byte, limit, step int) (h heard) { return hearFrom(inbound{}, b, limit, step) }
+
+// hearFrom is hear of a client with whom something was agreed.
+func hearFrom(in inbound, b []byte, limit, step int) (h heard) {
+	var rest []byte
 	for len(b) > 0 || len(rest) > 0 {
 		n := min(step, len(b))
 		rest, b = append(rest, b[:n]...), b[n:]
@@ -65,6 +65,13 @@ func hear(b []byte, limit, step int) (h heard) {
 				return h
 			case m.kind == opPing:
 				h.Pings = append(h.Pings, string(m.data))
+			case m.packed:
+				data, err := inflate(m.data, limit)
+				if err != nil {
+					h.End = err.Error()
+					return h
+				}
+				h.Messages = append(h.Messages, fmt.Sprintf("%d %q deflated", m.kind, data))
 			case m.kind == opText || m.kind == opBinary:
 				h.Messages = append(h.Messages, fmt.Sprintf("%d %q", m.kind, m.data))
 			}
@@ -157,6 +164,8 @@ func FuzzInbound(f *testing.F) {
 		append(clientFrame(0x01, "a"), clientFrame(0x80, "b")...), append(clientFrame(0x81, "a"), clientFrame(0x80, "b")...),
 		append(append(clientFrame(0x02, "a"), clientFrame(0x8a, "x")...), clientFrame(0x00, "b")...),
 		clientFrame(0x81, strings.Repeat("y", 200)), clientFrame(0xc1, "a"),
+		clientFrame(0xc1, string(deflate([]byte("hello, hello, hello")))), append(clientFrame(0x41, "\xca\x48"), clientFrame(0x80, "\xcd\xc9\xc9\x07\x00")...),
+		clientFrame(0xc1, string(deflate(bytes.Repeat([]byte("x"), 1<<15)))), clientFrame(0xc9, "p"), append(clientFrame(0x01, "a"), clientFrame(0xc0, "b")...),
 		{0x81, 0xfe, 0, 1, 0, 0, 0, 0, 'a'},
 		{0x81, 0x01, 'a'},
 		{0x81, 0xff, 0, 0, 0, 0, 0, 1, 0, 0, 1, 2, 3, 4},
@@ -168,6 +177,10 @@ func FuzzInbound(f *testing.F) {
 		whole := hear(bytes.Clone(raw), limit, len(raw)+1)
 		if diff := cmp.Diff(whole, hear(bytes.Clone(raw), limit, int(step)+1)); diff != "" {
 			t.Fatalf("%x in pieces of %d (-whole +pieces):\n%s", raw, int(step)+1, diff)
+		}
+		packed := hearFrom(inbound{deflate: true}, bytes.Clone(raw), limit, len(raw)+1)
+		if diff := cmp.Diff(packed, hearFrom(inbound{deflate: true}, bytes.Clone(raw), limit, int(step)+1)); diff != "" {
+			t.Fatalf("%x with compression, in pieces of %d (-whole +pieces):\n%s", raw, int(step)+1, diff)
 		}
 		reference, strict := judged(t, raw, limit)
 		if whole.End == "breach" && reference.End == "" {

@@ -13,6 +13,8 @@ type batch struct {
 	events int // how many events are in it, room totals aside
 	once   sync.Once
 	wire   []byte // what Wire made of the frames
+	again  sync.Once
+	packed []byte // what Packed made of them
 }
 
 // Pass is one tick of a room on its way to the members and fans. Until it is
@@ -164,6 +166,14 @@ func (p *Pass) Wire(encode func(frames [][]byte) []byte) (wire []byte, events in
 		}
 	})
 	return b.wire, b.events
+}
+
+// Packed is what viewers get in a second form, for those who take it, which is
+// made only if somebody asks. The first caller's function makes the bytes of all.
+func (p *Pass) Packed(encode func(frames [][]byte) []byte) []byte {
+	b := p.batch(ClassViewer)
+	b.again.Do(func() { b.packed = encode(b.frames) })
+	return b.packed
 }
 
 // Alike reports whether all viewers get the same, who saw nothing of it before.
