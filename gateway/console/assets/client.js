@@ -4,6 +4,7 @@
 //
 //   const room = new RoomClient({ address: "wss://host/v1/rooms/r1/ws", token });
 //   room.on("event", (e) => …);            // every event of the room, once, in order
+//   room.when("comment_sent", (e) => …);   // those of one kind, with the type of their data
 //   room.on("state", (room) => …);         // the whole state: draw it, forget the rest
 //   room.open();
 //   await room.fact("comment_sent", { text: "how large is it?" }); // durable
@@ -67,6 +68,11 @@ export class RoomClient {
     on(name, listener) {
         (this.listeners[name] ??= []).push(listener);
         return this;
+    }
+    /** Hears the events of one kind. */
+    when(type, listener) {
+        return this.on("event", (event) => { if (event.type === type)
+            listener(event); });
     }
     emit(name, ...args) {
         for (const listener of this.listeners[name] ?? []) {
@@ -178,12 +184,17 @@ export class RoomClient {
             p.reject(new Refused(frame.error ?? { code: "unknown" }));
     }
     /** States a fact; resolves once it is durable. */
-    fact(type, data = {}) {
+    fact(type, ...[data]) {
         const id = this.env.newID();
-        return this.send({ id, type, event_id: id, data });
+        return this.send({ id, type, event_id: id, data: { ...data } });
+    }
+    /** Asks for what the server decides: a coupon, a share, an entry, a place in line. */
+    ask(type, data) {
+        const id = this.env.newID();
+        return this.send({ id, type, event_id: id, data: { ...data } });
     }
     /** Gives a command of the panel; resolves when it is done. */
-    command(type, data = {}) {
+    command(type, ...[data]) {
         const id = this.env.newID();
         return this.send({ id, type, data: { ...data, command_id: id } });
     }

@@ -4,13 +4,16 @@
 //
 //   const room = new RoomClient({ address: "wss://host/v1/rooms/r1/ws", token });
 //   room.on("event", (e) => …);            // every event of the room, once, in order
+//   room.when("comment_sent", (e) => …);   // those of one kind, with the type of their data
 //   room.on("state", (room) => …);         // the whole state: draw it, forget the rest
 //   room.open();
 //   await room.fact("comment_sent", { text: "how large is it?" }); // durable
 //   await room.order([{ sku_id: "k1", qty: 1 }]);
 //   await room.command("pin_product", { product_id: "p1" });
 
-import type { Ack, AckError, Bye, ClientFrame, Frame, Prompt, Room, RoomEvent, Snapshot, Welcome } from "./frames.js";
+import type {
+  Ack, AckError, Bye, ClientFrame, CommandData, EventOf, EventType, FactData, Frame, Prompt, RequestData, Room, RoomEvent, Snapshot, Welcome,
+} from "./frames.js";
 
 export type * from "./frames.js";
 
@@ -87,6 +90,9 @@ export interface Options {
   env?: Partial<Environment>;
 }
 
+/** The data, which may be left out when it may be empty. */
+export type Given<D> = {} extends D ? [data?: D] : [data: D];
+
 interface Pending {
   frame: ClientFrame;
   resolve: (data: Record<string, unknown>) => void;
@@ -123,6 +129,11 @@ export class RoomClient {
   on<K extends keyof Listeners>(name: K, listener: Listeners[K]): this {
     ((this.listeners[name] ??= []) as Listeners[K][]).push(listener);
     return this;
+  }
+
+  /** Hears the events of one kind. */
+  when<T extends EventType>(type: T, listener: (event: EventOf<T>) => void): this {
+    return this.on("event", (event) => { if (event.type === type) listener(event as EventOf<T>); });
   }
 
   private emit<K extends keyof Listeners>(name: K, ...args: Parameters<Listeners[K]>): void {
@@ -230,13 +241,19 @@ export class RoomClient {
   }
 
   /** States a fact; resolves once it is durable. */
-  fact(type: string, data: Record<string, unknown> = {}): Promise<Record<string, unknown>> {
+  fact<T extends keyof FactData>(type: T, ...[data]: Given<FactData[T]>): Promise<Record<string, unknown>> {
     const id = this.env.newID();
-    return this.send({ id, type, event_id: id, data });
+    return this.send({ id, type, event_id: id, data: { ...data } });
+  }
+
+  /** Asks for what the server decides: a coupon, a share, an entry, a place in line. */
+  ask<T extends keyof RequestData>(type: T, data: RequestData[T]): Promise<Record<string, unknown>> {
+    const id = this.env.newID();
+    return this.send({ id, type, event_id: id, data: { ...data } });
   }
 
   /** Gives a command of the panel; resolves when it is done. */
-  command(type: string, data: Record<string, unknown> = {}): Promise<Record<string, unknown>> {
+  command<T extends keyof CommandData>(type: T, ...[data]: Given<CommandData[T]>): Promise<Record<string, unknown>> {
     const id = this.env.newID();
     return this.send({ id, type, data: { ...data, command_id: id } });
   }

@@ -2,6 +2,13 @@
 // /asyncapi.json tell them. Ignore members and types that are not here: new ones
 // may come.
 
+import type { EventData } from "./protocol.js";
+
+export type * from "./protocol.js";
+
+/** The kinds of events this client knows; a newer server may send others. */
+export type EventType = keyof EventData;
+
 export type Role =
   | "admin" | "merchant" | "operator" | "host" | "moderator"
   | "agent" | "analyst" | "auditor" | "viewer" | "integration";
@@ -57,8 +64,8 @@ export interface RoomEvent<T extends string = string, D = Record<string, unknown
   data: D;
 }
 
-export type CommentSent = RoomEvent<"comment_sent", { comment_id: string; text: string; reply_to?: string }>;
-export type RoomStats = RoomEvent<"room_stats", Record<string, number>>;
+/** An event of a kind that is known, with what its data holds. */
+export type EventOf<T extends EventType> = RoomEvent<T, EventData[T]>;
 
 export interface Welcome {
   type: "welcome";

@@ -199,3 +199,25 @@ test("a fact and an order carry names that bear a second sending", async () => {
   socket.stop();
   await assert.rejects(socket.fact("liked", { count: 1 }), (e) => e.code === "closed");
 });
+
+test("a kind of event is heard apart, and what is asked for keeps its name when it is sent again", async () => {
+  const { socket, made, fire } = stage();
+  const heard = [];
+  socket.when("comment_sent", (e) => heard.push(e.data.text));
+  socket.open();
+  made[0].onopen();
+  made[0].get(welcome(1));
+  made[0].get({ type: "events", epoch: "e1", offset: 3, events: [
+    { type: "comment_sent", event_id: "a", data: { text: "hi" } }, { type: "show_paused", event_id: "b", data: {} },
+  ] });
+  assert.deepEqual(heard, ["hi"]);
+  const share = socket.ask("red_packet_claimed", { packet_id: "rp" });
+  const sent = { id: "c1", type: "red_packet_claimed", event_id: "c1", data: { packet_id: "rp" } };
+  assert.deepEqual(made[0].sent, [sent]);
+  made[0].drop();
+  fire(500);
+  made[1].get(welcome(3, { recovered: true }));
+  assert.deepEqual(made[1].sent, [sent], "the same share is asked for");
+  made[1].get({ type: "ack", id: "c1", ok: true, data: { n: 1 } });
+  assert.deepEqual(await share, { n: 1 });
+});

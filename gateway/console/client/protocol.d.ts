@@ -1,0 +1,165 @@
+// Made of the AsyncAPI document by `go test ./gateway/console -run Protocol -update`:
+// do not edit. The same test fails when the two are not alike.
+
+/** Members that are not told here: new ones may come. */
+export type More = Record<string, unknown>;
+
+/** What the data of a room's events holds, by type. */
+export interface EventData {
+  announcement_published: More;
+  auto_replied: More;
+  autoreply_set: More;
+  balance_paid: More;
+  bot_flagged: More;
+  bot_unflagged: More;
+  comment_hidden: More;
+  comment_pinned: More;
+  comment_restored: More;
+  comment_sent: { comment_id?: string; reply_to?: string; text: string } & More;
+  comment_unpinned: More;
+  coupon_drop_ended: More;
+  coupon_dropped: More;
+  coupon_expired: More;
+  coupon_redeemed: More;
+  coupon_returned: More;
+  coupon_voided: More;
+  events_dropped: More;
+  exchange_created: More;
+  explain_ended: More;
+  explain_started: More;
+  flash_sale_ended: More;
+  flash_sale_scheduled: More;
+  flash_sale_sold_out: More;
+  flash_sale_started: More;
+  host_shift_ended: More;
+  host_shift_started: More;
+  keyword_blocked: More;
+  keyword_unblocked: More;
+  lucky_draw_cancelled: More;
+  lucky_draw_closed: More;
+  lucky_draw_drawn: More;
+  lucky_draw_opened: More;
+  lucky_draw_won: More;
+  metric_corrected: More;
+  order_cancelled: More;
+  order_completed: More;
+  order_created: More;
+  order_paid: More;
+  order_part_shipped: More;
+  order_payment_failed: More;
+  order_price_changed: More;
+  order_received: More;
+  order_settled: More;
+  order_shipped: More;
+  presale_deposit_paid: More;
+  price_changed: More;
+  prize_claimed: More;
+  prize_forfeited: More;
+  product_delisted: More;
+  product_listed: More;
+  product_pinned: More;
+  product_sorted: More;
+  product_unpinned: More;
+  question_asked: { text: string } & More;
+  red_packet_claimed: More;
+  red_packet_closed: More;
+  red_packet_dropped: More;
+  refund_approved: More;
+  refund_rejected: More;
+  refund_requested: More;
+  refund_succeeded: More;
+  refund_withdrawn: More;
+  rehearsal_ended: More;
+  rehearsal_started: More;
+  room_mode_changed: More;
+  room_stats: More;
+  show_ended: More;
+  show_paused: More;
+  show_resumed: More;
+  show_scheduled: More;
+  show_started: More;
+  stock_changed: More;
+  stock_held: More;
+  stock_released: More;
+  stock_returned: More;
+  viewer_blocked: More;
+  viewer_kicked: More;
+  viewer_muted: More;
+  viewer_unblocked: More;
+  viewer_unmuted: More;
+  waitlist_expired: More;
+  waitlist_joined: More;
+  waitlist_offered: More;
+}
+
+/** What a viewer may state. */
+export interface FactData {
+  cart_item_added: { product_id?: string; qty: number; sku_id: string } & More;
+  checkout_started: { checkout_id?: string } & More;
+  comment_sent: { comment_id?: string; reply_to?: string; text: string } & More;
+  followed: More;
+  liked: { count: number } & More;
+  product_clicked: { product_id: string; sku_id?: string; surface: string } & More;
+  product_exposed: { product_id: string; surface: string } & More;
+  question_asked: { text: string } & More;
+  room_shared: { share_channel: string } & More;
+  service_entry_opened: { entry_id: string } & More;
+  unfollowed: More;
+  watch_heartbeat: { visible: boolean; watched_ms?: number } & More;
+}
+
+/** What a viewer may ask for: the server decides. */
+export interface RequestData {
+  cancel_order: { order_id: string };
+  coupon_claimed: { batch_id: string };
+  lucky_draw_entered: { draw_id: string; nonce?: string };
+  place_order: { client_order_id: string; coupon_id?: string; lines: ({ qty: number; sku_id: string } & More)[] };
+  red_packet_claimed: { packet_id: string };
+  waitlist_joined: { qty?: number; sku_id: string };
+}
+
+/** What a panel may command. The client names each with a command_id. */
+export interface CommandData {
+  add_product: { allotted?: number; commission_bps?: number; currency?: string; expected_version?: number; image_url?: string; per_person?: number; price_minor: number; product_id: string; rank?: number; show_id?: string; sku_id: string; stock?: number; stock_policy?: string; title: string };
+  announce: { expected_version?: number; show_id?: string; text: string };
+  block_keyword: { expected_version?: number; show_id?: string; word: string };
+  block_viewer: { expected_version?: number; show_id?: string; viewer_id: string };
+  cancel_lucky_draw: { draw_id?: string; expected_version?: number; reason: string; show_id?: string };
+  comments_off: { expected_version?: number; show_id?: string };
+  draw: { draw_id?: string; expected_version?: number; show_id?: string };
+  drop_coupon: { batch_id: string; expected_version?: number; show_id?: string; task?: string; task_minutes?: number; window?: string; window_minutes?: number };
+  drop_red_packet: { count: number; countdown_s?: number; expected_version?: number; follow?: boolean; month_limit?: number; open_s?: number; per_person?: number; show_id?: string; total_minor: number; watch_minutes?: number };
+  end_explain: { expected_version?: number; product_id?: string; show_id?: string };
+  end_flash_sale: { expected_version?: number; show_id?: string; sku_id: string };
+  end_show: { expected_version?: number; show_id?: string };
+  followers_only: { expected_version?: number; show_id?: string };
+  handover_host: { expected_version?: number; host_id: string; show_id?: string };
+  hide_comment: { comment_id: string; expected_version?: number; show_id?: string };
+  hold_stock: { expected_version?: number; qty: number; show_id?: string; sku_id: string };
+  kick_viewer: { expected_version?: number; show_id?: string; viewer_id: string };
+  mute_all: { expected_version?: number; show_id?: string };
+  mute_viewer: { duration_s?: number; expected_version?: number; show_id?: string; viewer_id: string };
+  open_lucky_draw: { countdown_s: number; expected_version?: number; prize: string; prize_minor: number; show_id?: string; task?: string; task_minutes?: number; winners: number };
+  pause_show: { expected_version?: number; show_id?: string };
+  pin_comment: { comment_id: string; expected_version?: number; name?: string; show_id?: string; text: string; viewer_id?: string };
+  pin_product: { expected_version?: number; product_id: string; show_id?: string };
+  rehearse: { expected_version?: number; show_id?: string };
+  release_stock: { expected_version?: number; extend?: boolean; qty: number; show_id?: string; sku_id: string };
+  remove_product: { expected_version?: number; product_id?: string; show_id?: string; sku_id?: string };
+  restore_comment: { comment_id: string; expected_version?: number; show_id?: string };
+  resume_show: { expected_version?: number; show_id?: string };
+  send_prompt: { expected_version?: number; show_id?: string; text: string; to?: string };
+  set_autoreply: { expected_version?: number; keyword: string; show_id?: string; text?: string };
+  set_price: { expected_version?: number; price_minor: number; show_id?: string; sku_id: string };
+  set_slow_mode: { expected_version?: number; seconds: number; show_id?: string };
+  sort_products: { expected_version?: number; show_id?: string };
+  start_explain: { expected_version?: number; product_id: string; show_id?: string };
+  start_flash_sale: { duration_s: number; expected_version?: number; per_person?: number; price_minor: number; qty: number; show_id?: string; sku_id: string; start_in_s?: number };
+  start_show: { expected_version?: number; show_id?: string };
+  stop_coupon: { batch_id?: string; expected_version?: number; show_id?: string };
+  unblock_keyword: { expected_version?: number; show_id?: string; word: string };
+  unblock_viewer: { expected_version?: number; show_id?: string; viewer_id: string };
+  unmute_viewer: { expected_version?: number; show_id?: string; viewer_id: string };
+  unpin_comment: { comment_id?: string; expected_version?: number; show_id?: string };
+  unpin_product: { expected_version?: number; product_id?: string; show_id?: string };
+}
