@@ -2,35 +2,24 @@ package console
 
 import (
 	"encoding/json"
-	"flag"
-	"fmt"
 	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
-	"strings"
 	"testing"
 )
-
-var update = flag.Bool("update", false, "write golden files")
 
 // asyncapi is the document as another test holds it against the server's own
 // tables.
 const asyncapi = "../ws/testdata/asyncapi.golden.json"
 
-// schema is a JSON schema as far as the document uses it.
+// schema is a JSON schema as far as frames use it.
 type schema struct {
-	Ref        string             `json:"$ref"`
 	Type       any                `json:"type"`
-	Const      string             `json:"const"`
-	Enum       []string           `json:"enum"`
-	Items      *schema            `json:"items"`
 	Properties map[string]*schema `json:"properties"`
 	Required   []string           `json:"required"`
-	Extra      any                `json:"additionalProperties"`
-	AllOf      []*schema          `json:"allOf"`
 	AnyOf      []*schema          `json:"anyOf"`
 }
 
@@ -54,118 +43,8 @@ func readDocument(t *testing.T) *apiDocument {
 	return &d
 }
 
-// typescript is the type that a value of the schema has.
-func (s *schema) typescript(without string) string {
-	switch {
-	case s.Const != "":
-		return fmt.Sprintf("%q", s.Const)
-	case len(s.Enum) > 0:
-		quoted := make([]string, len(s.Enum))
-		for i, e := range s.Enum {
-			quoted[i] = fmt.Sprintf("%q", e)
-		}
-		return strings.Join(quoted, " | ")
-	case s.Items != nil:
-		return "(" + s.Items.typescript("") + ")[]"
-	}
-	switch s.Type {
-	case "string":
-		return "string"
-	case "integer", "number":
-		return "number"
-	case "boolean":
-		return "boolean"
-	case "object":
-		return s.object(without)
-	}
-	return "unknown"
-}
-
-func (s *schema) object(without string) string {
-	var members []string
-	for _, name := range slices.Sorted(maps.Keys(s.Properties)) {
-		if name == without {
-			continue
-		}
-		mark := "?"
-		if slices.Contains(s.Required, name) {
-			mark = ""
-		}
-		members = append(members, name+mark+": "+s.Properties[name].typescript(""))
-	}
-	own := "{ " + strings.Join(members, "; ") + " }"
-	closed := s.Extra == false
-	switch {
-	case len(members) == 0 && closed:
-		return "Record<string, never>"
-	case len(members) == 0:
-		return "More"
-	case closed:
-		return own
-	}
-	return own + " & More"
-}
-
-// typesOf writes the TypeScript of everything that has data.
-func typesOf(d *apiDocument) string {
-	var b strings.Builder
-	b.WriteString("// Made of the AsyncAPI document by `go test ./gateway/console -run Protocol -update`:\n// do not edit. The same test fails when the two are not alike.\n\n")
-	b.WriteString("/** Members that are not told here: new ones may come. */\nexport type More = Record<string, unknown>;\n")
-	list := func(name, about, prefix, without string, data func(string) *schema, names []string) {
-		fmt.Fprintf(&b, "\n/** %s */\nexport interface %s {\n", about, name)
-		for _, n := range slices.Sorted(slices.Values(names)) {
-			kind, ok := strings.CutPrefix(n, prefix)
-			if !ok {
-				continue
-			}
-			s := data(n)
-			if s == nil {
-				s = &schema{Type: "object"}
-			}
-			fmt.Fprintf(&b, "  %s: %s;\n", kind, s.typescript(without))
-		}
-		b.WriteString("}\n")
-	}
-	schemas, messages := slices.Collect(maps.Keys(d.Components.Schemas)), slices.Collect(maps.Keys(d.Components.Messages))
-	event := func(n string) *schema {
-		for _, part := range d.Components.Schemas[n].AllOf {
-			if s := part.Properties["data"]; s != nil {
-				return s
-			}
-		}
-		return nil
-	}
-	sent := func(n string) *schema { return d.Components.Messages[n].Payload.Properties["data"] }
-	list("EventData", "What the data of a room's events holds, by type.", "event.", "", event, schemas)
-	list("FactData", "What a viewer may state.", "fact.", "", sent, messages)
-	list("RequestData", "What a viewer may ask for: the server decides.", "order.", "", sent, messages)
-	list("CommandData", "What a panel may command. The client names each with a command_id.", "command.", "command_id", sent, messages)
-	return b.String()
-}
-
-// TestProtocolTypes: the types of the client are those of the document, to the
-// byte.
-func TestProtocolTypes(t *testing.T) {
-	d := readDocument(t)
-	d.Components.Schemas["event.room_stats"] = &schema{AllOf: []*schema{d.Components.Schemas["room_stats"]}}
-	got := typesOf(d)
-	if strings.Count(got, "\n") < 100 {
-		t.Fatalf("the document has too little: %s", got)
-	}
-	const file = "client/protocol.d.ts"
-	if *update {
-		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if string(want) != got {
-		t.Errorf("%s is not what the AsyncAPI document says: run go test ./gateway/console -run Protocol -update, and read the difference", file)
-	}
-}
+// kinds are the types of plain values.
+var kinds = map[string]string{"string": "string", "integer": "number", "number": "number", "boolean": "boolean"}
 
 var (
 	interfaces = regexp.MustCompile(`(?s)export interface (\w+)[^{]*\{\n(.*?)\n\}`)
@@ -217,7 +96,11 @@ func TestProtocolFrames(t *testing.T) {
 			if m.optional == must {
 				t.Errorf("%s.%s may be missing: %v, by the document %v", name, n, m.optional, !must)
 			}
-			if kind := s.Properties[n].typescript(""); (kind == "string" || kind == "number" || kind == "boolean") && m.kind != kind && !named[m.kind] {
+			kind, plain := "", false
+			if name, ok := s.Properties[n].Type.(string); ok {
+				kind, plain = kinds[name]
+			}
+			if plain && m.kind != kind && !named[m.kind] {
 				t.Errorf("%s.%s is %s, by the document %s", name, n, m.kind, kind)
 			}
 		}

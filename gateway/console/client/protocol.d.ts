@@ -1,4 +1,4 @@
-// Made of the AsyncAPI document by `go test ./gateway/console -run Protocol -update`:
+// Made of the AsyncAPI document by `go test ./gateway/ws -update`:
 // do not edit. The same test fails when the two are not alike.
 
 /** Members that are not told here: new ones may come. */
@@ -41,6 +41,7 @@ export interface EventData {
   lucky_draw_opened: More;
   lucky_draw_won: More;
   metric_corrected: More;
+  order_attributed: More;
   order_cancelled: More;
   order_completed: More;
   order_created: More;
@@ -48,6 +49,7 @@ export interface EventData {
   order_part_shipped: More;
   order_payment_failed: More;
   order_price_changed: More;
+  order_reattributed: More;
   order_received: More;
   order_settled: More;
   order_shipped: More;
