@@ -361,19 +361,11 @@ func (s *server) openHub(ctx context.Context) error {
 	cfg := hub.Config{
 		Epoch: s.eventlog.Epoch(), Start: head.Offset(), Framer: ws.Framer{}, Now: s.now, Logger: s.log, Registerer: s.reg,
 	}
-	var rooms map[live.RoomID][]hub.Message
 	if s.cfg.Node != "" {
 		s.rooms = newFollow(head, s.now, s.log, s.reg)
 		cfg.Forward, cfg.Largest = s.rooms.forward, s.rooms.largest
-	} else { // Among several servers the others have the viewers of one that ends.
-		var from live.Position
-		rooms, from = remembered(ctx, s.eventlog, head)
-		cfg.Start = from.Offset()
 	}
 	s.hub = hub.New(cfg)
-	for room, msgs := range rooms {
-		s.hub.Publish(room, msgs)
-	}
 	s.fed = head
 	if err := s.openBus(); err != nil {
 		return err

@@ -80,16 +80,14 @@ func (s *Server) opening(a *arrival, j hub.Joined) (w welcomeFrame, missed [][]b
 	if err != nil {
 		return w, nil, err
 	}
-	if j.TooOld && s.deps.History != nil {
-		j.Messages, j.Recovered = s.deps.History.Range(ctx, a.room.ID, a.since, j.Offset)
-	}
+	replay := s.missed.of(ctx, a, &j)
 	w = welcomeFrame{
 		Type: "welcome", SessionID: s.deps.NewID(), Role: a.who.Role,
-		Epoch: s.deps.Hub.Epoch(), Offset: j.Offset, Room: seen.room, Recovered: j.Recovered,
+		Epoch: s.deps.Hub.Epoch(), Offset: j.Offset, Room: seen.room, Recovered: replay != nil,
 	}
-	if j.Recovered {
+	if replay != nil {
 		// The client stands where it was until the frames that follow have moved it.
-		if missed = s.deps.Hub.Encode(a.class, person, j.Messages, j.Offset); len(missed) > 0 {
+		if missed = replay.For(person); len(missed) > 0 {
 			w.Offset = a.since
 		}
 	}

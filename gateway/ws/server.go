@@ -28,6 +28,7 @@ type Server struct {
 	places  *places
 	states  *shared[sight]
 	bans    *shared[map[live.PersonID]error]
+	missed  *missed
 	lanes   [lanes]lane
 	entries lane // of those who come or go, by the thousand at a time
 	moves   atomic.Uint64
@@ -43,6 +44,7 @@ type Server struct {
 func New(d Deps) *Server {
 	s := &Server{deps: d.withDefaults(), metrics: newMetrics(d.Registerer)}
 	s.places = newPlaces(s.deps.Store.Room)
+	s.missed = newMissed(s.deps.Hub, s.deps.History)
 	s.states, s.bans = newShared(statePace, s.readState), newShared(banPace, s.readBanned)
 	s.paces, s.crowd = s.deps.Limits.paces(), newCrowd(&s.deps.Limits)
 	for i := range s.lanes {

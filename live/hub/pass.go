@@ -125,7 +125,29 @@ func (p *Pass) covers(after uint64) (none, partly bool) {
 // Encode joins messages into frames that bring a member of the class, who is
 // person or nobody in particular, up to offset, as a tick would have done.
 func (h *Hub) Encode(c Class, person live.PersonID, msgs []Message, offset uint64) [][]byte {
-	return h.newPass(msgs, nil, offset).build(c, person, 0).frames
+	return h.Replay(c, msgs, offset).For(person)
+}
+
+// Replay is what members of a class missed, encoded once for all who missed the same.
+type Replay struct {
+	class  Class
+	pass   *Pass
+	frames [][]byte
+}
+
+// Replay joins messages into frames that bring members of the class up to offset.
+func (h *Hub) Replay(c Class, msgs []Message, offset uint64) *Replay {
+	p := h.newPass(msgs, nil, offset)
+	return &Replay{class: c, pass: p, frames: p.build(c, "", 0).frames}
+}
+
+// For is the frames for a person, or for nobody in particular. They are shared:
+// do not change them. It may be called by many at a time.
+func (r *Replay) For(person live.PersonID) [][]byte {
+	if person != "" && r.pass.alone[person] {
+		return r.pass.build(r.class, person, 0).frames
+	}
+	return r.frames
 }
 
 // handOver gives the pass to the fans, with their class's frames built. A pass
