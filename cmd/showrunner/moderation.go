@@ -8,12 +8,14 @@ import (
 	"time"
 
 	"showrunner/live"
+	"showrunner/live/eventlog"
 	"showrunner/live/moderation"
 	"showrunner/live/store"
 )
 
-// readerFollowers is the name of the log's reader that keeps who follows whom;
-// it must never change.
+// readerFollowers is the name of the log's reader that keeps who follows whom,
+// and of the duty; it must never change. Until 2026-11 each of several servers
+// had one of its own, named after it.
 const readerFollowers = "followers"
 
 // openModeration puts the desk before ingest, and starts what carries the log
@@ -23,19 +25,32 @@ func (s *server) openModeration(ctx context.Context) error {
 	s.life.start(part{name: "moderation", run: s.desk.Run})
 	feed := &feed{log: s.eventlog, hub: s.hub, desk: s.desk, store: s.store, start: s.fed, peers: s.rooms, logger: s.log}
 	s.life.start(part{name: "feed", run: feed.run})
-	r, err := s.eventlog.Reader(ctx, s.readerName(readerFollowers), live.Position{})
+	if old := s.readerName(readerFollowers); old != readerFollowers {
+		if at, err := s.eventlog.Checkpoint(ctx, old); err != nil {
+			return fmt.Errorf("look for an old reader of follows: %w", err)
+		} else if !at.IsZero() {
+			if err := s.eventlog.DropReader(ctx, old); err != nil { // Nobody reads it: it would keep the log for ever.
+				return fmt.Errorf("drop the old reader of follows: %w", err)
+			}
+		}
+	}
+	s.life.start(part{name: "followers", run: s.duty(readerFollowers, s.keepFollows)})
+	return nil
+}
+
+// keepFollows is the duty of keeping who follows whom.
+func (s *server) keepFollows(ctx context.Context) error {
+	r, err := s.eventlog.Reader(ctx, readerFollowers, live.Position{})
 	if err != nil {
 		return fmt.Errorf("open the reader of follows: %w", err)
 	}
 	f := &followers{reader: r, keep: s.store.KeepFollows, now: s.now, logger: s.log}
-	s.life.start(part{name: "followers", run: func(ctx context.Context) error {
-		return errors.Join(f.run(ctx), r.Close())
-	}})
-	return nil
+	return errors.Join(f.run(ctx), r.Close())
 }
 
 // followers keeps in the store what the log tells of follows, for rooms that
-// take comments of followers only. Every node does: the last word is the same.
+// take comments of followers only. Of several servers one does: another that is
+// behind would state again what was taken back since.
 type followers struct {
 	reader interface {
 		Next(ctx context.Context, limit int, wait time.Duration) ([]live.Entry, error)
@@ -54,8 +69,8 @@ const (
 	followersCommit = 5 * time.Second
 )
 
-// run follows the log until ctx ends. A fault is waited out with the batch in
-// hand, so that no follow is skipped.
+// run follows the log until ctx ends, or another server has the reader. Any other
+// fault is waited out with the batch in hand, so that no follow is skipped.
 func (f *followers) run(ctx context.Context) error {
 	var entries []live.Entry
 	for ctx.Err() == nil {
@@ -69,6 +84,9 @@ func (f *followers) run(ctx context.Context) error {
 		if err == nil {
 			entries = nil
 			continue
+		}
+		if errors.Is(err, eventlog.ErrReaderLost) {
+			return err
 		}
 		if ctx.Err() == nil {
 			f.logger.WarnContext(ctx, "followers wait for the log or the store", "error", err)

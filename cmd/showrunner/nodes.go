@@ -70,13 +70,13 @@ type nodeReader struct {
 	standing eventlog.Standing
 }
 
-// ownReaders are the readers that every server has for itself.
+// ownReaders are the readers that every server has for itself, or had.
 var ownReaders = []string{readerRealtime, readerIngest, readerFollowers}
 
 // nodeOf tells whose reader a name is; shared is that of all.
 func nodeOf(reader string) (node string, shared bool) {
 	for _, own := range ownReaders {
-		if reader == own {
+		if reader == own && own != readerFollowers {
 			return "", false
 		}
 		if node, ok := strings.CutPrefix(reader, own+"-"); ok {

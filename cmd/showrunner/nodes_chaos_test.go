@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -118,12 +119,7 @@ func (c *commotion) seen(i int, within time.Duration, about string) {
 		eventually(c.e.t, within, about+": "+w.name+" sees what is said", func() bool {
 			w.mu.Lock()
 			defer w.mu.Unlock()
-			for n := len(w.events) - 1; n >= 0; n-- {
-				if w.events[n] == did.Event {
-					return true
-				}
-			}
-			return w.fault != nil
+			return slices.Contains(w.events, did.Event) || w.fault != nil
 		})
 	}
 }

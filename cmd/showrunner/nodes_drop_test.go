@@ -23,7 +23,7 @@ func TestNodeOf(t *testing.T) {
 		shared bool
 	}{
 		"clickhouse": {"", true}, "delivery": {"", true}, "something-else": {"", true},
-		"ingest": {"", false}, "realtime": {"", false}, "followers": {"", false},
+		"ingest": {"", false}, "realtime": {"", false}, "followers": {"", true},
 		"ingest-b": {"b", false}, "realtime-eu-1": {"eu-1", false}, "followers-ingest-c": {"ingest-c", false},
 	} {
 		if node, shared := nodeOf(reader); node != want.node || shared != want.shared {
@@ -91,7 +91,7 @@ func TestNodesDrop(t *testing.T) {
 		}
 	}
 	states := list()
-	for reader, want := range map[string]string{"ingest-a": nodeAlive, "realtime-b": nodeAlive, "followers-b": nodeAlive, "clickhouse": nodeShared} {
+	for reader, want := range map[string]string{"ingest-a": nodeAlive, "realtime-b": nodeAlive, "followers": nodeShared, "clickhouse": nodeShared} {
 		if states[reader] != want {
 			t.Errorf("%s is %q, want %q: %v", reader, states[reader], want, states)
 		}
@@ -116,7 +116,7 @@ func TestNodesDrop(t *testing.T) {
 		t.Fatal(err)
 	}
 	states = list()
-	for _, reader := range []string{"ingest-b", "realtime-b", "followers-b"} {
+	for _, reader := range []string{"ingest-b", "realtime-b"} {
 		if _, there := states[reader]; there {
 			t.Errorf("%s was dropped and is there", reader)
 		}
@@ -140,7 +140,7 @@ func TestNodesDrop(t *testing.T) {
 	for _, r := range record.Items {
 		if r.Action == auditDrop {
 			found++
-			if r.Actor.ID != "olga" || r.Code != "" || r.Detail.Node != "b" || len(r.Detail.Readers) != 3 {
+			if r.Actor.ID != "olga" || r.Code != "" || r.Detail.Node != "b" || len(r.Detail.Readers) != 2 {
 				t.Errorf("the record says %+v", r)
 			}
 		}
