@@ -111,6 +111,8 @@ func TestKills(t *testing.T) {
 	if got := s.count("orders"); got != int64(len(tally.orders)) {
 		t.Errorf("report says %d orders, the clients were told %d", got, len(tally.orders))
 	}
+	// Every order was attributed, once and all of its money, whenever it was killed.
+	s.credited(time.Minute, int64(len(tally.orders)), tally.paid-tally.refund)
 	for _, g := range goods {
 		if tally.units[g.sku] > g.stock {
 			t.Errorf("%s: %d units acknowledged, %d were on sale", g.sku, tally.units[g.sku], g.stock)

@@ -197,11 +197,9 @@ func (t *Tracker) weigh(ctx context.Context, m live.MerchantID, orders []live.Cr
 	touches := map[live.PersonID][]conversion.Touchpoint{}
 	var names map[live.PersonID][]live.PersonID
 	if len(persons) > 0 {
-		if err := t.pace(ctx); err != nil {
-			return err
-		}
 		var err error
 		now := t.cfg.Now()
+		t.asked = now
 		if names, err = t.cfg.Book.NamesAsOf(ctx, m, persons, now); err != nil {
 			return err
 		}
@@ -239,19 +237,6 @@ func (t *Tracker) weigh(ctx context.Context, m live.MerchantID, orders []live.Cr
 		}
 		into[o.Order] = t.credit(o, list, titles)
 	}
-	return nil
-}
-
-// pace waits until the history may be asked again: what is paid meanwhile is
-// asked for together.
-func (t *Tracker) pace(ctx context.Context) error {
-	now := t.cfg.Now()
-	if wait := t.cfg.Pace - now.Sub(t.asked); wait > 0 && wait <= t.cfg.Pace {
-		if err := sleep(ctx, wait); err != nil {
-			return err
-		}
-	}
-	t.asked = t.cfg.Now()
 	return nil
 }
 

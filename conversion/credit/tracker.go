@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
@@ -16,7 +17,7 @@ import (
 
 const (
 	// batch is how many facts are taken at a time.
-	batch = 4096
+	batch = 16_384
 	// poll is how long to wait for facts.
 	poll = 100 * time.Millisecond
 	// commitEvery bounds how much is read again after a restart.
@@ -103,7 +104,7 @@ func (t *Tracker) run(ctx context.Context) error {
 			continue
 		}
 		waiting = false
-		entries, err := t.cfg.Reader.Next(ctx, batch, poll)
+		entries, err := t.read(ctx)
 		if err != nil {
 			return fmt.Errorf("credit tracker: %w", err)
 		}
@@ -119,6 +120,28 @@ func (t *Tracker) run(ctx context.Context) error {
 			committed = now
 		}
 	}
+}
+
+// read takes what the log has. With orders among it the history will be asked,
+// which is not done more often than the pace: until then reading goes on, and
+// what is paid meanwhile is asked for together.
+func (t *Tracker) read(ctx context.Context) ([]live.Entry, error) {
+	entries, err := t.cfg.Reader.Next(ctx, batch, poll)
+	if err != nil || !slices.ContainsFunc(entries, func(e live.Entry) bool { return live.OrderFactKind(e.Event.Kind) }) {
+		return entries, err
+	}
+	for len(entries) < batch {
+		wait := t.cfg.Pace - t.cfg.Now().Sub(t.asked)
+		if wait <= 0 || wait > t.cfg.Pace {
+			break
+		}
+		more, err := t.cfg.Reader.Next(ctx, batch-len(entries), wait)
+		if err != nil {
+			return nil, err
+		}
+		entries = append(entries, more...)
+	}
+	return entries, nil
 }
 
 // begin finds out where the database stands. The log is read from where touches
