@@ -203,7 +203,7 @@ type roomsBench struct {
 // first that is not carried ends the search.
 func mostRates(server string) []float64 {
 	if server == "showrunner" {
-		return []float64{500, 1000, 1500}
+		return []float64{500, 1000, 1500, 1750, 2000}
 	}
 	return []float64{12, 35, 50, 80, 120}
 }

@@ -115,6 +115,8 @@ func (r *room) wait(now time.Time) (wait time.Duration, some bool) {
 	switch {
 	case r.paced:
 		return 0, true
+	case r.urgent && !r.shows: // To find those few takes a look at every seat.
+		return r.hub.cfg.Tick.Urgent(r.widest()) - since, true
 	case r.urgent:
 		return min(r.every, r.hub.cfg.Tick.Urgent(r.widest())) - since, true
 	case len(r.pending) > 0 || r.changed:
