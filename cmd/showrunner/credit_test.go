@@ -188,6 +188,51 @@ func TestLiveCredit(t *testing.T) {
 		t.Errorf("the late lead earned nothing: %v", c)
 	}
 
+	// The merchant's attribution is of the same money, by every model, with what
+	// the advertisement cost.
+	s.reconciled(20 * time.Second)
+	var all struct {
+		Complete bool `json:"complete"`
+		Totals   []struct {
+			Value         int64 `json:"value_minor"`
+			Unattributed  int64 `json:"unattributed_minor"`
+			Cost          int64 `json:"cost_minor"`
+			New           int64 `json:"new_customers"`
+			Unattributeds []struct {
+				Model string `json:"model"`
+				Minor int64  `json:"value_minor"`
+			} `json:"comparison_unattributed"`
+			Comparison []struct {
+				Key    string `json:"key"`
+				Models []struct {
+					Model string `json:"model"`
+					Minor int64  `json:"value_minor"`
+				} `json:"models"`
+			} `json:"comparison"`
+		} `json:"totals"`
+	}
+	must(t, "GET", p.url+"/v1/attribution?model=markov&models=all&by=stage", s.merch, nil, &all)
+	if len(all.Totals) != 1 || all.Totals[0].Value != 601 || all.Totals[0].Cost != 35 || all.Totals[0].New != 1 || !all.Complete {
+		t.Fatalf("of the merchant: %+v", all)
+	}
+	sums := map[string]int64{}
+	for _, u := range all.Totals[0].Unattributeds {
+		sums[u.Model] += u.Minor
+	}
+	for _, row := range all.Totals[0].Comparison {
+		for _, m := range row.Models {
+			sums[m.Model] += m.Minor
+		}
+	}
+	if len(sums) != 9 {
+		t.Errorf("compared by %d models: %+v", len(sums), all)
+	}
+	for model, sum := range sums {
+		if sum != 601 && model != "participation" {
+			t.Errorf("%s sums to %d", model, sum)
+		}
+	}
+
 	p.kill()
 	p = startProgram(t, data, addr)
 	s.credited(20*time.Second, 1, 601)
