@@ -11,6 +11,25 @@ var rawKeys = []string{
 	"cart_pv", "cart_uv", "checkout_pv", "checkout_uv", "coupon_claim_uv", "red_packet_uv", "draw_entries", "draw_entry_uv",
 }
 
+// BotCorrection is a published figure that flags have changed.
+type BotCorrection struct {
+	Metric   *Metric
+	Old, New int64
+}
+
+// BotCorrections are the figures that differ between two counts of one show as of
+// one instant, with other flags.
+func BotCorrections(before, after *Figures) []BotCorrection {
+	was, is := Read(before, "", -1), Read(after, "", -1)
+	var out []BotCorrection
+	for _, key := range rawKeys {
+		if m := byKey[key]; key != "online_now" && m.Num(was) != m.Num(is) {
+			out = append(out, BotCorrection{m, m.Num(was), m.Num(is)})
+		}
+	}
+	return out
+}
+
 // Raw are the figures about viewers with flagged bots in them, to be shown
 // beside the published ones. online is that of everybody, negative if not known.
 func Raw(f *Figures, online int64) Values {

@@ -64,7 +64,7 @@ var Commands = []CommandName{
 	Rehearse, HandoverHost, StartExplain, EndExplain, SortProducts,
 	DropRedPacket, OpenDraw, DrawWinner, CancelDraw,
 	PinComment, UnpinComment, RestoreComment, UnmuteViewer, KickViewer, BlockViewer, UnblockViewer,
-	MuteAll, CommentsOff, SetSlowMode, FollowersOnly, BlockKeyword, UnblockKeyword, SetAutoreply,
+	MuteAll, CommentsOff, SetSlowMode, FollowersOnly, BlockKeyword, UnblockKeyword, SetAutoreply, FlagBot, UnflagBot,
 }
 
 // Known reports whether c is a command.

@@ -13,6 +13,7 @@
 //
 //   - ingest    validates, de-duplicates and accepts facts
 //   - moderation decides whether words are taken in a room
+//   - bots      says who behaves like a program
 //   - eventlog  makes them durable and hands them to readers
 //   - store     keeps what needs constraints: shows, stock, orders, audit
 //   - hub       fans them out to the sockets of a room

@@ -151,6 +151,8 @@ var Rights = map[Action][]Role{
 	"command.block_keyword":   {RoleAdmin, RoleMerchant, RoleOperator, RoleHost, RoleModerator},
 	"command.unblock_keyword": {RoleAdmin, RoleMerchant, RoleOperator, RoleHost, RoleModerator},
 	"command.set_autoreply":   {RoleAdmin, RoleMerchant, RoleOperator, RoleHost},
+	"command.flag_bot":        {RoleAdmin, RoleMerchant, RoleOperator}, // it changes what a show is said to have reached
+	"command.unflag_bot":      {RoleAdmin, RoleMerchant, RoleOperator},
 }
 
 // Principal is who is calling, as their token proved it.

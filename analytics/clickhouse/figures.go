@@ -2,6 +2,7 @@ package clickhouse
 
 import (
 	"context"
+	"math"
 	"strconv"
 	"time"
 
@@ -15,6 +16,16 @@ import (
 // at or before asOf. Every number is exact. The show must carry its start and
 // end as the store knows them. A show without facts has figures of zero.
 func (db *DB) Figures(ctx context.Context, merchant live.MerchantID, show live.Show, asOf time.Time) (analytics.Figures, error) {
+	return db.figures(ctx, merchant, show, asOf, math.MaxInt64)
+}
+
+// FiguresBefore counts a show as of an instant with those flagged as bots who were
+// so before a place of the log: what the figures were until then.
+func (db *DB) FiguresBefore(ctx context.Context, merchant live.MerchantID, show live.Show, asOf time.Time, flags live.Position) (analytics.Figures, error) {
+	return db.figures(ctx, merchant, show, asOf, int64(flags.Offset()))
+}
+
+func (db *DB) figures(ctx context.Context, merchant live.MerchantID, show live.Show, asOf time.Time, flagsBefore int64) (analytics.Figures, error) {
 	f := analytics.Figures{Show: show.ID, AsOf: asOf}
 	if show.Rehearsal {
 		f.Funnel = analytics.NewFunnel(&f.Traffic, 0, 0, 0, 0)
@@ -22,6 +33,7 @@ func (db *DB) Figures(ctx context.Context, merchant live.MerchantID, show live.S
 	}
 	q := question{db: db, show: show, viewers: everybody, parameters: ch.Parameters{
 		"merchant": string(merchant), "show": string(show.ID), "as_of": strconv.FormatInt(asOf.UnixMilli(), 10),
+		"flags_before": strconv.FormatInt(flagsBefore, 10),
 	}}
 	for _, part := range []func(context.Context, *analytics.Figures) error{
 		q.bots, q.behaviour, q.money, q.minutes, q.products, q.sources, q.shifts, q.benefits, q.marks,

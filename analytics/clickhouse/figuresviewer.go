@@ -10,7 +10,7 @@ import (
 
 // flagged are the persons whom the last word of the show calls bots.
 const flagged = `SELECT person_id` + events + `AND person_id != '' AND kind IN ('bot_flagged', 'bot_unflagged')
-	GROUP BY person_id HAVING argMax(kind, (seq, idx)) = 'bot_flagged'`
+	AND toInt64(seq * 4096 + idx) < {flags_before:Int64} GROUP BY person_id HAVING argMax(kind, (seq, idx)) = 'bot_flagged'`
 
 // watched is the watch time of a heartbeat as far as it lies within the show.
 // What was cut when it came in, and says so, is not cut again.

@@ -53,6 +53,12 @@ type ServeCmd struct {
 	Compression  string   `default:"on" enum:"on,off" help:"Whether large frames of a room are compressed, once for all viewers who take that (epoll only)."`
 	LogLevel     string   `default:"info" enum:"debug,info,warn,error" help:"Least level that is logged."`
 
+	Bots         string         `default:"on" enum:"on,off" help:"Whether viewers who behave like programs are flagged and left out of published figures; see docs/bots.md."`
+	BotThreshold int            `default:"100" help:"Score at which a viewer is flagged as a bot, 1 to 1000."`
+	BotClear     int            `default:"40" help:"Score below which they are let back in, at most the threshold."`
+	BotForgive   int            `default:"20" help:"Minutes of ordinary activity after which a rule that fired weighs nothing any more, 1 to 1440."`
+	BotWeight    map[string]int `placeholder:"RULE=POINTS" help:"Weight of a rule, 0 switches it off; repeat it. The others keep theirs."`
+
 	InsecureWebhooks bool `help:"Let webhooks and re-queries go to loopback and private addresses, and webhooks over plain HTTP to loopback; for development."`
 
 	Mapping map[string]string `placeholder:"NAME=FILE" help:"Mappings of shop platforms that integrations may name, each in a JSON file; see docs/connectors.md."`
@@ -155,6 +161,9 @@ func (c *ServeCmd) validate() error {
 	}
 	if _, err := c.touchRules(); err != nil {
 		bad("touch-rules", "%w", err)
+	}
+	if err := c.checkBots(); err != nil {
+		faults = append(faults, err)
 	}
 	_, wrong := readMappings(c.Mapping)
 	return errors.Join(append(faults, wrong...)...)

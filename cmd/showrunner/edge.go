@@ -37,7 +37,8 @@ func (s *server) openGateway(context.Context) error {
 	problems := api.Problems{Status: gateway.StatusOf, Logger: s.log}
 	socket := ws.New(ws.Deps{
 		Hub: s.hub, Store: s.store, Ingest: s.desk, History: newHistory(s.eventlog),
-		Online: s.online, Authenticate: s.auth.Verify, RedeemTicket: s.tickets.Redeem, Refuse: problems.Write, Arguments: store.CommandFields,
+		Network: (&networks{store: s.store}).name,
+		Online:  s.online, Authenticate: s.auth.Verify, RedeemTicket: s.tickets.Redeem, Refuse: problems.Write, Arguments: store.CommandFields,
 		Origins: s.cfg.AllowOrigin, Path: ws.Path(s.cfg.ViewerPath), Plain: s.cfg.Compression == "off", Limits: s.socketLimits(), Dropped: s.dropped, Now: s.now, Logger: s.log, Registerer: s.reg,
 	})
 	s.life.start(part{name: "calm", run: (&calm{moves: socket.Moves, free: freeMemory}).run})

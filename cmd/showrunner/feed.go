@@ -72,6 +72,7 @@ func (f *feed) follow(ctx context.Context, next *live.Position) (err error) {
 		}
 		for i := range entries {
 			f.expel(ctx, &entries[i].Event)
+			f.uncount(&entries[i].Event)
 		}
 		*next = r.Position()
 	}
@@ -107,6 +108,18 @@ func publish(h *hub.Hub, entries []live.Entry) {
 	}
 	for room, msgs := range rooms {
 		h.Publish(room, msgs)
+	}
+}
+
+// uncount leaves bots of the show on air out of the room's crowd.
+func (f *feed) uncount(e *live.Event) {
+	switch e.Kind {
+	case live.BotFlagged, live.BotUnflagged:
+		if on, ok := f.store.OnAir(e.Room); ok && on.ID == e.Show && !e.Rehearsal {
+			f.hub.Uncount(e.Room, e.Person, e.Kind == live.BotFlagged)
+		}
+	case live.ShowStarted, live.ShowEnded:
+		f.hub.CountAll(e.Room)
 	}
 }
 

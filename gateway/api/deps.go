@@ -33,6 +33,7 @@ type Shows interface {
 	PutShelf(ctx context.Context, show live.ShowID, items []live.Item, by live.Principal, at time.Time) ([]live.Item, error)
 	PatchItem(ctx context.Context, show live.ShowID, sku live.SKUID, p store.ItemPatch, by live.Principal, at time.Time) (live.Item, error)
 	Execute(ctx context.Context, c live.Command) (live.CommandResult, error)
+	Bots(ctx context.Context, show live.ShowID, cursor string, most int) ([]live.Bot, string, error)
 }
 
 // Orders is the order book.

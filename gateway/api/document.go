@@ -18,6 +18,7 @@ func (a *API) register() {
 	a.shelves()
 	a.orders()
 	a.waitlists()
+	a.bots()
 	a.coupons()
 	a.draws()
 	a.redPackets()

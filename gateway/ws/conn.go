@@ -105,10 +105,17 @@ func (s *Server) gap(room live.Room, g hub.Gap) ([]byte, error) {
 	return encode(gapFrame{Type: "gap", Missed: g.Missed, Epoch: s.deps.Hub.Epoch(), Offset: g.Offset, Room: seen.room}), nil
 }
 
+// entry is the data of room_entered.
+type entry struct {
+	Resumed bool   `json:"resumed"`
+	Network string `json:"network,omitempty"`
+	Agent   string `json:"agent,omitempty"`
+}
+
 // entered and left are what the server states about a viewer.
 func (c *conn) entered() {
 	if c.counted() {
-		c.facts.push(fact{event: c.own(live.RoomEntered, encode(map[string]bool{"resumed": c.returns})), door: live.FromSystem})
+		c.facts.push(fact{event: c.own(live.RoomEntered, encode(entry{c.returns, c.network, c.agent})), door: live.FromSystem})
 	}
 }
 

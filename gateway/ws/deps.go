@@ -67,6 +67,9 @@ type Deps struct {
 	// Online is how many persons are in a room. Nil: those of Hub, which is
 	// everybody while there is one server.
 	Online func(room live.RoomID) int
+	// Network names the network that a public address belongs to, in the show on
+	// air, without giving the address away. Nil: networks have no names.
+	Network func(room live.Room, address string) string
 	// Origins are the web origins allowed beside the server's own host, such
 	// as "https://shop.example".
 	Origins []string

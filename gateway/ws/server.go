@@ -13,6 +13,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"showrunner/live"
+	"showrunner/live/bots"
 	"showrunner/live/hub"
 )
 
@@ -82,6 +83,8 @@ type arrival struct {
 	channel  string
 	campaign string
 	address  uint64 // hash of the client's public address, 0: not known
+	network  string // its name in the facts of the show, see Deps.Network
+	agent    string // what the client gives away of itself, see bots.Agent
 	returns  bool   // since was given
 	since    uint64
 	known    bool // since is of this epoch
@@ -137,6 +140,10 @@ func (s *Server) judge(c *fiber.Ctx) (*arrival, error) {
 	if a.room, err = s.places.find(ctx, id); err != nil {
 		return nil, err
 	}
+	if s.deps.Network != nil && a.address != 0 {
+		a.network = s.deps.Network(a.room, c.IP())
+	}
+	a.agent = bots.Agent(c.Get(fiber.HeaderUserAgent))
 	if !who.SeesMerchant(a.room.Merchant) {
 		return nil, live.NotFound("room_not_found", "there is no such room")
 	}

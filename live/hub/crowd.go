@@ -35,13 +35,16 @@ func (h *Hub) Crowd(id live.RoomID, few int) Crowd {
 }
 
 func (r *room) crowd(few int) Crowd {
+	out := r.hub.uncounted.of(r.id)
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	c := Crowd{Room: r.id, Sockets: r.size(), Persons: len(r.persons)}
+	c := Crowd{Room: r.id, Sockets: r.size(), Persons: r.counted(out)}
 	if c.Persons > 0 && c.Persons <= few {
 		c.Names = make([]live.PersonID, 0, c.Persons)
 		for p := range r.persons {
-			c.Names = append(c.Names, p)
+			if !out[p] {
+				c.Names = append(c.Names, p)
+			}
 		}
 	}
 	return c

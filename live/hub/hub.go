@@ -27,6 +27,8 @@ type Hub struct {
 	rooms map[live.RoomID]*room
 	floor uint64 // of rooms that are not there
 
+	uncounted uncounted
+
 	count   atomic.Int64 // members
 	drained chan struct{}
 	once    sync.Once // closes drained
@@ -186,15 +188,16 @@ func (h *Hub) Expel(id live.RoomID, person live.PersonID, why string) {
 func (h *Hub) Closing() bool { return h.closed.Load() }
 
 // Online is how many persons watch the room through this process. Staff and
-// second tabs do not count.
+// second tabs do not count, nor does whom [Hub.Uncount] leaves out.
 func (h *Hub) Online(id live.RoomID) int {
 	r := h.room(id)
 	if r == nil {
 		return 0
 	}
+	out := h.uncounted.of(id)
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return len(r.persons)
+	return r.counted(out)
 }
 
 // Rooms lists the rooms that have members now.

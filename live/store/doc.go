@@ -25,6 +25,7 @@
 //   - referral.go, binding.go, bonus.go  who brought whom, apart from attribution
 //   - coupon*.go                     batches, drops, claims, and what orders do to coupons
 //   - draw*.go, redpacket.go         draws and red packets; live/fair.go is the mathematics
+//   - bot.go                         who is left out of a show's figures, by rules and by operators
 //   - task.go                        what benefits ask of viewers
 //   - outbox.go, relay.go            the way into the log
 //   - subscription.go, webhook*.go   the way out: who is sent which webhooks, and how it went

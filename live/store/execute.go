@@ -91,6 +91,8 @@ var plans = map[live.CommandName]plan{
 	live.BlockKeyword:   {read: readBlockKeyword},
 	live.UnblockKeyword: {read: readUnblockKeyword},
 	live.SetAutoreply:   {read: readSetAutoreply},
+	live.FlagBot:        {read: readFlagBot, needShow: true},
+	live.UnflagBot:      {read: readUnflagBot, needShow: true},
 }
 
 // keptResult is the first answer to a command, as the database keeps it.
@@ -122,7 +124,7 @@ type keptResult struct {
 // "draw_running", "no_draw", "draw_open", "draw_over", "draw_not_found", "already_pinned",
 // "not_muted", "already_kicked", "already_blocked", "not_blocked",
 // "too_many_keywords", "no_autoreply", "not_a_host", "already_on",
-// "already_explaining" and "not_explaining".
+// "already_explaining", "not_explaining", "already_flagged" and "not_flagged".
 func (s *Store) Execute(ctx context.Context, cmd live.Command) (live.CommandResult, error) {
 	var res live.CommandResult
 	err := s.write(ctx, func(t *tx) error {
