@@ -52,7 +52,17 @@ func (s *server) crowds() []bus.Crowd {
 	here := s.hub.Crowds(bus.FewPersons)
 	out := make([]bus.Crowd, len(here))
 	for i := range here {
-		out[i] = crowdOf(here[i])
+		out[i] = s.crowd(here[i])
+	}
+	s.sketches.forget(here)
+	return out
+}
+
+// crowd is a crowd with the sketch of those who are too many to be named.
+func (s *server) crowd(c hub.Crowd) bus.Crowd {
+	out := crowdOf(c)
+	if len(c.Names) < c.Persons {
+		out.Sketch = s.sketches.of(c.Room, s.hub.Names, s.now())
 	}
 	return out
 }
@@ -70,7 +80,7 @@ func (s *server) online(room live.RoomID) int {
 	if s.bus == nil {
 		return s.hub.Online(room)
 	}
-	return s.bus.Online(crowdOf(s.hub.Crowd(room, bus.FewPersons)))
+	return s.bus.Online(s.crowd(s.hub.Crowd(room, bus.FewPersons)))
 }
 
 // tickets are single-use whichever server they are shown to: the one that made

@@ -60,6 +60,7 @@ type server struct {
 	rooms    *follow  // nil when alone
 	gateway  *gateway.Server
 
+	sketches sketches    // of large rooms
 	migrated atomic.Bool // the schema of ClickHouse is up to date
 }
 

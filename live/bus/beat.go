@@ -13,8 +13,8 @@ const (
 	// beatBytes bounds one message of a beat, far below what NATS takes.
 	beatBytes = 128 << 10
 	// FewPersons is up to how many persons of a room a server says who they
-	// are, so that somebody on two servers counts once. Beyond it only their
-	// number is said, and the sum over the servers is an upper bound.
+	// are, so that somebody on two servers counts once. Beyond it it sends a
+	// [Sketch] of them, and the number over the servers is an estimate.
 	FewPersons = 200
 )
 
@@ -24,6 +24,7 @@ type Crowd struct {
 	Sockets int         `json:"s"` // with staff and second tabs
 	Persons int         `json:"n"` // who count as online
 	Hashes  hashes      `json:"h,omitempty"`
+	Sketch  Sketch      `json:"k,omitzero"` // instead of hashes of too many
 }
 
 // hashes are persons by [HashOf]; nil when there are more than [FewPersons].

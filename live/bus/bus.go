@@ -138,6 +138,9 @@ func (b *Bus) beat(seq uint64) {
 			c := &crowds[0]
 			part.Rooms = append(part.Rooms, *c)
 			size += 64 + len(c.Room) + 11*len(c.Hashes)
+			if !c.Sketch.IsZero() {
+				size += sketchBytes * 4 / 3
+			}
 			crowds = crowds[1:]
 		}
 		b.send(part)

@@ -81,9 +81,8 @@ func (b *Bus) Nodes() []string {
 }
 
 // Online is how many persons are in a room through all servers; own is who is
-// there through this one. It is exact while no server has more than
-// [FewPersons] there; then somebody who is on several counts on each of them,
-// so it is an upper bound.
+// there through this one. It is exact while no server has more than [FewPersons]
+// there, or only one has any; else it is as near as a [Sketch].
 func (b *Bus) Online(own Crowd) int {
 	crowds := []Crowd{own}
 	b.peers.alive(func(_ string, n *peer) {
@@ -91,18 +90,20 @@ func (b *Bus) Online(own Crowd) int {
 			crowds = append(crowds, t.Crowd)
 		}
 	})
-	total := 0
+	crowds = slices.DeleteFunc(crowds, func(c Crowd) bool { return c.Persons == 0 })
+	if len(crowds) == 1 {
+		return crowds[0].Persons
+	}
 	seen := map[uint64]bool{}
-	for _, c := range crowds {
-		if len(c.Hashes) < c.Persons {
-			total += c.Persons
-			continue
+	for i := range crowds {
+		if len(crowds[i].Hashes) < crowds[i].Persons {
+			return together(crowds)
 		}
-		for _, h := range c.Hashes {
+		for _, h := range crowds[i].Hashes {
 			seen[h] = true
 		}
 	}
-	return total + len(seen)
+	return len(seen)
 }
 
 // Elsewhere is the number of sockets in a room on the other server that has the
@@ -155,8 +156,12 @@ func weight(node string, room live.RoomID) uint64 {
 	_, _ = h.Write([]byte(node)) // It never fails.
 	_, _ = h.Write([]byte{0})
 	_, _ = h.Write([]byte(room))
-	// FNV changes little in the high bits for names that differ at their end.
-	x := h.Sum64()
+	return mix(h.Sum64())
+}
+
+// mix spreads a hash over all its bits: FNV changes little in the high ones for
+// names that differ at their end.
+func mix(x uint64) uint64 {
 	x ^= x >> 33
 	x *= 0xff51afd7ed558ccd
 	x ^= x >> 33

@@ -1,6 +1,10 @@
 package hub
 
-import "showrunner/live"
+import (
+	"math"
+
+	"showrunner/live"
+)
 
 // Crowd is who is in a room through this process.
 type Crowd struct {
@@ -48,4 +52,13 @@ func (r *room) crowd(few int) Crowd {
 		}
 	}
 	return c
+}
+
+// Names lists the persons in a room through this process who count.
+func (h *Hub) Names(id live.RoomID) []live.PersonID {
+	r := h.room(id)
+	if r == nil {
+		return nil
+	}
+	return r.crowd(math.MaxInt).Names
 }
