@@ -1,3 +1,8 @@
+CREATE VIEW bots (`merchant_id` LowCardinality(String),
+  `show_id` LowCardinality(String),
+  `person_id` String)
+AS SELECT merchant_id, show_id, person_id FROM events WHERE (rehearsal = 0) AND (person_id != '') AND (kind IN ('bot_flagged', 'bot_unflagged')) GROUP BY merchant_id, show_id, person_id HAVING argMax(kind, (seq, idx)) = 'bot_flagged'
+
 CREATE TABLE events (`merchant_id` LowCardinality(String),
   `show_id` LowCardinality(String),
   `room_id` LowCardinality(String),
@@ -262,6 +267,20 @@ CREATE MATERIALIZED VIEW show_behaviour_mv TO show_behaviour (`merchant_id` LowC
   `watch_ms` Int64)
 AS SELECT merchant_id, show_id, toInt64(countIf(kind = 'room_exposed')) AS exposed, toInt64(countIf(kind = 'room_entered')) AS entered, toInt64(countIf(kind = 'comment_sent')) AS comments, sumIf(num, kind = 'liked') AS likes, toInt64(countIf(kind = 'room_shared')) AS shares, toInt64(countIf(kind = 'followed')) AS follows, toInt64(countIf(kind = 'product_exposed')) AS product_exposures, toInt64(countIf(kind = 'product_clicked')) AS clicks, toInt64(countIf(kind = 'cart_item_added')) AS carts, toInt64(countIf(kind = 'checkout_started')) AS checkouts, sumIf(num, kind = 'watch_heartbeat') AS watch_ms FROM events WHERE (rehearsal = 0) AND (actor_role = 'viewer') GROUP BY merchant_id, show_id
 
+CREATE VIEW show_behaviour_published (`merchant_id` LowCardinality(String),
+  `show_id` LowCardinality(String),
+  `exposed` Int64,
+  `entered` Int64,
+  `comments` Int64,
+  `likes` Int64,
+  `shares` Int64,
+  `follows` Int64,
+  `product_exposures` Int64,
+  `clicks` Int64,
+  `carts` Int64,
+  `checkouts` Int64)
+AS SELECT merchant_id, show_id, toInt64(countIf(kind = 'room_exposed')) AS exposed, toInt64(countIf(kind = 'room_entered')) AS entered, toInt64(countIf(kind = 'comment_sent')) AS comments, sumIf(num, kind = 'liked') AS likes, toInt64(countIf(kind = 'room_shared')) AS shares, toInt64(countIf(kind = 'followed')) AS follows, toInt64(countIf(kind = 'product_exposed')) AS product_exposures, toInt64(countIf(kind = 'product_clicked')) AS clicks, toInt64(countIf(kind = 'cart_item_added')) AS carts, toInt64(countIf(kind = 'checkout_started')) AS checkouts FROM events WHERE (rehearsal = 0) AND (actor_role = 'viewer') AND ((merchant_id, show_id, person_id) NOT IN (SELECT merchant_id, show_id, person_id FROM bots)) GROUP BY merchant_id, show_id
+
 CREATE TABLE show_minute (`merchant_id` LowCardinality(String),
   `show_id` LowCardinality(String),
   `t` DateTime('UTC') CODEC(Delta(4), ZSTD(1)),
@@ -292,6 +311,17 @@ CREATE MATERIALIZED VIEW show_minute_mv TO show_minute (`merchant_id` LowCardina
   `carts` Int64,
   `checkouts` Int64)
 AS SELECT merchant_id, show_id, toStartOfMinute(ts) AS t, toInt64(countIf(kind = 'room_exposed')) AS exposed, toInt64(countIf(kind = 'room_entered')) AS entered, toInt64(countIf(kind = 'comment_sent')) AS comments, sumIf(num, kind = 'liked') AS likes, toInt64(countIf(kind = 'room_shared')) AS shares, toInt64(countIf(kind = 'followed')) AS follows, toInt64(countIf(kind = 'product_exposed')) AS product_exposures, toInt64(countIf(kind = 'product_clicked')) AS clicks, toInt64(countIf(kind = 'cart_item_added')) AS carts, toInt64(countIf(kind = 'checkout_started')) AS checkouts FROM events WHERE (rehearsal = 0) AND (actor_role = 'viewer') AND (kind IN ('room_exposed', 'room_entered', 'comment_sent', 'liked', 'room_shared', 'followed', 'product_exposed', 'product_clicked', 'cart_item_added', 'checkout_started')) GROUP BY merchant_id, show_id, t
+
+CREATE VIEW show_minute_published (`merchant_id` LowCardinality(String),
+  `show_id` LowCardinality(String),
+  `t` DateTime('UTC'),
+  `online` Int64,
+  `entered` Int64,
+  `comments` Int64,
+  `likes` Int64,
+  `clicks` Int64,
+  `carts` Int64)
+AS SELECT merchant_id, show_id, toStartOfMinute(ts) AS t, toInt64(uniqExactIf(person_id, (kind IN ('room_entered', 'watch_heartbeat')) AND (person_id != ''))) AS online, toInt64(countIf(kind = 'room_entered')) AS entered, toInt64(countIf(kind = 'comment_sent')) AS comments, sumIf(num, kind = 'liked') AS likes, toInt64(countIf(kind = 'product_clicked')) AS clicks, toInt64(countIf(kind = 'cart_item_added')) AS carts FROM events WHERE (rehearsal = 0) AND (actor_role = 'viewer') AND ((merchant_id, show_id, person_id) NOT IN (SELECT merchant_id, show_id, person_id FROM bots)) GROUP BY merchant_id, show_id, t
 
 CREATE TABLE show_money (`merchant_id` LowCardinality(String),
   `show_id` LowCardinality(String),
@@ -392,6 +422,24 @@ CREATE MATERIALIZED VIEW show_person_mv TO show_person (`merchant_id` LowCardina
   `checkouts` Int64,
   `watch_ms` Int64)
 AS SELECT merchant_id, show_id, person_id, minOrNullIf(ts, kind = 'room_entered') AS enter_at, minOrNullIf(ts, kind = 'product_clicked') AS click_at, minOrNullIf(ts, kind = 'cart_item_added') AS cart_at, minOrNullIf(ts, kind = 'checkout_started') AS checkout_at, toInt64(countIf(kind = 'room_entered')) AS entered, toInt64(countIf(kind = 'comment_sent')) AS comments, sumIf(num, kind = 'liked') AS likes, toInt64(countIf(kind = 'room_shared')) AS shares, toInt64(countIf(kind = 'followed')) AS follows, toInt64(countIf(kind = 'product_clicked')) AS clicks, toInt64(countIf(kind = 'cart_item_added')) AS carts, toInt64(countIf(kind = 'checkout_started')) AS checkouts, sumIf(num, kind = 'watch_heartbeat') AS watch_ms FROM events WHERE (rehearsal = 0) AND (actor_role = 'viewer') AND (person_id != '') AND (kind IN ('room_entered', 'watch_heartbeat', 'comment_sent', 'liked', 'room_shared', 'followed', 'product_clicked', 'cart_item_added', 'checkout_started')) GROUP BY merchant_id, show_id, person_id
+
+CREATE VIEW show_person_published (`merchant_id` LowCardinality(String),
+  `show_id` LowCardinality(String),
+  `person_id` String,
+  `enter_at` SimpleAggregateFunction(min, Nullable(DateTime64(3, 'UTC'))),
+  `click_at` SimpleAggregateFunction(min, Nullable(DateTime64(3, 'UTC'))),
+  `cart_at` SimpleAggregateFunction(min, Nullable(DateTime64(3, 'UTC'))),
+  `checkout_at` SimpleAggregateFunction(min, Nullable(DateTime64(3, 'UTC'))),
+  `entered` SimpleAggregateFunction(sum, Int64),
+  `comments` SimpleAggregateFunction(sum, Int64),
+  `likes` SimpleAggregateFunction(sum, Int64),
+  `shares` SimpleAggregateFunction(sum, Int64),
+  `follows` SimpleAggregateFunction(sum, Int64),
+  `clicks` SimpleAggregateFunction(sum, Int64),
+  `carts` SimpleAggregateFunction(sum, Int64),
+  `checkouts` SimpleAggregateFunction(sum, Int64),
+  `watch_ms` SimpleAggregateFunction(sum, Int64))
+AS SELECT * FROM show_person WHERE (merchant_id, show_id, person_id) NOT IN (SELECT merchant_id, show_id, person_id FROM bots)
 
 CREATE TABLE touches (`merchant_id` LowCardinality(String),
   `person_id` String CODEC(ZSTD(1)),
