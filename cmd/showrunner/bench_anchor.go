@@ -50,6 +50,9 @@ func buildAnchor(ctx context.Context, dir, name string, stderr io.Writer) (strin
 		target = "github.com/centrifugal/centrifugo/v5"
 	}
 	bin := filepath.Join(dir, name)
+	if _, err := os.Stat(bin); err == nil {
+		return bin, nil
+	}
 	build := exec.CommandContext(ctx, "go", "build", "-mod=mod", "-o", bin, target)
 	build.Dir, build.Stderr = src, stderr
 	if err := build.Run(); err != nil {
@@ -72,8 +75,8 @@ func (a *anchorServer) kill() {
 }
 
 // startCentrifuge starts the small server on the library.
-func startCentrifuge(ctx context.Context, bin string, delay time.Duration, stderr io.Writer) (*anchorServer, error) {
-	a := &anchorServer{process: exec.CommandContext(ctx, bin, "-write-delay", delay.String())}
+func startCentrifuge(ctx context.Context, bin string, delay time.Duration, stderr io.Writer, flags ...string) (*anchorServer, error) {
+	a := &anchorServer{process: exec.CommandContext(ctx, bin, append([]string{"-write-delay", delay.String()}, flags...)...)}
 	a.process.Stderr = stderr
 	out, err := a.process.StdoutPipe()
 	if err != nil {
@@ -92,8 +95,9 @@ func startCentrifuge(ctx context.Context, bin string, delay time.Duration, stder
 }
 
 // startCentrifugo starts Centrifugo with the memory engine, everybody allowed,
-// and its buffers tuned for many connections.
-func startCentrifugo(ctx context.Context, bin, dir string, stderr io.Writer) (*anchorServer, error) {
+// and its buffers tuned for many connections. With the address of a key set it
+// asks for a token that one of the keys has signed.
+func startCentrifugo(ctx context.Context, bin, dir, keys string, stderr io.Writer) (*anchorServer, error) {
 	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, fmt.Errorf("find a port: %w", err)
@@ -108,7 +112,7 @@ func startCentrifugo(ctx context.Context, bin, dir string, stderr io.Writer) (*a
 	}
 	config, err := json.Marshal(map[string]any{
 		"address": "127.0.0.1", "port": port, "engine": "memory", "log_level": "error", "health": true,
-		"allow_anonymous_connect_without_token": true, "allowed_origins": []string{"*"},
+		"allow_anonymous_connect_without_token": keys == "", "token_jwks_public_endpoint": keys, "allowed_origins": []string{"*"},
 		"allow_subscribe_for_client": true, "allow_subscribe_for_anonymous": true,
 		"allow_publish_for_client": true, "allow_publish_for_anonymous": true,
 		"ping_interval": "3600s", "client_channel_limit": 128, "client_queue_max_size": 64 << 20,

@@ -172,13 +172,13 @@ func stageArena(ctx context.Context, servers []*benchServer) (*arena, error) {
 // anchored is a server to compare with. It has no engines and refuses nobody.
 func anchored(name string, servers []*anchorServer) *arena {
 	a := &arena{name: name, room: "bench", apart: true}
-	speech := &crowd.Centrifuge{Channel: a.room}
+	speech := &crowd.Centrifuge{Channel: a.room} // Who speaks has no token: where tokens are asked for nobody speaks.
 	for _, s := range servers {
 		a.hosts, a.pids = append(a.hosts, s.host), append(a.pids, s.pid())
 	}
 	a.frame = speech.Publish
 	a.speech = func(clients, process int) (crowdJob, error) {
-		return crowdJob{Clients: clients, Host: a.hosts[process], Room: a.room}, nil
+		return crowdJob{Clients: clients, Host: a.hosts[process], Channel: a.room}, nil
 	}
 	a.dial = func(ctx context.Context, process int) (*websocket.Conn, error) {
 		ws, _, err := websocket.Dial(ctx, "ws://"+a.hosts[process]+"/connection/websocket", nil)
@@ -186,7 +186,7 @@ func anchored(name string, servers []*anchorServer) *arena {
 			return nil, fmt.Errorf("connect a writer: %w", err)
 		}
 		ws.SetReadLimit(-1)
-		if err := ws.Write(ctx, websocket.MessageText, speech.Hello()); err != nil {
+		if err := ws.Write(ctx, websocket.MessageText, speech.Hello(0)); err != nil {
 			return nil, fmt.Errorf("connect a writer: %w", err)
 		}
 		for range 2 {

@@ -28,12 +28,7 @@ func (b *roomsBench) slow(ctx context.Context, n int, start arenaStart) error {
 		name string
 		deaf int
 	}{{quickTrial, 0}, {slowTrial, deaf}} {
-		a, err := start(ctx, n)
-		if err != nil {
-			return err
-		}
-		err = b.trials(ctx, a, []trial{{t.name, viewers - deaf + t.deaf, 50, 1200}}, t.deaf)
-		if err = errors.Join(err, a.after()); err != nil {
+		if err := b.under(ctx, n, start, viewers-deaf+t.deaf, []trial{{t.name, viewers - deaf + t.deaf, 50, 1200}}, t.deaf); err != nil {
 			return err
 		}
 	}

@@ -27,9 +27,10 @@ type crowdJob struct {
 	Deaf    int      `json:"deaf,omitempty"` // of them, who stop to read
 	Host    string   `json:"host"`
 	Source  string   `json:"source,omitempty"`
-	Room    string   `json:"room"`
+	Room    string   `json:"room,omitempty"`    // of ours
+	Channel string   `json:"channel,omitempty"` // of a centrifuge
 	Query   string   `json:"query,omitempty"`
-	Tokens  []string `json:"tokens,omitempty"` // ours; without them it is a centrifuge
+	Tokens  []string `json:"tokens,omitempty"` // one for each client
 	Within  float64  `json:"within_s"`
 }
 
@@ -109,10 +110,10 @@ func watchUntil(ctx context.Context, c *crowd.Crowd, orders <-chan string) (orde
 
 func (j *crowdJob) join(ctx context.Context) (*crowd.Crowd, time.Duration, error) {
 	c := &crowd.Crowd{Window: 128, Deaf: j.Deaf}
-	if j.Tokens != nil {
+	if j.Channel == "" {
 		c.Speech = &crowd.Showrunner{Host: j.Host, Room: j.Room, Tokens: j.Tokens, Query: j.Query}
 	} else {
-		c.Speech = &crowd.Centrifuge{Host: j.Host, Channel: j.Room}
+		c.Speech = &crowd.Centrifuge{Host: j.Host, Channel: j.Channel, Tokens: j.Tokens}
 	}
 	var err error
 	if c.Server, err = netip.ParseAddrPort(j.Host); err != nil {

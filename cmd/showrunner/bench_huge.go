@@ -362,7 +362,7 @@ func (b *roomsBench) hugeAnchors(ctx context.Context, dir string) error {
 		for range hugeServers {
 			var s *anchorServer
 			if name == "centrifugo" {
-				s, err = startCentrifugo(ctx, bin, dir, b.stderr)
+				s, err = startCentrifugo(ctx, bin, dir, "", b.stderr)
 			} else {
 				s, err = startCentrifuge(ctx, bin, b.cmd.Delays[0], b.stderr)
 			}

@@ -22,7 +22,7 @@ type BenchRoomsCmd struct {
 	Rounds  int             `default:"3" help:"Rounds; servers alternate within each."`
 	Length  time.Duration   `default:"10s" help:"How long each rate is measured."`
 	Against []string        `default:"centrifuge,centrifugo" enum:"centrifuge,centrifugo,none" help:"Servers to compare with, built by the go command."`
-	Only    []string        `enum:"T2,T3,T4,T5,T7,T9,T10" help:"Targets to measure; all without it."`
+	Only    []string        `enum:"T2,T3,T4,T5,T7,T8,T9,T10" help:"Targets to measure; all without it."`
 	Delays  []time.Duration `default:"50ms,250ms" name:"write-delay" help:"Write delays of the centrifuge server; each target takes the better one."`
 	Viewers int             `default:"10000" help:"Viewers of the large room, 100 to 18000."`
 	Huge    time.Duration   `help:"Measure one room over three servers for so long instead, with three times 18000 viewers; 10m is the target's."`
@@ -34,7 +34,7 @@ type BenchRoomsCmd struct {
 type trial struct {
 	Name    string
 	Viewers int
-	Rate    float64 // messages a second
+	Rate    float64 // messages a second; 0: the viewers are only let in
 	Pad     int     // bytes a message is longer than usual
 }
 
@@ -126,9 +126,19 @@ func (b *roomsBench) alternate(ctx context.Context, dir string) error {
 	if err != nil {
 		return err
 	}
+	verifying, done, err := c.verifying(ctx, dir, b.stderr)
+	if err != nil {
+		return err
+	}
+	defer done()
 	for n := range c.Rounds {
 		for _, start := range starts {
 			if err := b.round(ctx, n, start); err != nil {
+				return err
+			}
+		}
+		for _, start := range verifying {
+			if err := b.under(ctx, n, start, c.Viewers, nil, 0); err != nil {
 				return err
 			}
 		}
@@ -182,7 +192,7 @@ func (c *BenchRoomsCmd) servers(ctx context.Context, dir string, stderr io.Write
 			return nil, err
 		}
 		starts = append(starts, func(ctx context.Context, _ int) (*arena, error) {
-			s, err := startCentrifugo(ctx, bin, dir, stderr)
+			s, err := startCentrifugo(ctx, bin, dir, "", stderr)
 			if err != nil {
 				return nil, err
 			}
@@ -210,32 +220,40 @@ func mostRates(server string) []float64 {
 
 // round puts a fresh server under all loads.
 func (b *roomsBench) round(ctx context.Context, n int, start arenaStart) error {
-	big := b.cmd.Viewers
-	steps := [][]trial{
-		{{"T2", big, 5, 0}, {"T7 large", big, 12, 0}, {"T4", big, 20, 0}, {"T5", big, -1, 0}},
-		{{"T7 small", 1000, 50, 0}, {"T3", 1000, 200, 0}},
-	}
-	for _, trials := range steps {
+	big, small := b.cmd.Viewers, 1000
+	for _, trials := range [][]trial{
+		{{"T8", big, 0, 0}, {"T2", big, 5, 0}, {"T7 large", big, 12, 0}, {"T4", big, 20, 0}, {"T5", big, -1, 0}},
+		{{"T7 small", small, 50, 0}, {"T3", small, 200, 0}},
+	} {
 		trials = slices.DeleteFunc(trials, func(t trial) bool { return !b.cmd.wants(t.Name) })
 		if len(trials) == 0 {
 			continue
 		}
-		a, err := start(ctx, n)
-		if err != nil {
+		viewers := trials[0].Viewers
+		trials = slices.DeleteFunc(trials, func(t trial) bool { return t.Rate == 0 })
+		if err := b.under(ctx, n, start, viewers, trials, 0); err != nil {
 			return err
-		}
-		err = b.trials(ctx, a, trials, 0)
-		if err = errors.Join(err, a.after()); err != nil {
-			return fmt.Errorf("%s: %w", a.name, err)
 		}
 	}
 	return nil
 }
 
+// under puts a fresh server under loads, or only lets the viewers in.
+func (b *roomsBench) under(ctx context.Context, n int, start arenaStart, viewers int, trials []trial, deaf int) error {
+	a, err := start(ctx, n)
+	if err != nil {
+		return err
+	}
+	err = b.trials(ctx, a, viewers, trials, deaf)
+	if err = errors.Join(err, a.after()); err != nil {
+		return fmt.Errorf("%s: %w", a.name, err)
+	}
+	return nil
+}
+
 // trials lets the viewers in once and puts the server under each load in turn.
-func (b *roomsBench) trials(ctx context.Context, a *arena, trials []trial, deaf int) error {
+func (b *roomsBench) trials(ctx context.Context, a *arena, viewers int, trials []trial, deaf int) error {
 	time.Sleep(2 * time.Second) // What starting left behind is not the room's.
-	viewers := trials[0].Viewers
 	job, err := a.speech(viewers, 0)
 	if err != nil {
 		return err

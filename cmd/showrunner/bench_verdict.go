@@ -117,6 +117,8 @@ var goals = []goal{
 	{"T7 p99, 54,000 viewers, 1/s", ofRounds("T7 huge", p99), "centrifugo", 0.5, 0},
 	{"T8 CPU of a connect", ofEntries(joinCPU), "centrifugo", 0.55, 0},
 	{"T8 CPU of a connect", ofEntries(joinCPU), "centrifuge", 0.6, 0},
+	{"T8 CPU of a connect, everybody verifies a token", ofEntries(joinCPU), verifies + "centrifugo", 0.55, 0},
+	{"T8 CPU of a connect, everybody verifies a token", ofEntries(joinCPU), verifies + "centrifuge", 0.6, 0},
 }
 
 // judge holds the figures against the targets. Of several tunings of a server

@@ -26,6 +26,7 @@ func figuresOf() *benchRooms {
 		}
 		b.Rounds = append(b.Rounds, round{Server: s.name, Trial: slowTrial, P99: 11, Delivered: 1}, round{Server: s.name, Trial: quickTrial, P99: 10, Delivered: 1})
 	}
+	b.Entries = append(b.Entries, entry{Server: verifies + "centrifuge", Viewers: 100, CPU: 2}, entry{Server: verifies + "centrifugo", Viewers: 100, CPU: 1.5})
 	b.Returns = []comeback{{Seconds: 1}, {Seconds: 3}, {Seconds: 1.5}}
 	return b
 }
@@ -42,6 +43,8 @@ func TestJudge(t *testing.T) {
 		"T1 KB of a viewer":                                                             {1.0 / 16, true}, // the better tuning counts
 		"T3 CPU of a delivery, 1,000 viewers, 200/s":                                    {2.0 / 3, false},
 		"T5 most deliveries a second, 10,000 viewers":                                   {9000.0 / 400, true}, // what was not carried does not count
+		"T8 CPU of a connect":                                                           {1, false},           // of those that verify nothing
+		"T8 CPU of a connect, everybody verifies a token":                               {1.0 / 2, true},
 		"T9 p99 of the others while 5 % of 1,000 viewers never read, nothing lost":      {1.1, true},
 		"T10 seconds until all returned after a restart, each with 100 missed messages": {0, true},
 	} {

@@ -158,7 +158,7 @@ func (c *Crowd) turnOnce(wait time.Duration) (joined int, err error) {
 	for i := range max(n, 0) {
 		cl := &c.clients[events[i].Fd]
 		before := cl.state
-		if err := c.read(cl, now); err != nil {
+		if err := c.read(int(events[i].Fd), now); err != nil {
 			return joined, err
 		}
 		if before < watching && cl.state == watching {
@@ -172,7 +172,8 @@ func (c *Crowd) turnOnce(wait time.Duration) (joined int, err error) {
 }
 
 // read takes what a socket has.
-func (c *Crowd) read(cl *client, now int64) error {
+func (c *Crowd) read(i int, now int64) error {
+	cl := &c.clients[i]
 	n, err := unix.Read(int(cl.fd), c.buffer)
 	switch {
 	case errors.Is(err, unix.EAGAIN) || errors.Is(err, unix.EINTR):
@@ -198,7 +199,7 @@ func (c *Crowd) read(cl *client, now int64) error {
 			return fmt.Errorf("the server refused a client: %s: %s", line, after)
 		}
 		cl.state = opening
-		if hello := c.Speech.Hello(); hello != nil {
+		if hello := c.Speech.Hello(i); hello != nil {
 			if err := c.write(cl, masked(opText, hello)); err != nil {
 				return err
 			}

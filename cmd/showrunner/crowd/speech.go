@@ -13,8 +13,8 @@ import (
 type Speech interface {
 	// Request is the HTTP request that opens the websocket of client i.
 	Request(i int) []byte
-	// Hello is what a client sends once the websocket is open; nil: nothing.
-	Hello() []byte
+	// Hello is what client i sends once the websocket is open; nil: nothing.
+	Hello(i int) []byte
 	// Joined reports whether the frame tells that the client is in the room.
 	Joined(frame []byte) bool
 	// Read tells what a frame carries.
@@ -72,7 +72,7 @@ func (s *Showrunner) Request(i int) []byte {
 }
 
 // Hello is nothing: the server speaks first.
-func (s *Showrunner) Hello() []byte { return nil }
+func (s *Showrunner) Hello(int) []byte { return nil }
 
 // Joined waits for the welcome.
 func (s *Showrunner) Joined(frame []byte) bool {
@@ -96,14 +96,19 @@ func (s *Showrunner) Read(frame []byte) Content {
 type Centrifuge struct {
 	Host    string // host:port
 	Channel string
+	Tokens  []string // one for each client; nil: the server asks for none
 }
 
 // Request opens the connection.
 func (c *Centrifuge) Request(int) []byte { return upgrade(c.Host, "/connection/websocket", "") }
 
 // Hello connects and subscribes in one frame.
-func (c *Centrifuge) Hello() []byte {
-	return fmt.Appendf(nil, "{\"id\":1,\"connect\":{}}\n{\"id\":2,\"subscribe\":{\"channel\":%q}}", c.Channel)
+func (c *Centrifuge) Hello(i int) []byte {
+	connect := "{}"
+	if c.Tokens != nil {
+		connect = fmt.Sprintf(`{"token":%q}`, c.Tokens[i])
+	}
+	return fmt.Appendf(nil, "{\"id\":1,\"connect\":%s}\n{\"id\":2,\"subscribe\":{\"channel\":%q}}", connect, c.Channel)
 }
 
 // Joined waits for the answer to the subscription.
