@@ -18,8 +18,12 @@ type calm struct {
 
 // A storm is stormMoves connections that came or went within a few seconds, and
 // it is over when an interval sees a tenth of what the busiest one saw.
+//
+// Memory is given back then, and once more after calmAgain intervals: the sink has
+// written by then what the storm stated, and the log's engine has let go of it.
 const (
 	calmEvery  = 500 * time.Millisecond
+	calmAgain  = 30
 	calmWeight = 8 // intervals after which a move counts little more than a third
 	stormMoves = 1000
 )
@@ -30,6 +34,7 @@ func (c *calm) run(ctx context.Context) error {
 	defer tick.Stop()
 	last := c.moves()
 	var recent, busiest uint64 // busiest is 0 while there is no storm
+	again := 0                 // intervals left
 	for {
 		select {
 		case <-tick.C:
@@ -41,11 +46,14 @@ func (c *calm) run(ctx context.Context) error {
 		last = now
 		recent = recent - recent/calmWeight + moved
 		if recent >= stormMoves || busiest > 0 {
-			busiest = max(busiest, moved)
+			busiest, again = max(busiest, moved), 0
 		}
-		if busiest > 0 && moved <= busiest/10 {
+		over := busiest > 0 && moved <= busiest/10
+		if over {
+			recent, busiest, again = 0, 0, calmAgain+1
+		}
+		if again--; over || again == 0 {
 			c.free()
-			recent, busiest = 0, 0
 		}
 	}
 }
