@@ -76,6 +76,14 @@ func (b *simBenefits) fill(r *simRun, c live.CommandName, args *sim.Args) {
 
 // saw takes in what the operator's panel heard.
 func (b *simBenefits) saw(x simEvent, t *sim.Tally) {
+	switch live.Kind(x.Type) {
+	case live.CouponDropped, live.CouponDropEnded, live.LuckyDrawDrawn, live.RedPacketClosed:
+	default:
+		return
+	}
+	if !b.first("panel " + x.EventID) {
+		return // It may come again after a lost connection.
+	}
 	var d struct {
 		Batch   string            `json:"batch_id"`
 		Winners []json.RawMessage `json:"winners"`

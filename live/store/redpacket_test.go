@@ -39,7 +39,7 @@ func TestRedPacketStorm(t *testing.T) {
 	c.add(time.Minute)
 	var mu sync.Mutex
 	var sum, refused atomic.Int64
-	shares := map[int64]int64{}
+	shares, told := map[int64]int64{}, map[int64]live.PacketShare{}
 	var wg sync.WaitGroup
 	for i := range 500 {
 		wg.Go(func() {
@@ -56,7 +56,7 @@ func TestRedPacketStorm(t *testing.T) {
 			if shares[got.Number] != 0 {
 				t.Errorf("share %d went twice", got.Number)
 			}
-			shares[got.Number] = got.Minor
+			shares[got.Number], told[got.Number] = got.Minor, got
 			sum.Add(got.Minor)
 		})
 	}
@@ -79,6 +79,25 @@ func TestRedPacketStorm(t *testing.T) {
 			t.Errorf("share %d was %d, the seed says %d", i+1, shares[int64(i+1)], minor)
 		}
 	}
+	// However they came, their claims are one chain, and each link is what its
+	// owner was told at the time.
+	p, proof, err := s.RedPacket(t.Context(), "m1", id)
+	if err != nil || len(proof) != 100 || p.Seed == "" || closed["claims_hash"] != p.ClaimsHash || dropped["terms_hash"] != p.TermsHash() {
+		t.Fatalf("proof of %+v with %d shares: %v", p, len(proof), err)
+	}
+	link := p.TermsHash()
+	for i, x := range proof {
+		link = live.PacketLink(link, int64(i+1), x.Minor, x.Entry)
+		if mine := told[int64(i+1)]; x.Link != link || mine.Link != link || mine.Entry != x.Entry || x.Nonce != "" {
+			t.Fatalf("share %d is %+v, its owner was told %+v, the chain says %s", i+1, x, mine, link)
+		}
+	}
+	if link != p.ClaimsHash {
+		t.Errorf("the chain ends in %s, published is %s", link, p.ClaimsHash)
+	}
+	if _, _, err := s.RedPacket(t.Context(), "m2", id); !errors.Is(err, live.NotFound("packet_not_found", "")) {
+		t.Errorf("another merchant's: %v", err)
+	}
 	if closed["reason"] != "exhausted" || closed["claimed_minor"] != 100_000.0 || closed["returned_minor"] != 0.0 {
 		t.Errorf("closed %v", closed)
 	}
@@ -93,7 +112,7 @@ func TestRedPacketReturns(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if again, err := grab(s, t, "v1", id, "n1"); err != nil || !again.Replay || again.Minor != first.Minor || again.Number != 1 {
+	if again, err := grab(s, t, "v1", id, "n1"); err != nil || !again.Replay || again.Minor != first.Minor || again.Number != 1 || again.Link != first.Link || again.Nonce != first.Nonce {
 		t.Errorf("again = %+v, %v", again, err)
 	}
 	second, err := grab(s, t, "v1", id, "")
