@@ -109,7 +109,7 @@ func (h *History) Add(en live.Entry) error {
 		viewer: e.Actor.Role == live.RoleViewer, group: d.Group,
 	}
 	_, touch := TouchOf(*e)
-	a.step = touch || a.viewer || e.Actor.Role == live.RoleSystem
+	a.step = touch || a.viewer || e.Actor.Role == live.RoleSystem || live.OrderFactKind(e.Kind)
 	if slices.Contains(AgentKinds, e.Kind) {
 		if a.agent = d.Agent; a.agent == "" && e.Actor.Role == live.RoleAgent {
 			a.agent = e.Actor.ID

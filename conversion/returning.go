@@ -188,3 +188,13 @@ func (h *History) Repeaters(q BuyerQuestion) (out []Repeater) {
 	slices.SortFunc(out, func(a, b Repeater) int { return cmp.Compare(a.Person, b.Person) })
 	return out
 }
+
+// Currencies are those of the orders that hold, by code.
+func (h *History) Currencies() []live.Currency {
+	var out []live.Currency
+	for _, p := range h.purchases() {
+		out = append(out, p.currency)
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}

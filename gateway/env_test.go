@@ -99,7 +99,7 @@ func newEnv(t testing.TB, change ...func(*gateway.Deps)) *env {
 	logger := slog.New(slog.NewTextHandler(e.logged, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	deps := gateway.Deps{
 		API: api.Config{
-			Store: e.store, Ingest: facts, Figures: &folded{log: e.log, store: e.store, now: e.now}, Tokens: e.auth,
+			Store: e.store, Ingest: facts, Figures: &folded{log: e.log, store: e.store, now: e.now}, Retention: &remembered{e.log}, Tokens: e.auth,
 			WebhookURL: func(raw string) error { return delivery.CheckURL(raw, false) },
 			Tickets:    auth.NewTicketStore(e.now), Rate: -1, Now: e.now, Logger: logger,
 		},

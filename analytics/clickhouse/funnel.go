@@ -38,10 +38,13 @@ func (db *DB) Funnel(ctx context.Context, question conversion.FunnelQuestion) ([
 	for i, k := range question.Steps {
 		out[i].Kind = k
 		steps[i] = fmt.Sprintf(`kind = {k%d:String}`, i)
+		if !live.OrderFactKind(k) { // whoever states what became of an order
+			steps[i] += ` AND (actor_role IN ('viewer', 'system') OR touch = 1)`
+		}
 		q.parameters[fmt.Sprintf("k%d", i)] = string(k)
 	}
 	acts := `(SELECT ` + q.who + ` AS who, toString(kind) AS kind, toUnixTimestamp64Milli(occurred_at) AS ms, seq, idx, ms >= {from:Int64} AND ms < {until:Int64} AS here` +
-		q.facts() + where + ` AND (actor_role IN ('viewer', 'system') OR touch = 1) AND (` + strings.Join(steps, ` OR `) + `)
+		q.facts() + where + ` AND (` + strings.Join(steps, ` OR `) + `)
 		AND ms >= {from:Int64} AND ms < {until:Int64} + {window:Int64})`
 	if err := q.views(ctx, acts, out); err != nil {
 		return nil, err

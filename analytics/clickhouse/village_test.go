@@ -156,7 +156,7 @@ func (v *village) order(m live.MerchantID, e live.Event, orders map[live.OrderID
 	b.order = live.FoldOrder(m, id, b.facts)
 	v.state(live.Event{
 		Kind: fact.Kind, Source: "shop", ID: live.EventID(fmt.Sprintf("%s:%s:%s", id, fact.Kind, fact.ID)), Merchant: m, Show: b.order.Show, Room: b.order.Room,
-		Person: b.order.Person, Actor: live.Actor{Role: live.RoleSystem}, OccurredAt: fact.At, Rehearsal: e.Rehearsal && fact.Kind == live.OrderCreated,
+		Person: b.order.Person, Actor: live.Actor{ID: "shop", Role: []live.Role{live.RoleSystem, live.RoleIntegration}[v.rng.IntN(2)]}, OccurredAt: fact.At, Rehearsal: e.Rehearsal && fact.Kind == live.OrderCreated,
 		Data: mustJSON(map[string]any{"order_id": id, "deltas": live.EncodeDeltas(live.Deltas(before, b.order))}),
 	})
 }

@@ -42,12 +42,13 @@ func (s *server) openGateway(context.Context) error {
 		Origins: s.cfg.AllowOrigin, Path: ws.Path(s.cfg.ViewerPath), Plain: s.cfg.Compression == "off", Limits: s.socketLimits(), Dropped: s.dropped, Now: s.now, Logger: s.log, Registerer: s.reg,
 	})
 	s.life.start(part{name: "calm", run: (&calm{moves: socket.Moves, free: freeMemory}).run})
+	numbers := &figures{
+		walk: make(chan struct{}, 1), credit: make(chan struct{}, 1), realtime: s.realtime, db: s.db, sink: s.carriage, log: s.eventlog, store: s.store, now: s.now,
+	}
 	s.gateway, err = gateway.New(gateway.Deps{
 		API: api.Config{
 			Store: s.store, Ingest: s.desk, Tokens: s.auth, Tickets: s.tickets, WebhookURL: s.webhookURL,
-			Figures: &figures{
-				walk: make(chan struct{}, 1), credit: make(chan struct{}, 1), realtime: s.realtime, db: s.db, sink: s.carriage, log: s.eventlog, store: s.store, now: s.now,
-			},
+			Figures: numbers, Retention: retention{s.db, numbers},
 			Rules: s.rules.Version, Rate: s.requestRate(), Now: s.now, Logger: s.log,
 		},
 		Requery: connector.NewClient(s.cfg.InsecureWebhooks), Mappings: mappings,

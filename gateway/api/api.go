@@ -19,8 +19,10 @@ type Config struct {
 	Store   Store
 	Ingest  Ingest
 	Figures Figures
-	Tokens  Tokens
-	Tickets Tickets
+	// Retention answers who comes back.
+	Retention Retention
+	Tokens    Tokens
+	Tickets   Tickets
 	// Connectors read what shop platforms post, by name.
 	Connectors map[string]Connector
 	// WebhookURL refuses a URL that webhooks are never sent to.
@@ -99,6 +101,7 @@ func (c *Config) validate() error {
 	need(c.Store != nil, "a store")
 	need(c.Ingest != nil, "an ingest")
 	need(c.Figures != nil, "figures")
+	need(c.Retention != nil, "an answer to who comes back")
 	need(c.Tokens != nil, "tokens")
 	need(c.Tickets != nil, "tickets")
 	need(c.Connectors[standard] != nil, "connectors")

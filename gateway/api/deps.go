@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"showrunner/analytics"
+	"showrunner/conversion"
 	"showrunner/live"
 	"showrunner/live/store"
 )
@@ -148,6 +149,20 @@ type Figures interface {
 	// ReconcileDays compares by calendar day in zone; from and until are firsts of
 	// days. With a limit above zero it names at most so many orders behind each difference.
 	ReconcileDays(ctx context.Context, axis analytics.DayAxis, m live.MerchantID, room live.RoomID, zone *time.Location, from, until time.Time, limit int) (analytics.DayReconciliation, error)
+}
+
+// Retention answers who comes back. Every question is as of an instant.
+type Retention interface {
+	// Settled waits a while until every fact received up to asOf can be counted;
+	// false is that some still cannot.
+	Settled(ctx context.Context, asOf time.Time) (bool, error)
+	Cohorts(ctx context.Context, q conversion.CohortQuestion) (conversion.CohortTable, error)
+	Rates(ctx context.Context, q conversion.RateQuestion) (conversion.Rates, error)
+	Currencies(ctx context.Context, s conversion.Scope) ([]live.Currency, error)
+	Segments(ctx context.Context, q conversion.BuyerQuestion) ([]conversion.SegmentSum, error)
+	Scored(ctx context.Context, q conversion.BuyerQuestion, segment conversion.Segment, after live.PersonID, limit int) ([]conversion.Scored, error)
+	Repeaters(ctx context.Context, q conversion.BuyerQuestion, limit int) ([]conversion.Repeater, error)
+	Funnel(ctx context.Context, q conversion.FunnelQuestion) ([]conversion.FunnelStep, error)
 }
 
 // Tokens proves who is calling.

@@ -36,6 +36,8 @@ func (a *API) register() {
 	a.ledger()
 	a.reconciliations()
 	a.settlements()
+	a.retentions()
+	a.funnels()
 	a.metrics()
 	a.audits()
 	a.me()
@@ -71,6 +73,7 @@ func (a *API) document() huma.Config {
 		{Name: "Webhooks", Description: "Signed facts of orders from shop platforms."},
 		{Name: "Subscriptions", Description: "Signed webhooks that leave: who is sent which facts, and what became of each."},
 		{Name: "Figures", Description: "Live figures, tables and the post-show report."},
+		{Name: "Retention", Description: "Who comes back: cohorts, RFM, expected orders, and funnels over all shows."},
 		{Name: "Audit", Description: "Who did what."},
 		{Name: "Tokens", Description: "Who is calling."},
 		{Name: "Live", Description: "The websocket."},

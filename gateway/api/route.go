@@ -39,6 +39,7 @@ type Route struct {
 	xml      bool  // the body may be XML or text too: platforms decide
 	source   bool  // webhook: limited by source and not by caller
 	output   string
+	answer   any // zero value of the JSON answer among the types of output; nil: not described
 }
 
 func (r *Route) writes() bool { return r.Method != http.MethodGet }
@@ -64,7 +65,11 @@ func add[I, O any](a *API, r Route, h func(ctx context.Context, p live.Principal
 		a.describeBody(op.RequestBody, &r)
 	}
 	if r.output != "" {
-		op.Responses[strconv.Itoa(r.status)].Content = mediaTypes(r.output)
+		content := mediaTypes(r.output)
+		if r.answer != nil {
+			content["application/json"].Schema = a.huma.OpenAPI().Components.Schemas.Schema(reflect.TypeOf(r.answer), true, "")
+		}
+		op.Responses[strconv.Itoa(r.status)].Content = content
 	}
 	a.routes = append(a.routes, r)
 }
