@@ -12,6 +12,10 @@ import (
 	"showrunner/live/store"
 )
 
+// skew is how far ahead a platform's clock may be: a payment dated later than
+// that is not followed by touches of before it.
+const skew = time.Minute
+
 // maxOrders bounds the orders that are decided together.
 const maxOrders = 200
 
@@ -53,8 +57,12 @@ func (t *Tracker) attribute(ctx context.Context, w *work, next live.Position) er
 		t.count(writes[:n], w)
 		writes = writes[n:]
 	}
+	soon := t.cfg.Now().Add(skew)
 	for m, at := range paid {
-		if newest := t.newestOf(m); at.After(newest) {
+		if at.After(soon) { // Or every touch from now on would look late.
+			at = soon
+		}
+		if at.After(t.newestOf(m)) {
 			t.newest[m] = at
 		}
 	}
@@ -88,39 +96,48 @@ func (t *Tracker) latecomers(ctx context.Context, w *work) error {
 		if err != nil {
 			return err
 		}
-		everybody, since := slices.Clone(persons), now
-		for _, p := range persons {
-			everybody = append(everybody, names[p]...)
-			if s := w.persons[who{m, p}].since; s.Before(since) {
-				since = s
-			}
-		}
-		// Mostly none of them has bought anything: one question finds that out.
-		if some, err := t.cfg.Book.CreditedOf(ctx, m, everybody, since); err != nil {
-			return err
-		} else if len(some) == 0 {
-			continue
-		}
-		for _, p := range persons {
-			why := w.persons[who{m, p}]
-			all := names[p]
-			if len(all) == 0 {
-				all = []live.PersonID{p}
-			}
-			orders, err := t.cfg.Book.CreditedOf(ctx, m, all, why.since)
-			if err != nil {
-				return err
-			}
-			for _, id := range orders {
-				key := orderKey{m, id}
-				if w.orders[key] == nil {
-					w.orders[key] = &trigger{received: why.received, occurred: why.occurred, final: why.final}
+		for some := range slices.Chunk(persons, maxOrders) {
+			// Mostly none of them has bought anything: one question finds that out.
+			all, since := slices.Clone(some), now
+			for _, p := range some {
+				all = append(all, names[p]...)
+				if s := w.persons[who{m, p}].since; s.Before(since) {
+					since = s
 				}
-				w.orders[key].cause = why.cause
+			}
+			if bought, err := t.cfg.Book.CreditedOf(ctx, m, all, since); err != nil {
+				return err
+			} else if len(bought) == 0 {
+				continue
+			}
+			for _, p := range some {
+				if err := t.latecomer(ctx, w, who{m, p}, names[p]); err != nil {
+					return err
+				}
 			}
 		}
 	}
 	clear(w.persons)
+	return nil
+}
+
+// latecomer adds the orders of one person, under all names.
+func (t *Tracker) latecomer(ctx context.Context, w *work, key who, names []live.PersonID) error {
+	why := w.persons[key]
+	if len(names) == 0 {
+		names = []live.PersonID{key.person}
+	}
+	orders, err := t.cfg.Book.CreditedOf(ctx, key.merchant, names, why.since)
+	if err != nil {
+		return err
+	}
+	for _, id := range orders {
+		order := orderKey{key.merchant, id}
+		if w.orders[order] == nil {
+			w.orders[order] = &trigger{received: why.received, occurred: why.occurred, final: why.final}
+		}
+		w.orders[order].cause = why.cause
+	}
 	return nil
 }
 
