@@ -134,6 +134,7 @@ export interface CommandData {
   end_explain: { expected_version?: number; product_id?: string; show_id?: string };
   end_flash_sale: { expected_version?: number; show_id?: string; sku_id: string };
   end_show: { expected_version?: number; show_id?: string };
+  flag_bot: { expected_version?: number; reason?: string; show_id?: string; viewer_id: string };
   followers_only: { expected_version?: number; show_id?: string };
   handover_host: { expected_version?: number; host_id: string; show_id?: string };
   hide_comment: { comment_id: string; expected_version?: number; show_id?: string };
@@ -161,6 +162,7 @@ export interface CommandData {
   stop_coupon: { batch_id?: string; expected_version?: number; show_id?: string };
   unblock_keyword: { expected_version?: number; show_id?: string; word: string };
   unblock_viewer: { expected_version?: number; show_id?: string; viewer_id: string };
+  unflag_bot: { expected_version?: number; reason?: string; show_id?: string; viewer_id: string };
   unmute_viewer: { expected_version?: number; show_id?: string; viewer_id: string };
   unpin_comment: { comment_id?: string; expected_version?: number; show_id?: string };
   unpin_product: { expected_version?: number; product_id?: string; show_id?: string };
