@@ -5,7 +5,6 @@ import (
 	"time"
 
 	ch "github.com/ClickHouse/clickhouse-go/v2"
-
 	"github.com/google/go-cmp/cmp"
 )
 

@@ -49,7 +49,7 @@ func TestBots(t *testing.T) {
 		"no viewer": {live.FlagBot, `{}`, "invalid_field"},
 	} {
 		_, err := s.Execute(ctx, command(c.command, "c-"+strings.ReplaceAll(name, " ", "-"), c.args))
-		wantCode(t, err, c.code)
+		_ = wantCode(t, err, c.code)
 	}
 	if on, err := s.BotsOnAir(ctx); err != nil || len(on) != 1 || len(on["r1"]) != 1 || on["r1"][0] != "v7" {
 		t.Errorf("on air: %v, %v", on, err)
