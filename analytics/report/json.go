@@ -42,6 +42,7 @@ type modelJSON struct {
 
 type attributionJSON struct {
 	WindowHours int64       `json:"window_hours"`
+	Rules       []string    `json:"rule_versions"`
 	Models      []modelJSON `json:"models"`
 }
 
@@ -125,7 +126,10 @@ func stamp(s string) *string {
 }
 
 func creditJSON(r analytics.Report) attributionJSON {
-	out := attributionJSON{WindowHours: int64(r.Window.Hours()), Models: []modelJSON{}}
+	out := attributionJSON{WindowHours: int64(r.Window.Hours()), Rules: []string{}, Models: []modelJSON{}}
+	if len(r.Attribution) > 0 { // They are of the same touches.
+		out.Rules = append(out.Rules, r.Attribution[0].Rules...)
+	}
 	for _, result := range r.Attribution {
 		for _, t := range result.Totals {
 			out.Models = append(out.Models, modelJSON{

@@ -26,8 +26,9 @@ type Result struct {
 	Window  time.Duration     // of Policy
 	Policy  conversion.Policy
 	Cycles  bool
-	Orders  []Order // sorted by order id
-	Totals  []Total // one per currency, sorted by currency
+	Rules   []string // versions of the rules that made the touches, sorted
+	Orders  []Order  // sorted by order id
+	Totals  []Total  // one per currency, sorted by currency
 }
 
 // Order is one order divided. The credits and Unattributed sum to Value.
@@ -86,8 +87,21 @@ func (p Plan) Attribute(journeys []conversion.Journey) Result {
 	slices.SortStableFunc(r.Orders, func(a, b Order) int {
 		return cmp.Or(cmp.Compare(a.Order, b.Order), cmp.Compare(a.Currency, b.Currency), cmp.Compare(a.Value, b.Value))
 	})
+	r.Rules = r.rules()
 	r.Totals = r.total()
 	return r
+}
+
+func (r *Result) rules() (versions []string) {
+	for i := range r.Orders {
+		for k := range r.Orders[i].Touches {
+			if v := r.Orders[i].Touches[k].Rule; !slices.Contains(versions, v) {
+				versions = append(versions, v)
+			}
+		}
+	}
+	slices.Sort(versions)
+	return versions
 }
 
 // Weigh are the touches of a journey that may earn, ascending, and the weight of

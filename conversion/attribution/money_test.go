@@ -106,7 +106,7 @@ func dividedRight(o *Order, c *live.OrderCredit, value int64) error {
 // by the set of orders for the chain and the game.
 func TestCreditsAreTheMoney(t *testing.T) {
 	cases := moneyCases(t)
-	const set = 25 // orders that one chain is made of
+	const set = 100 // orders that one chain is made of
 	var next, refunds atomic.Int64
 	var group sync.WaitGroup
 	for range runtime.GOMAXPROCS(0) {

@@ -81,7 +81,7 @@ func (a *API) getAttribution(ctx context.Context, p live.Principal, in *struct {
 		ShowID: string(s.ID), Model: r.Model, Parameters: r.Params, Version: r.Version, WindowS: int64(window.Seconds()), By: in.By,
 		AsOf: Time{paths.AsOf}, Provisional: !paths.Final || !paths.Complete, Complete: paths.Complete, Totals: []AttributionTotal{},
 	}
-	out.Rules, out.RulesSeen = a.cfg.Rules, rulesOf(&r)
+	out.Rules, out.RulesSeen = a.cfg.Rules, append([]string{}, r.Rules...)
 	for _, t := range r.Totals {
 		out.Totals = append(out.Totals, attributionTotal(&r, &t, in.By))
 	}

@@ -85,18 +85,7 @@ func creditsBy(r *attribution.Result, currency live.Currency, by string, stage l
 	return out
 }
 
-// rulesOf are the versions of the rules that made the touches of a result.
-func rulesOf(r *attribution.Result) []string {
-	seen := map[string]bool{}
-	for i := range r.Orders {
-		for k := range r.Orders[i].Touches {
-			seen[r.Orders[i].Touches[k].Rule] = true
-		}
-	}
-	return append([]string{}, slices.Sorted(maps.Keys(seen))...)
-}
-
-// rulesSeen are those of the touches of journeys.
+// rulesSeen are the versions of the rules that made the touches of journeys.
 func rulesSeen(journeys []conversion.Journey) []string {
 	seen := map[string]bool{}
 	for i := range journeys {

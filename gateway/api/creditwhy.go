@@ -26,20 +26,21 @@ type CreditWhy struct {
 
 // CreditTouch is a touch and what became of it.
 type CreditTouch struct {
-	At       Time   `json:"at"`
-	Kind     string `json:"kind"`
-	Stage    string `json:"stage"`
-	Channel  string `json:"channel"`
-	Campaign string `json:"campaign"`
-	ShowID   string `json:"show_id"`
-	HostID   string `json:"host_id,omitempty"`
-	AgentID  string `json:"agent_id,omitempty"`
-	GroupID  string `json:"group_id,omitempty"`
-	EntryID  string `json:"entry_id,omitempty"`
-	Referrer string `json:"referrer,omitempty"`
-	Weight   int64  `json:"weight" doc:"Of all weights of the order; zero earns nothing."`
-	Minor    int64  `json:"value_minor"`
-	Rule     string `json:"rule" enum:"credited,no_weight,before_window" doc:"Why it earned or did not: the model gave it nothing, or it was before the window."`
+	At          Time   `json:"at"`
+	Kind        string `json:"kind"`
+	Stage       string `json:"stage"`
+	Channel     string `json:"channel"`
+	Campaign    string `json:"campaign"`
+	ShowID      string `json:"show_id"`
+	HostID      string `json:"host_id,omitempty"`
+	AgentID     string `json:"agent_id,omitempty"`
+	GroupID     string `json:"group_id,omitempty"`
+	EntryID     string `json:"entry_id,omitempty"`
+	Referrer    string `json:"referrer,omitempty"`
+	Weight      int64  `json:"weight" doc:"Of all weights of the order; zero earns nothing."`
+	Minor       int64  `json:"value_minor"`
+	RuleVersion string `json:"rule_version" doc:"Of the rules that made a touch of the fact; empty for one of before rules had versions."`
+	Rule        string `json:"rule" enum:"credited,no_weight,before_window" doc:"Why it earned or did not: the model gave it nothing, or it was before the window."`
 }
 
 type creditWhyOutput struct{ Body CreditWhy }
@@ -82,7 +83,7 @@ func (a *API) getCreditWhy(ctx context.Context, p live.Principal, in *struct {
 		for _, t := range j.Within(0) {
 			c := CreditTouch{
 				At: Time{t.At}, Kind: string(t.Kind), Stage: string(t.Stage), Channel: t.Channel, Campaign: t.Campaign, ShowID: string(t.Show), Rule: "no_weight",
-				HostID: t.Host, AgentID: t.Agent, GroupID: t.Group, EntryID: t.Entry, Referrer: string(t.Referrer),
+				RuleVersion: t.Rule, HostID: t.Host, AgentID: t.Agent, GroupID: t.Group, EntryID: t.Entry, Referrer: string(t.Referrer),
 			}
 			if len(credits) > 0 && credits[0].Touch == t { // both ascend
 				c.Weight, c.Minor, c.Rule = credits[0].Weight, credits[0].Minor, "credited"
