@@ -125,6 +125,7 @@ type fakeStore struct {
 	claims   []live.ClaimCoupon
 	watches  []live.Watch
 	reads    int
+	asked    int // how often somebody asked what is on air
 	down     error
 }
 
@@ -150,6 +151,7 @@ func (s *fakeStore) RoomState(context.Context, live.RoomID) (live.RoomState, err
 func (s *fakeStore) OnAir(live.RoomID) (live.Show, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.asked++
 	if s.show == nil || !s.show.State.OnAir() {
 		return live.Show{}, false
 	}

@@ -49,6 +49,7 @@ func TestLikesOfManyGoTogether(t *testing.T) {
 	r.log.hold = hold
 	before := r.log.calls
 	r.log.mu.Unlock()
+	asked := r.store.onAirAsked()
 	var released atomic.Bool
 	var acks sync.WaitGroup
 	for i, p := range all {
@@ -78,6 +79,10 @@ func TestLikesOfManyGoTogether(t *testing.T) {
 			}
 		})
 	}
+	// Each fact asks what is on air, a heartbeat twice: then all of them are read.
+	for r.store.onAirAsked()-asked < viewers*(each+each/3) {
+		time.Sleep(time.Millisecond)
+	}
 	time.Sleep(50 * time.Millisecond) // An ack that does not wait would come now.
 	released.Store(true)
 	close(hold)
@@ -103,6 +108,12 @@ func TestLikesOfManyGoTogether(t *testing.T) {
 	if calls := r.log.calls - before; len(next) != viewers || calls > viewers*each/8 {
 		t.Errorf("%d facts of %d viewers took %d calls of the log", viewers*each, len(next), calls)
 	}
+}
+
+func (s *fakeStore) onAirAsked() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.asked
 }
 
 // stuckTill does not answer orders before it is let go.
