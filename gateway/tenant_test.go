@@ -36,6 +36,26 @@ var goodBody = map[string]any{
 	"replay-subscription":        obj{"from": "2026-01-01T00:00:00Z", "to": "2027-01-01T00:00:00Z"},
 	"put-room-benefit-limits":    obj{"draw_winners": 1},
 	"put-settlement":             csvBody("order_id,currency,paid\no-1,CNY,1.00\n"),
+	"put-ladder-rules": obj{"rungs": []any{
+		obj{"rung": "passerby", "any": []any{obj{"fact": "room_entered"}}},
+		obj{"rung": "fan", "any": []any{obj{"fact": "followed"}}},
+		obj{"rung": "customer", "any": []any{obj{"orders": 1}}},
+		obj{"rung": "member", "any": []any{obj{"orders": 2}}},
+		obj{"rung": "partner", "any": []any{obj{"orders": 9}}},
+	}},
+	"link-identities":      obj{"identifiers": []any{obj{"kind": "login", "value": "u1"}}, "evidence": "none"},
+	"merge-people":         obj{"person_id": "person-m1", "other_person_id": "xiaoming", "evidence": "none"},
+	"erase-person":         obj{"reason": "none"},
+	"undo-merge":           obj{"reason": "none"},
+	"put-referral-rule":    obj{"who": "all", "term": "permanent"},
+	"create-referral-link": obj{"person_id": "thief"},
+	"click-referral-link":  obj{"token": "nothing", "person_id": "thief"},
+	"bind-referral":        obj{"token": "nothing", "person_id": "thief"},
+	"end-binding":          obj{"reason": "none"},
+	"apply-partner":        obj{"person_id": "thief"},
+	"approve-partner":      obj{"reason": "none"},
+	"reject-partner":       obj{"reason": "none"},
+	"suspend-partner":      obj{"reason": "none"},
 	"post-events": []any{
 		obj{"event_id": "e1", "type": "followed", "show_id": "show-m1", "user_id": "u"},
 		obj{"event_id": "e2", "type": "followed", "room_id": "room-m1", "user_id": "u"},
@@ -58,7 +78,7 @@ func TestOtherMerchant(t *testing.T) {
 	draw := e.want(200, "GET", "/v1/shows/"+show+"/draws", owner, nil).items()[0].(obj)["draw_id"].(string)
 	e.want(200, "POST", "/v1/shows/"+show+"/commands", owner, obj{"command_id": "p", "command": "drop_red_packet", "data": obj{"total_minor": 100, "count": 3}})
 	packet := e.want(200, "GET", "/v1/shows/"+show+"/red-packets", owner, nil).items()[0].(obj)["packet_id"].(string)
-	ids := strings.NewReplacer("order-m1", order, "sub-m1", sub, "msg-m1", msg, "draw-m1", draw, "packet-m1", packet)
+	ids := strings.NewReplacer("order-m1", order, "sub-m1", sub, "msg-m1", msg, "draw-m1", draw, "packet-m1", packet, "person-m1", "xiaoming")
 
 	for _, r := range e.server.API().Routes() {
 		if r.Open || r.ID == "put-coupon-batch" { // that makes a batch of the caller's own merchant, see TestCoupons
@@ -83,7 +103,7 @@ func TestOtherMerchant(t *testing.T) {
 			continue
 		}
 		// The refusal must be the one for a name that was never used.
-		never := strings.NewReplacer("room-m1", "room-xx", "show-m1", "show-xx", "batch-m1", "batch-xx", draw, "draw-xx", packet, "packet-xx", order, "order-xx", sub, "sub-xx", msg, "msg-xx").Replace(path)
+		never := strings.NewReplacer("room-m1", "room-xx", "show-m1", "show-xx", "batch-m1", "batch-xx", draw, "draw-xx", packet, "packet-xx", order, "order-xx", sub, "sub-xx", msg, "msg-xx", "xiaoming", "nobody-xx").Replace(path)
 		b := e.do(r.Method, never, token, goodBody[r.ID])
 		plain := strings.NewReplacer("room-m1", "#", "show-m1", "#", "batch-m1", "#", draw, "#", "draw-xx", "#", packet, "#", "packet-xx", "#", order, "#", sub, "#", msg, "#", "room-xx", "#", "show-xx", "#", "batch-xx", "#", "order-xx", "#", "sub-xx", "#", "msg-xx", "#", a.text("request_id"), "", b.text("request_id"), "")
 		if plain.Replace(a.raw) != plain.Replace(b.raw) {

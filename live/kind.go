@@ -124,6 +124,7 @@ const HoldoutAssigned Kind = "holdout_assigned"
 const (
 	IdentityMerged   Kind = "identity_merged"
 	IdentityUnmerged Kind = "identity_unmerged"
+	PersonErased     Kind = "person_erased"    // Person is the name they have now, which leads nowhere
 	MetricCorrected  Kind = "metric_corrected" // a figure that was told before, old and new
 	// OrderPersonChanged moves an order to another name of its buyer: Person is the
 	// new one, Reason the one before. The order book alone states it, so it is not
@@ -279,6 +280,7 @@ var Kinds = []Spec{
 	// Who is who: stated by the store when names turn out to be one person's.
 	{IdentityMerged, FromSystem, AudienceNone, nil},
 	{IdentityUnmerged, FromSystem, AudienceNone, nil},
+	{PersonErased, FromSystem, AudienceNone, nil},
 	{MetricCorrected, FromSystem, AudiencePanel, nil},
 	{OrderPersonChanged, FromSystem, AudienceNone, nil},
 

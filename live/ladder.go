@@ -182,3 +182,33 @@ type LadderRules struct {
 	By       Actor
 	SetAt    time.Time
 }
+
+// Helped names what helped a move: the class of the last touch, the show it
+// happened in or, failing that, the last one they had come to, and the last who
+// had served them. What there was none of is empty.
+func (m *LadderMove) Helped() (class TouchClass, show ShowID, agent string) {
+	show = m.Show
+	for i := range m.Touches {
+		t := &m.Touches[i]
+		if i == 0 {
+			class = t.Class
+		}
+		if t.Class == TouchShow && show == "" {
+			show = t.Show
+		}
+		if agent == "" {
+			agent = t.Agent
+		}
+	}
+	return class, show, agent
+}
+
+// Climber is one person as figures about many count them.
+type Climber struct {
+	Rung      Rung
+	Channel   string
+	Show      ShowID
+	Agent     string
+	Incentive bool
+	Reached   [5]time.Time // see [Standing]
+}

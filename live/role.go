@@ -64,7 +64,15 @@ const (
 	ActCouponWrite Action = "coupon.write"
 	ActCouponRead  Action = "coupon.read" // batches; a viewer always reads their own coupons
 
-	ActLimitWrite Action = "benefit_limits.write" // how much may be given away, by others than the owner
+	ActLimitWrite    Action = "benefit_limits.write" // how much may be given away, by others than the owner
+	ActPeopleRead    Action = "people.read"          // who somebody is, and their way
+	ActPeopleWrite   Action = "people.write"         // who is who
+	ActPeopleErase   Action = "people.erase"         // forget a person for good
+	ActLadderRead    Action = "ladder.read"          // how people stand and move
+	ActLadderWrite   Action = "ladder.write"         // by which rules
+	ActReferralRead  Action = "referral.read"        // who brought whom, and what they earned
+	ActReferralWrite Action = "referral.write"       // by which rule, and who is a partner
+	ActShare         Action = "referral.share"       // have a link, follow one, apply as a partner
 
 	ActSubscriptionWrite Action = "subscription.write" // who is sent signed webhooks, and what again
 	ActSubscriptionRead  Action = "subscription.read"  // the same and how it went, without secrets
@@ -102,7 +110,15 @@ var Rights = map[Action][]Role{
 	ActCouponWrite: {RoleAdmin, RoleMerchant, RoleOperator},
 	ActCouponRead:  {RoleAdmin, RoleMerchant, RoleOperator, RoleHost, RoleAgent, RoleAnalyst, RoleAuditor},
 
-	ActLimitWrite: {RoleAdmin, RoleMerchant},
+	ActLimitWrite:    {RoleAdmin, RoleMerchant},
+	ActPeopleRead:    {RoleAdmin, RoleMerchant, RoleOperator, RoleAgent, RoleAnalyst, RoleAuditor},
+	ActPeopleWrite:   {RoleAdmin, RoleMerchant, RoleOperator},
+	ActPeopleErase:   {RoleAdmin, RoleMerchant},
+	ActLadderRead:    {RoleAdmin, RoleMerchant, RoleOperator, RoleAgent, RoleAnalyst, RoleAuditor},
+	ActLadderWrite:   {RoleAdmin, RoleMerchant},
+	ActReferralRead:  {RoleAdmin, RoleMerchant, RoleOperator, RoleAnalyst, RoleAuditor},
+	ActReferralWrite: {RoleAdmin, RoleMerchant, RoleOperator},
+	ActShare:         {RoleAdmin, RoleMerchant, RoleOperator, RoleAgent, RoleIntegration, RoleViewer},
 
 	ActSubscriptionWrite: {RoleAdmin, RoleMerchant},
 	ActSubscriptionRead:  {RoleAdmin, RoleMerchant, RoleOperator, RoleAuditor},

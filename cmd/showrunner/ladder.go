@@ -13,9 +13,11 @@ import (
 // never change.
 const readerLadder = "ladder"
 
-// openLadder starts what follows people up the ladder: one server at a time.
+// openLadder starts what follows people up the ladder, and what renames those who
+// were forgotten: one server at a time.
 func (s *server) openLadder(context.Context) error {
 	s.life.start(part{name: "ladder", run: s.duty(dutyLadder, s.climb)})
+	s.life.start(part{name: "erasing", run: s.duty(dutyErasing, s.erasing)})
 	return nil
 }
 

@@ -25,6 +25,7 @@ import (
 type env struct {
 	t      testing.TB
 	clock  atomic.Int64
+	said   atomic.Int64
 	log    *eventlog.Log
 	store  *store.Store
 	driver string // of the store's database, to look behind its back
@@ -86,7 +87,7 @@ func (e *env) wait(d time.Duration) { e.clock.Add(d.Milliseconds()) }
 func (e *env) say(kind live.Kind, person, show, data string) {
 	e.t.Helper()
 	f := live.Event{
-		ID: live.EventID(fmt.Sprint(kind, ":", person, ":", e.clock.Load())), Kind: kind, Source: "ws", Merchant: "m1", Room: "r1", Show: live.ShowID(show),
+		ID: live.EventID(fmt.Sprint(kind, ":", e.said.Add(1))), Kind: kind, Source: "ws", Merchant: "m1", Room: "r1", Show: live.ShowID(show),
 		Actor: live.Actor{ID: person, Role: live.RoleViewer}, Person: live.PersonID(person), OccurredAt: e.now(), ReceivedAt: e.now(), Data: json.RawMessage(data),
 	}
 	if _, err := e.log.Append(e.t.Context(), []live.Event{f}); err != nil {
@@ -537,10 +538,18 @@ func TestPartner(t *testing.T) {
 		_, err := e.store.MovePartner(t.Context(), "m1", "u1", to, "why", op)
 		return err
 	}
-	if err := move(live.PartnerStateApproved); !errors.Is(err, live.Conflict("wrong_state", "")) {
+	if err := move(live.PartnerStateApproved); !errors.Is(err, live.NotFound("partner_not_found", "")) {
 		t.Errorf("approved without an application: %v", err)
 	}
-	for _, to := range []live.PartnerState{live.PartnerStateApplied, live.PartnerStateApproved, live.PartnerStateApproved, live.PartnerStateSuspended, live.PartnerStateApproved} {
+	for range 2 {
+		if p, err := e.store.ApplyPartner(t.Context(), "m1", "u1", "please", live.Principal{Subject: "u1", Role: live.RoleViewer, Merchant: "m1"}); err != nil || p.State != live.PartnerStateApplied {
+			t.Fatalf("applied: %+v, %v", p, err)
+		}
+	}
+	if err := move(live.PartnerStateSuspended); !errors.Is(err, live.Conflict("wrong_state", "")) {
+		t.Errorf("suspended before approved: %v", err)
+	}
+	for _, to := range []live.PartnerState{live.PartnerStateApproved, live.PartnerStateApproved, live.PartnerStateSuspended, live.PartnerStateApproved} {
 		if err := move(to); err != nil {
 			t.Fatal(err)
 		}

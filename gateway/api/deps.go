@@ -100,6 +100,39 @@ type Settlements interface {
 	OrderTotals(ctx context.Context, m live.MerchantID, show live.ShowID) iter.Seq2[live.OrderTotal, error]
 }
 
+// People keeps who is who, where they stand on the ladder and who brought whom.
+type People interface {
+	Profile(ctx context.Context, m live.MerchantID, name live.PersonID, now time.Time) (store.Profile, error)
+	Journey(ctx context.Context, m live.MerchantID, name live.PersonID, after string, most int) (live.PersonID, []store.JourneyItem, string, error)
+	LadderSums(ctx context.Context, m live.MerchantID, from, until time.Time, each func(*live.Climber)) (store.LadderSums, error)
+	LadderRules(ctx context.Context, m live.MerchantID) (live.LadderRules, error)
+	SetLadderRules(ctx context.Context, r live.LadderRules) (live.LadderRules, error)
+	LinkNames(ctx context.Context, m live.MerchantID, ids []live.Identifier, evidence string, by live.Actor) (live.PersonID, error)
+	JoinPersons(ctx context.Context, m live.MerchantID, a, b live.PersonID, evidence string, by live.Actor) (live.PersonID, error)
+	MergesPage(ctx context.Context, m live.MerchantID, after string, most int) ([]live.Merge, string, error)
+	Unmerge(ctx context.Context, m live.MerchantID, n int64, reason string, by live.Actor) error
+	ErasePerson(ctx context.Context, m live.MerchantID, name live.PersonID, reason string, by live.Actor) (store.Erasure, error)
+	Erasures(ctx context.Context, m live.MerchantID, after string, most int) ([]store.Erasure, string, error)
+}
+
+// Referrals keeps who brought whom, by which rule, and what they earned.
+type Referrals interface {
+	ReferralRule(ctx context.Context, m live.MerchantID) (live.ReferralRule, error)
+	SetReferralRule(ctx context.Context, r live.ReferralRule, by live.Actor) (live.ReferralRule, error)
+	ShareLink(ctx context.Context, k live.ShareToken) (live.ShareToken, error)
+	Link(ctx context.Context, m live.MerchantID, token string) (live.ShareToken, error)
+	Bind(ctx context.Context, m live.MerchantID, token string, person live.PersonID) (live.Binding, error)
+	Unbind(ctx context.Context, m live.MerchantID, person live.PersonID, reason string, by live.Actor) error
+	Bindings(ctx context.Context, m live.MerchantID, p live.PersonID) ([]live.Binding, error)
+	Referrals(ctx context.Context, m live.MerchantID, from, until time.Time) ([]live.ReferralTally, error)
+	Commissions(ctx context.Context, f store.CommissionFilter) ([]live.Commission, string, error)
+	CommissionTotals(ctx context.Context, f store.CommissionFilter) ([]live.CommissionTotal, error)
+	WordOfMouth(ctx context.Context, m live.MerchantID, from, until time.Time) (live.WordOfMouth, error)
+	ApplyPartner(ctx context.Context, m live.MerchantID, person live.PersonID, note string, by live.Principal) (store.Partner, error)
+	MovePartner(ctx context.Context, m live.MerchantID, person live.PersonID, to live.PartnerState, reason string, by live.Principal) (store.Partner, error)
+	Partners(ctx context.Context, f store.PartnerFilter) ([]store.Partner, string, error)
+}
+
 // Ledger keeps what happened to requests: the audit log and the answers to
 // idempotent ones.
 type Ledger interface {
@@ -120,6 +153,8 @@ type Store interface {
 	Draws
 	RedPackets
 	Settlements
+	People
+	Referrals
 	Ledger
 }
 

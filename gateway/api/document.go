@@ -38,6 +38,11 @@ func (a *API) register() {
 	a.settlements()
 	a.retentions()
 	a.funnels()
+	a.people()
+	a.ladder()
+	a.identities()
+	a.erasures()
+	a.referrals()
 	a.metrics()
 	a.audits()
 	a.me()
@@ -74,6 +79,8 @@ func (a *API) document() huma.Config {
 		{Name: "Subscriptions", Description: "Signed webhooks that leave: who is sent which facts, and what became of each."},
 		{Name: "Figures", Description: "Live figures, tables and the post-show report."},
 		{Name: "Retention", Description: "Who comes back: cohorts, RFM, expected orders, and funnels over all shows."},
+		{Name: "People", Description: "Who somebody is over all channels, and where people stand on the ladder."},
+		{Name: "Referral", Description: "Who brought whom, what they earned, and partners."},
 		{Name: "Audit", Description: "Who did what."},
 		{Name: "Tokens", Description: "Who is calling."},
 		{Name: "Live", Description: "The websocket."},

@@ -184,26 +184,32 @@ func (s *Store) Bindings(ctx context.Context, m live.MerchantID, p live.PersonID
 	return list, nil
 }
 
-// Referrals adds up, for every referrer and currency, the paid orders of the
-// people who were bound to them when the order was made, in [from, until) by
-// that time. What attribution says of these orders is another matter.
-func (s *Store) Referrals(ctx context.Context, m live.MerchantID, from, until time.Time) ([]live.ReferralTally, error) {
-	// Entries under the names that stand for their people now, as orders are.
-	const named = `SELECT r.merchant_id, r.n, r.bound_at, r.expires_at, COALESCE(p.canonical, r.person_id) AS person_id,
+// named are the entries of a merchant's bindings under the names that stand for
+// their people now, as orders are.
+const named = `SELECT r.merchant_id, r.n, r.bound_at, r.expires_at, COALESCE(p.canonical, r.person_id) AS person_id,
 			COALESCE(u.canonical, r.referrer_id) AS referrer_id
 		FROM referral_bindings r
 		LEFT JOIN person_links p ON p.merchant_id = r.merchant_id AND p.person_id = r.person_id
 		LEFT JOIN person_links u ON u.merchant_id = r.merchant_id AND u.person_id = r.referrer_id
 		WHERE r.merchant_id = ?`
+
+// boundThen joins an order o with the binding b that its buyer had when it was
+// made. It takes the merchant twice.
+const boundThen = `(` + named + `) b ON b.person_id = o.person_id AND b.bound_at <= o.created_at
+			AND b.referrer_id <> '' AND b.referrer_id <> o.person_id AND (b.expires_at = 0 OR b.expires_at > o.created_at)
+			AND NOT EXISTS (SELECT 1 FROM (` + named + `) later WHERE later.person_id = b.person_id AND later.bound_at <= o.created_at
+				AND (later.bound_at > b.bound_at OR later.bound_at = b.bound_at AND later.n > b.n))`
+
+// Referrals adds up, for every referrer and currency, the paid orders of the
+// people who were bound to them when the order was made, in [from, until) by
+// that time. What attribution says of these orders is another matter.
+func (s *Store) Referrals(ctx context.Context, m live.MerchantID, from, until time.Time) ([]live.ReferralTally, error) {
 	rows, err := s.reader(ctx).query(`SELECT b.referrer_id, o.currency, COUNT(DISTINCT o.person_id),
 			COUNT(DISTINCT CASE WHEN NOT EXISTS (SELECT 1 FROM orders e WHERE e.merchant_id = o.merchant_id AND e.person_id = o.person_id
 				AND e.paid_at > 0 AND (e.created_at < o.created_at OR e.created_at = o.created_at AND e.order_id < o.order_id)) THEN o.person_id END),
 			COUNT(*), COALESCE(SUM(l.paid), 0), COALESCE(SUM(l.net), 0)
 		FROM orders o
-		JOIN (`+named+`) b ON b.person_id = o.person_id AND b.bound_at <= o.created_at
-			AND b.referrer_id <> '' AND b.referrer_id <> o.person_id AND (b.expires_at = 0 OR b.expires_at > o.created_at)
-			AND NOT EXISTS (SELECT 1 FROM (`+named+`) later WHERE later.person_id = b.person_id AND later.bound_at <= o.created_at
-				AND (later.bound_at > b.bound_at OR later.bound_at = b.bound_at AND later.n > b.n))
+		JOIN `+boundThen+`
 		JOIN (SELECT merchant_id, order_id, SUM(paid_minor) AS paid, SUM(paid_minor - refund_goods_minor - refund_ship_minor - cancelled_paid_minor) AS net
 			FROM order_lines WHERE merchant_id = ? GROUP BY merchant_id, order_id) l ON l.merchant_id = o.merchant_id AND l.order_id = o.order_id
 		WHERE o.merchant_id = ? AND o.paid_at > 0 AND o.created_at >= ? AND o.created_at < ?

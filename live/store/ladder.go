@@ -64,8 +64,14 @@ func (s *Store) AdvanceLadder(ctx context.Context, epoch string, next live.Posit
 	moved := 0
 	err := s.write(ctx, func(t *tx) error {
 		l := t.openLadder(fold)
+		forgotten, err := openRenamings(t)
+		if err != nil {
+			return err
+		}
 		for i := range b.Facts {
-			if err := l.takeFact(&b.Facts[i]); err != nil {
+			f := b.Facts[i]
+			forgotten.apply(&f)
+			if err := l.takeFact(&f); err != nil {
 				return err
 			}
 		}

@@ -82,9 +82,11 @@ func (l *ladder) add(m live.MerchantID, v *storedMove) error {
 	if err != nil {
 		return err
 	}
-	if _, err := l.t.exec(`INSERT INTO ladder_moves (merchant_id, `+moveColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)`,
+	class, show, agent := v.Helped()
+	if _, err := l.t.exec(`INSERT INTO ladder_moves (merchant_id, `+moveColumns+`, by_class, by_show, by_agent)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?)`,
 		string(m), string(v.person), v.n, string(v.From), string(v.To), ms(v.At), v.ended, string(v.Cause), string(v.Kind), v.Ref, string(v.Show),
-		touches, v.Rule, ms(l.t.now)); err != nil {
+		touches, v.Rule, ms(l.t.now), string(class), string(show), agent); err != nil {
 		return fmt.Errorf("write a move: %w", err)
 	}
 	return l.tell(m, v, false)
@@ -108,9 +110,11 @@ func (l *ladder) amend(m live.MerchantID, had, now *storedMove) error {
 	if had.ended == now.ended && had.touches == touches && had.Rule == now.Rule && had.Show == now.Show && had.Kind == now.Kind && had.Ref == now.Ref {
 		return nil
 	}
-	if _, err := l.t.exec(`UPDATE ladder_moves SET ended_at = ?, cause_kind = ?, cause_ref = ?, cause_show = ?, touches = ?, rule = ?
-		WHERE merchant_id = ? AND person_id = ? AND n = ?`,
-		now.ended, string(now.Kind), now.Ref, string(now.Show), touches, now.Rule, string(m), string(had.person), had.n); err != nil {
+	class, show, agent := now.Helped()
+	if _, err := l.t.exec(`UPDATE ladder_moves SET ended_at = ?, cause_kind = ?, cause_ref = ?, cause_show = ?, touches = ?, rule = ?,
+		by_class = ?, by_show = ?, by_agent = ? WHERE merchant_id = ? AND person_id = ? AND n = ?`,
+		now.ended, string(now.Kind), now.Ref, string(now.Show), touches, now.Rule, string(class), string(show), agent,
+		string(m), string(had.person), had.n); err != nil {
 		return fmt.Errorf("amend a move: %w", err)
 	}
 	return nil

@@ -58,10 +58,19 @@ var partnerKinds = map[live.PartnerState]live.Kind{
 	live.PartnerStateApplied: live.PartnerApplied, live.PartnerStateApproved: live.PartnerApproved, live.PartnerStateSuspended: live.PartnerSuspended,
 }
 
-// MovePartner brings a person to another state: they apply, or somebody decides.
-// The state they are in already is answered with what is. Codes:
-// "invalid_field", "wrong_state" (data: state).
-func (s *Store) MovePartner(ctx context.Context, m live.MerchantID, person live.PersonID, to live.PartnerState, note string, by live.Principal) (Partner, error) {
+// ApplyPartner takes in that a person wants to become a partner. Who has applied
+// and was not rejected is answered with where they stand. Codes: "invalid_field".
+func (s *Store) ApplyPartner(ctx context.Context, m live.MerchantID, person live.PersonID, note string, by live.Principal) (Partner, error) {
+	return s.turnPartner(ctx, m, person, live.PartnerStateApplied, note, by)
+}
+
+// MovePartner decides on a partner. The state they are in already is answered
+// with what is. Codes: "partner_not_found", "wrong_state" (data: state).
+func (s *Store) MovePartner(ctx context.Context, m live.MerchantID, person live.PersonID, to live.PartnerState, reason string, by live.Principal) (Partner, error) {
+	return s.turnPartner(ctx, m, person, to, reason, by)
+}
+
+func (s *Store) turnPartner(ctx context.Context, m live.MerchantID, person live.PersonID, to live.PartnerState, note string, by live.Principal) (Partner, error) {
 	if !live.ValidID(string(person)) {
 		return Partner{}, badID("person_id")
 	}
@@ -71,6 +80,9 @@ func (s *Store) MovePartner(ctx context.Context, m live.MerchantID, person live.
 		if err != nil {
 			return err
 		}
+		if had == nil && to != live.PartnerStateApplied {
+			return live.NotFound("partner_not_found", "they never applied")
+		}
 		if had == nil {
 			one, err := canonical(t, m, person)
 			if err != nil {
@@ -78,7 +90,7 @@ func (s *Store) MovePartner(ctx context.Context, m live.MerchantID, person live.
 			}
 			had = &Partner{Merchant: m, Person: one}
 		}
-		if out = *had; had.State == to {
+		if out = *had; had.State == to || to == live.PartnerStateApplied && had.State != "" && had.State != live.PartnerStateRejected {
 			return nil
 		}
 		if !had.State.May(to) {

@@ -1,0 +1,141 @@
+package clickhouse
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"strings"
+
+	ch "github.com/ClickHouse/clickhouse-go/v2"
+
+	"showrunner/live"
+)
+
+// Renaming is a name of a person of a merchant and the one that takes its place.
+type Renaming struct {
+	Merchant live.MerchantID
+	Old, New live.PersonID
+	// Copied says that rows which are found by the old name were all written
+	// under the new one before, and only are to be deleted.
+	Copied bool
+}
+
+// personTable is a table that has a column person_id.
+type personTable struct {
+	name  string
+	keyed bool // the column is in the sorting key, so that it cannot be changed
+}
+
+// Rename gives a person another name in every fact and rollup, and empties the
+// words they wrote. Sums and counts stay: one name takes the place of another.
+// It returns when all of it is done; while it runs, the person may be missing
+// from figures or stand in them twice.
+//
+// It may be repeated. Rows that are found by the name are written under the new
+// one first, then copied is called, and when that was noted the old ones are
+// deleted: Copied tells a repetition to go on from there.
+func (db *DB) Rename(ctx context.Context, r Renaming, copied func() error) error {
+	for _, name := range []string{string(r.Merchant), string(r.Old), string(r.New)} {
+		if !live.ValidID(name) {
+			return fmt.Errorf("rename a person: %q is not an identifier", name)
+		}
+	}
+	tables, err := db.personTables(ctx)
+	if err != nil {
+		return err
+	}
+	ctx = ch.Context(ctx, ch.WithSettings(ch.Settings{"mutations_sync": 2, "insert_deduplicate": 0, "max_execution_time": 0}))
+	of := func(p live.PersonID) string {
+		return fmt.Sprintf(`merchant_id = '%s' AND person_id = '%s'`, r.Merchant, p)
+	}
+	for _, t := range tables {
+		if t.keyed {
+			continue
+		}
+		if err := db.mutate(ctx, t.name, fmt.Sprintf(`UPDATE person_id = '%s' WHERE %s`, r.New, of(r.Old))); err != nil {
+			return err
+		}
+	}
+	if err := db.renameWords(ctx, &r); err != nil {
+		return err
+	}
+	if !r.Copied {
+		for _, t := range tables {
+			if !t.keyed {
+				continue
+			}
+			if err := db.mutate(ctx, t.name, `DELETE WHERE `+of(r.New)); err != nil {
+				return err
+			}
+			if err := db.conn.Exec(ctx, fmt.Sprintf(`INSERT INTO %s SELECT * REPLACE ('%s' AS person_id) FROM (SELECT * FROM %s WHERE %s)`, t.name, r.New, t.name, of(r.Old))); err != nil {
+				return fmt.Errorf("rename a person: copy in %s: %w", t.name, err)
+			}
+		}
+		if err := copied(); err != nil {
+			return err
+		}
+	}
+	for _, t := range tables {
+		if !t.keyed {
+			continue
+		}
+		if err := db.mutate(ctx, t.name, `DELETE WHERE `+of(r.Old)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// renameWords renames the person where events have them beside person_id, and
+// empties what they wrote. It goes by the new name: person_id was changed before.
+func (db *DB) renameWords(ctx context.Context, r *Renaming) error {
+	kinds := fmt.Sprintf(`'%s', '%s', 'review_posted'`, live.CommentSent, live.QuestionAsked)
+	mine := fmt.Sprintf(`merchant_id = '%s' AND person_id = '%s' AND kind IN (%s)`, r.Merchant, r.New, kinds)
+	for _, change := range []string{
+		fmt.Sprintf(`UPDATE actor_id = '%s' WHERE merchant_id = '%s' AND actor_id = '%s'`, r.New, r.Merchant, r.Old),
+		fmt.Sprintf(`UPDATE props = replaceAll(props, '"%s"', '"%s"') WHERE merchant_id = '%s' AND position(props, '"%s"') > 0`, r.Old, r.New, r.Merchant, r.Old),
+		`UPDATE body = '', props = replaceRegexpAll(props, '"text":"(\\\\.|[^"\\\\])*"', '"text":""') WHERE ` + mine,
+	} {
+		if err := db.mutate(ctx, "events", change); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// personTables finds where names of people are, whoever made the table.
+func (db *DB) personTables(ctx context.Context) ([]personTable, error) {
+	rows, err := db.conn.Query(ctx, `SELECT t.name, t.sorting_key FROM system.tables AS t
+		INNER JOIN system.columns AS c ON c.database = t.database AND c.table = t.name
+		WHERE t.database = ? AND t.engine LIKE '%MergeTree' AND c.name = 'person_id' ORDER BY t.name`, db.database)
+	if err != nil {
+		return nil, fmt.Errorf("find tables of people: %w", err)
+	}
+	defer func() { _ = rows.Close() }() // Err below tells what went wrong.
+	var out []personTable
+	for rows.Next() {
+		var t personTable
+		var key string
+		if err := rows.Scan(&t.name, &key); err != nil {
+			return nil, fmt.Errorf("find tables of people: %w", err)
+		}
+		t.keyed = personInKey.MatchString(key)
+		out = append(out, t)
+	}
+	return out, rows.Err()
+}
+
+var personInKey = regexp.MustCompile(`\bperson_id\b`)
+
+// mutate changes rows of a table and waits until it is done everywhere.
+func (db *DB) mutate(ctx context.Context, table, change string) error {
+	on := ""
+	if db.cfg.Cluster != "" {
+		on = " ON CLUSTER " + db.cfg.Cluster
+	}
+	if err := db.conn.Exec(ctx, `ALTER TABLE `+table+on+` `+change); err != nil {
+		verb, _, _ := strings.Cut(change, " ")
+		return fmt.Errorf("rename a person: %s in %s: %w", strings.ToLower(verb), table, err)
+	}
+	return nil
+}
