@@ -13,7 +13,7 @@ func crowd(viewers int) []live.Entry {
 	var log []live.Entry
 	say := func(kind live.Kind, person live.PersonID, at time.Time, data string) {
 		log = append(log, live.Entry{Position: live.Position{Seq: uint64(len(log) + 1)}, Event: live.Event{
-			Kind: kind, Show: "s1", Person: person, Actor: live.Actor{Role: live.RoleViewer}, ReceivedAt: at, Data: []byte(data),
+			Kind: kind, Merchant: "m1", Show: "s1", Person: person, Actor: live.Actor{Role: live.RoleViewer}, ReceivedAt: at, Data: []byte(data),
 		}})
 	}
 	for v := range viewers {
