@@ -21,6 +21,9 @@ const (
 	// wait for a crowd that has just come.
 	settleBatch = 64
 	readWait    = time.Second
+	// gatherFor is the least time between two looks at the log, so that a busy
+	// room costs a few transactions a second and not one for each message.
+	gatherFor = 200 * time.Millisecond
 	// commitEvery is how often the log learns how far its facts are not needed
 	// any more; what makes moves exactly once is in the store.
 	commitEvery = 5 * time.Second
@@ -60,6 +63,8 @@ type Tracker struct {
 	cfg       Config
 	committed live.Position
 	at        time.Time // of the last commit
+	read      time.Time // when the log was looked at last
+	judged    time.Time // when nobody was found who was judged by old rules
 	ladders   map[live.MerchantID]*conversion.Ladder
 }
 
@@ -114,14 +119,25 @@ func (t *Tracker) Run(ctx context.Context) error {
 // that are no more are judged anew.
 func (t *Tracker) next(ctx context.Context) ([]live.Entry, error) {
 	patience := readWait
-	n, err := t.cfg.Store.RefoldLadder(ctx, settleBatch, t.fold)
-	if err != nil {
-		return nil, err
+	if now := t.cfg.Now(); now.Sub(t.judged) >= readWait {
+		n, err := t.cfg.Store.RefoldLadder(ctx, settleBatch, t.fold)
+		if err != nil {
+			return nil, err
+		}
+		if n > 0 {
+			patience = 0
+		} else {
+			t.judged = now
+		}
 	}
-	if n > 0 {
-		patience = 0
+	if patience > 0 {
+		wait(ctx, gatherFor-t.cfg.Now().Sub(t.read))
 	}
-	return t.cfg.Reader.Next(ctx, readBatch, patience)
+	entries, err := t.cfg.Reader.Next(ctx, readBatch, patience)
+	if len(entries) < readBatch { // Who is behind does not wait.
+		t.read = t.cfg.Now()
+	}
+	return entries, err
 }
 
 // catchUp reads again what the log's own checkpoint says is done and the store
