@@ -15,21 +15,25 @@ import (
 // viewers. Everybody must see the same public events in the same order, each
 // once; the operator, who is there from before the start, is what the others
 // are held against, and the comments that were acknowledged are what the
-// operator is held against.
+// operator is held against: each was shown, or the system said that it hid it
+// because its author was banned while it was on its way.
 type simEyes struct {
 	mu       sync.Mutex
 	all      []*simEye
-	comments []string // event ids of acknowledged comments
+	comments []simComment // that were acknowledged
 }
+
+type simComment struct{ event, comment string }
 
 // simEye is one who checks.
 type simEye struct {
 	name string
 
 	mu        sync.Mutex
-	seen      []string       // event ids in order of arrival
-	times     map[string]int // how often each came
-	holes     []int          // places in seen before which events were legally left out
+	seen      []string        // event ids in order of arrival
+	times     map[string]int  // how often each came
+	hidden    map[string]bool // comments that the system hid
+	holes     []int           // places in seen before which events were legally left out
 	gaps      int
 	backwards int
 	offset    uint64
@@ -39,17 +43,17 @@ type simEye struct {
 }
 
 func (e *simEyes) open(name string) *simEye {
-	eye := &simEye{name: name, times: map[string]int{}, ended: make(chan struct{})}
+	eye := &simEye{name: name, times: map[string]int{}, hidden: map[string]bool{}, ended: make(chan struct{})}
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.all = append(e.all, eye)
 	return eye
 }
 
-func (e *simEyes) said(event string) {
+func (e *simEyes) said(c simComment) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.comments = append(e.comments, event)
+	e.comments = append(e.comments, c)
 }
 
 // simLastWord is how long after the end its event may take to reach everybody.
@@ -90,6 +94,14 @@ func (e *simEye) events(f simEvents) {
 		}
 		e.seen = append(e.seen, x.EventID)
 		e.times[x.EventID]++
+		if x.Type == string(live.CommentHidden) && x.Actor.Role == live.RoleSystem {
+			var d struct {
+				Comment string `json:"comment_id"`
+			}
+			if json.Unmarshal(x.Data, &d) == nil {
+				e.hidden[d.Comment] = true
+			}
+		}
 		if x.Type == string(live.ShowEnded) {
 			e.end()
 		}
@@ -178,8 +190,8 @@ func (e *simEyes) verdict() simSight {
 		}
 	}
 	if len(reference.holes) == 0 {
-		for _, id := range e.comments {
-			if reference.times[id] == 0 {
+		for _, c := range e.comments {
+			if reference.times[c.event] == 0 && !reference.hidden[c.comment] {
 				v.Unseen++
 			}
 		}

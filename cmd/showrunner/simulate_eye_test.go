@@ -15,6 +15,13 @@ func see(e *simEye, offset uint64, ids ...string) {
 	e.events(f)
 }
 
+// hide shows an eye that a role hid a comment.
+func hide(e *simEye, by live.Role, comment string) {
+	x := simEvent{Type: string(live.CommentHidden), EventID: "hidden " + comment, Data: []byte(`{"comment_id":"` + comment + `"}`)}
+	x.Actor.Role = by
+	e.events(simEvents{Epoch: "e", Offset: 3, Events: []simEvent{x}})
+}
+
 func TestSight(t *testing.T) {
 	for _, tc := range []struct {
 		name     string
@@ -30,6 +37,8 @@ func TestSight(t *testing.T) {
 		{"offset goes back", func(e *simEye) { see(e, 2, "a", "b") }, func(e *simEye) { see(e, 2, "a"); see(e, 1, "b") }, nil, simSight{Events: 2, Backwards: 1}},
 		{"announced gap", func(e *simEye) { see(e, 3, "a", "b", "c") }, func(e *simEye) { see(e, 1, "a"); e.gap(1); see(e, 3, "c") }, nil, simSight{Events: 3, Gaps: 1}},
 		{"comment that nobody saw", func(e *simEye) { see(e, 1, "a") }, func(e *simEye) { see(e, 1, "a") }, []string{"x"}, simSight{Events: 1, Unseen: 1}},
+		{"comment that the system hid", func(e *simEye) { see(e, 1, "a"); hide(e, live.RoleSystem, "c-x") }, func(e *simEye) { see(e, 1, "a"); hide(e, live.RoleSystem, "c-x") }, []string{"x"}, simSight{Events: 2}},
+		{"comment that nobody saw, hidden later", func(e *simEye) { see(e, 1, "a"); hide(e, live.RoleModerator, "c-x") }, func(e *simEye) { see(e, 1, "a"); hide(e, live.RoleModerator, "c-x") }, []string{"x"}, simSight{Events: 2, Unseen: 1}},
 		{"seen by the viewer alone", func(e *simEye) { see(e, 1, "a") }, func(e *simEye) { see(e, 2, "a", "z") }, nil, simSight{Events: 1, Foreign: 1}},
 		{"state resent", func(e *simEye) { see(e, 3, "a", "b", "c") }, func(e *simEye) {
 			see(e, 1, "a")
@@ -42,7 +51,7 @@ func TestSight(t *testing.T) {
 			tc.operator(eyes.open("operator"))
 			tc.viewer(eyes.open("viewer"))
 			for _, id := range tc.said {
-				eyes.said(id)
+				eyes.said(simComment{id, "c-" + id})
 			}
 			tc.want.Eyes = 2
 			if got := eyes.verdict(); got != tc.want {

@@ -33,7 +33,8 @@ type simEvent struct {
 	Type    string `json:"type"`
 	EventID string `json:"event_id"`
 	Actor   struct {
-		ID string `json:"id"`
+		ID   string    `json:"id"`
+		Role live.Role `json:"role"`
 	} `json:"actor"`
 	Data json.RawMessage `json:"data"`
 }

@@ -232,11 +232,12 @@ func (v *simViewer) act(ctx context.Context, a *sim.Act) error {
 	if a.Fact == live.CommentSent {
 		var ack struct {
 			EventID string `json:"event_id"`
+			Comment string `json:"comment_id"`
 		}
-		if json.Unmarshal(data, &ack) != nil || ack.EventID == "" {
-			return errors.New("the ack of a comment names no event_id")
+		if json.Unmarshal(data, &ack) != nil || ack.EventID == "" || ack.Comment == "" {
+			return errors.New("the ack of a comment does not name event_id and comment_id")
 		}
-		v.run.eyes.said(ack.EventID)
+		v.run.eyes.said(simComment{ack.EventID, ack.Comment})
 	}
 	return nil
 }
