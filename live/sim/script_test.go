@@ -250,14 +250,15 @@ func TestFactsAreSound(t *testing.T) {
 	for _, c := range s.Crew {
 		commands[c.Command] = true
 	}
-	// What would move the prices and units that the tally counts on stays out, and
-	// what would silence the chat that it counts. Moderation plays in a show of
-	// its own.
+	// What would move the prices and units that the tally counts on stays out, what
+	// would silence the chat that it counts, and what would take viewers out of the
+	// figures. Moderation and bots play in shows of their own.
 	never := []live.CommandName{
 		live.RemoveProduct, live.HoldStock, live.StartFlash, live.EndFlash,
 		live.PinComment, live.UnpinComment, live.RestoreComment, live.UnmuteViewer, live.KickViewer, live.BlockViewer, live.UnblockViewer,
 		live.MuteAll, live.CommentsOff, live.SetSlowMode, live.FollowersOnly, live.BlockKeyword, live.UnblockKeyword, live.SetAutoreply,
 		live.Rehearse, live.HandoverHost, live.StartExplain, live.EndExplain, live.SortProducts,
+		live.FlagBot, live.UnflagBot,
 	}
 	for _, want := range live.Commands {
 		if !slices.Contains(never, want) && !commands[want] {
