@@ -103,7 +103,7 @@ func (db *DB) statement(ctx context.Context, s statement) (run bool, err error) 
 		if err = db.conn.Exec(db.ddl(ctx), s.sql); err == nil {
 			return true, nil
 		}
-		if e, ok := errors.AsType[*ch.Exception](err); !ok || e.Code != unknownTable {
+		if e, ok := errors.AsType[*ch.Exception](err); !ok || e.Code != unknownTable && e.Code != tableExists {
 			return false, err
 		}
 		if err := sleep(ctx, tryAgain); err != nil {
@@ -113,8 +113,12 @@ func (db *DB) statement(ctx context.Context, s statement) (run bool, err error) 
 	return false, err
 }
 
-// unknownTable is the code of ClickHouse's UNKNOWN_TABLE.
-const unknownTable = 60
+// Codes of ClickHouse that a view has which another program has detached, or is
+// about to attach again: UNKNOWN_TABLE and TABLE_ALREADY_EXISTS.
+const (
+	unknownTable = 60
+	tableExists  = 57
+)
 
 // statementID names a statement.
 type statementID struct {

@@ -120,8 +120,14 @@ func (l *ladder) amend(m live.MerchantID, had, now *storedMove) error {
 	return nil
 }
 
-// tell puts a ladder_changed into the outbox.
+// tell puts a ladder_changed into the outbox. That somebody stands at the foot of
+// the ladder changes nothing and is told by the fact itself: a crowd that comes in
+// would make one more fact of each of theirs.
 func (l *ladder) tell(m live.MerchantID, v *storedMove, withdrawn bool) error {
+	if v.From == "" && v.To == live.RungPasserby {
+		l.moved++
+		return nil
+	}
 	data := map[string]any{
 		"move": v.n, "from": v.From, "to": v.To, "at": stamp(v.At), "cause_event_id": v.Cause, "cause": v.Kind, "rule_version": v.Rule,
 	}
