@@ -79,7 +79,7 @@ func (d *Detector) See(e *live.Event) []Verdict {
 	}
 	p := d.persons[e.Person]
 	if p == nil {
-		p = &suspect{fired: map[Rule]*mark{}}
+		p = &suspect{}
 		d.persons[e.Person] = p
 	}
 	if m := e.ReceivedAt.Unix() / 60; m > p.minute {
@@ -103,6 +103,9 @@ func (d *Detector) fire(r Rule, who live.PersonID, at time.Time) {
 	}
 	m := p.fired[r]
 	if m == nil {
+		if p.fired == nil { // Most never have one.
+			p.fired = map[Rule]*mark{}
+		}
 		m = &mark{}
 		p.fired[r] = m
 	}
