@@ -1,8 +1,6 @@
 package delivery
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"os"
 	"testing"
@@ -20,30 +18,10 @@ func TestMain(m *testing.M) {
 		os.Exit(1)
 	}
 	fmt.Println("on SQLite:")
-	code := max(m.Run(), runOnPostgres(m))
+	code := max(m.Run(), pgtest.RunOn(&postgresServer, m.Run, false))
 	if err := goleak.Find(); code == 0 && err != nil {
 		fmt.Println("FAIL:", err)
 		code = 1
 	}
 	os.Exit(code)
-}
-
-func runOnPostgres(m *testing.M) (code int) {
-	var err error
-	postgresServer, err = pgtest.Start(context.Background())
-	if errors.Is(err, pgtest.ErrMissing) {
-		fmt.Println("SKIPPED on PostgreSQL:", err)
-		return 0
-	}
-	if err != nil {
-		fmt.Println("FAIL: PostgreSQL does not start:", err)
-		return 1
-	}
-	fmt.Println("on PostgreSQL:")
-	code = m.Run()
-	if err := postgresServer.Stop(); err != nil {
-		fmt.Println("FAIL: PostgreSQL does not stop:", err)
-		code = 1
-	}
-	return code
 }

@@ -1,8 +1,6 @@
 package store
 
 import (
-	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -34,29 +32,9 @@ func TestMain(m *testing.M) {
 		code = m.Run()
 	}
 	if *only != "sqlite" {
-		code = max(code, runOnPostgres(m, *only == "postgres"))
+		code = max(code, pgtest.RunOn(&postgresServer, m.Run, *only == "postgres"))
 	}
 	os.Exit(code)
-}
-
-func runOnPostgres(m *testing.M, required bool) (code int) {
-	var err error
-	postgresServer, err = pgtest.Start(context.Background())
-	if errors.Is(err, pgtest.ErrMissing) && !required {
-		fmt.Println("SKIPPED on PostgreSQL:", err)
-		return 0
-	}
-	if err != nil {
-		fmt.Println("FAIL: PostgreSQL does not start:", err)
-		return 1
-	}
-	fmt.Println("on PostgreSQL:")
-	code = m.Run()
-	if err := postgresServer.Stop(); err != nil {
-		fmt.Println("FAIL: PostgreSQL does not stop:", err)
-		code = 1
-	}
-	return code
 }
 
 // databases are the PostgreSQL databases that stand for files.
