@@ -75,6 +75,8 @@ export interface EventData {
   rehearsal_started: More;
   room_mode_changed: More;
   room_stats: More;
+  show_brief_published: More;
+  show_brief_read: More;
   show_ended: More;
   show_paused: More;
   show_resumed: More;
