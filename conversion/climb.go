@@ -129,16 +129,13 @@ func FactOf(e *live.Event) (live.PersonFact, bool) {
 		if !ok {
 			return live.PersonFact{}, false
 		}
-		f.Channel, f.Stage = touch.Channel, touch.Stage
+		f.Channel, f.Stage, f.Agent = touch.Channel, touch.Stage, touch.Agent
 	}
 	var d climbData
 	if len(e.Data) > 0 && json.Unmarshal(e.Data, &d) != nil {
 		d = climbData{} // It was checked when it was accepted; what cannot be read names nothing.
 	}
-	f.Ref, f.Agent, f.Referrer, f.Scene = c.ref(e, &d), d.Agent, d.Referrer, d.Scene[:min(len(d.Scene), maxScene)]
-	if c.class == live.TouchService && f.Agent == "" && e.Actor.Role == live.RoleAgent {
-		f.Agent = e.Actor.ID
-	}
+	f.Ref, f.Referrer, f.Scene = c.ref(e, &d), d.Referrer, d.Scene[:min(len(d.Scene), maxScene)]
 	return f, true
 }
 

@@ -52,7 +52,7 @@ func (h *History) firstChannels() map[live.PersonID]string {
 	return out
 }
 
-// firstAgents are those who served the persons first.
+// firstAgents are those whom the persons met first.
 func (h *History) firstAgents() map[live.PersonID]string {
 	out := map[live.PersonID]string{}
 	for _, a := range h.counted() {

@@ -75,7 +75,7 @@ const (
 	ByPeriod  CohortBy = "period"
 	ByShow    CohortBy = "show"    // of the first act
 	ByChannel CohortBy = "channel" // of the first entry into a room
-	ByAgent   CohortBy = "agent"   // the first who served the person
+	ByAgent   CohortBy = "agent"   // the first whom the person met, see [AgentKinds]
 )
 
 // CohortAct is what begins a person's history and what brings them back.
@@ -91,9 +91,13 @@ const (
 // without naming one has [ChannelDirect].
 const ChannelUnknown = "unknown"
 
-// AgentKinds are the facts that say who served a person: their agent_id, or the
-// agent who stated them.
-var AgentKinds = []live.Kind{"contact_added", "service_session_started", "service_message_sent", "service_session_closed", "touch_sent", "followup_done"}
+// AgentKinds are the facts that say which agent a person met, whether they were
+// served, came into the agent's group or were touched by them in another way:
+// their agent_id, or the agent who stated them.
+var AgentKinds = []live.Kind{
+	"contact_added", "service_session_started", "service_message_sent", "service_session_closed", "touch_sent", "followup_done",
+	"group_joined", "group_message_clicked", "ad_clicked", "lead_captured", "show_reserved", "referral_clicked", "service_entry_opened",
+}
 
 // CohortQuestion asks for a table of retention.
 type CohortQuestion struct {

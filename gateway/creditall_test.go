@@ -131,7 +131,7 @@ func TestMerchantAttribution(t *testing.T) {
 	}
 	until := e.now().AddDate(0, 0, 1).Format("2006-01-02T15:04:05Z")
 	for _, model := range []string{"first", "last", "last_non_direct", "linear", "position", "time_decay", "markov", "shapley", "participation"} {
-		for _, by := range []string{"stage", "channel", "channel_l1", "flow", "agent", "group", "show", "entry", "campaign", "referrer"} {
+		for _, by := range []string{"stage", "channel", "channel_l1", "flow", "agent", "group", "show", "entry", "host", "campaign", "referrer"} {
 			a := e.want(200, "GET", "/v1/attribution?model="+model+"&models=all&by="+by+"&to="+until, owner, nil)
 			totals := a.json["totals"].([]any)
 			if len(totals) != 1 || a.json["model"] != model || a.json["by"] != by || a.json["provisional"] != true || a.json["additive"] != (model != "participation") {
@@ -199,7 +199,7 @@ func TestMerchantAttribution(t *testing.T) {
 	}
 	for _, q := range []string{
 		"?model=magic", "?models=first,magic", "?models=,", "?by=mood", "?window=1s", "?order=9", "?from=yesterday", "?to=2020-01-01T00:00:00Z&from=2020-01-02T00:00:00Z",
-		"?from=2020-01-01T00:00:00Z", "?model=markov&by=host", "?model=shapley&from=" + e.now().AddDate(0, 0, -93).Format("2006-01-02T15:04:05Z"), "?as_of=2100-01-01T00:00:00Z", "?merchant_id=m2",
+		"?from=2020-01-01T00:00:00Z", "?model=shapley&from=" + e.now().AddDate(0, 0, -93).Format("2006-01-02T15:04:05Z"), "?as_of=2100-01-01T00:00:00Z", "?merchant_id=m2",
 	} {
 		if a := e.do("GET", "/v1/attribution"+q, owner, nil); a.status < 400 || a.status >= 500 {
 			t.Errorf("%s: %d %s", q, a.status, a.raw)

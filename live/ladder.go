@@ -53,7 +53,7 @@ type PersonFact struct {
 	Channel  string // empty: not a touch
 	Stage    Stage  // of the touch
 	Class    TouchClass
-	Agent    string   // who served, if the fact says so
+	Agent    string   // whom the person met, if the fact says so
 	Referrer PersonID // who sent them, if the fact says so
 	Scene    string   // how they joined, if the fact says so
 }
@@ -166,7 +166,7 @@ type Standing struct {
 	FirstAt   time.Time    // of the first fact
 	Channel   string       // of the first touch
 	Show      ShowID       // the first they came to
-	Agent     string       // the first who served them
+	Agent     string       // the first they met
 	Incentive bool         // they became a fan by an incentive, and nobody served them before
 	// Reached is when they first stood on a rung or above it, by Level-1; zero:
 	// never so far.

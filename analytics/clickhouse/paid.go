@@ -2,6 +2,7 @@ package clickhouse
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"time"
 
@@ -75,10 +76,10 @@ func (db *DB) PaidJourneys(ctx context.Context, s Span) ([]conversion.Journey, e
 	if touches > uint64(s.MaxTouches) {
 		return nil, live.TooLarge("too_many_journeys", "from", "the buyers between from and to have %d touches, at most %d are divided: ask for less time or a shorter window", touches, s.MaxTouches)
 	}
-	if err := db.walk(ctx, s.Merchant, out, s.AsOf, s.Window); err != nil {
+	if err := db.firsts(ctx, &s, out); err != nil {
 		return nil, err
 	}
-	if err := db.firsts(ctx, &s, out); err != nil {
+	if err := db.walk(ctx, s.Merchant, out, s.AsOf, s.Window); err != nil {
 		return nil, err
 	}
 	control, err := db.Holdouts(ctx, s)
@@ -113,38 +114,66 @@ func (db *DB) firsts(ctx context.Context, s *Span, journeys []conversion.Journey
 }
 
 // Holdouts are the persons who were assigned to a group of the experiment, or of
-// any, by the name that stands for them. Who is in a control group of any is held
-// out.
+// any, each once, by the name that stands for them. The newest word of each
+// experiment about any of their names stands, and who is in a control group of
+// any is held out.
 func (db *DB) Holdouts(ctx context.Context, s Span) (map[live.PersonID]conversion.Arm, error) {
-	told := map[live.PersonID]conversion.Arm{}
-	err := db.rows(ctx, "holdouts", s.parameters(), `SELECT person_id, max(held) FROM (
-			SELECT person_id, experiment, argMax(control, (seq, idx)) AS held FROM holdouts
-			WHERE merchant_id = {merchant:String} AND ts <= fromUnixTimestamp64Milli({as_of:Int64}, 'UTC') AND ({experiment:String} = '' OR experiment = {experiment:String})
-			GROUP BY person_id, experiment) GROUP BY person_id`, func(scan scanner) error {
-		var person string
-		var held uint8
-		err := scan(&person, &held)
-		told[live.PersonID(person)] = conversion.ArmTreated
-		if held > 0 {
-			told[live.PersonID(person)] = conversion.ArmControl
-		}
+	type word struct {
+		person     live.PersonID
+		experiment string
+		control    bool
+	}
+	var words []word // ascending by their place in the log
+	err := db.rows(ctx, "holdouts", s.parameters(), `SELECT person_id, toString(experiment), control FROM holdouts
+		WHERE merchant_id = {merchant:String} AND ts <= fromUnixTimestamp64Milli({as_of:Int64}, 'UTC') AND ({experiment:String} = '' OR experiment = {experiment:String})
+		ORDER BY seq, idx`, func(scan scanner) error {
+		var w word
+		var control uint8
+		err := scan((*string)(&w.person), &w.experiment, &control)
+		w.control = control > 0
+		words = append(words, w)
 		return err
 	})
-	if err != nil || db.cfg.Names == nil || len(told) == 0 {
-		return told, err
+	if err != nil || len(words) == 0 {
+		return map[live.PersonID]conversion.Arm{}, err
 	}
-	persons := make([]live.PersonID, 0, len(told))
-	for p := range told {
-		persons = append(persons, p)
+	var persons []live.PersonID
+	for _, w := range words {
+		persons = append(persons, w.person)
 	}
-	names, err := db.cfg.Names(ctx, s.Merchant, persons, s.AsOf)
+	one, err := db.oneName(ctx, s.Merchant, persons, s.AsOf)
 	if err != nil {
 		return nil, err
 	}
-	for p, group := range names {
-		for _, other := range group {
-			told[other] = max(told[other], told[p])
+	newest := map[word]bool{} // by person and experiment
+	for _, w := range words {
+		newest[word{person: one(w.person), experiment: w.experiment}] = w.control
+	}
+	told := map[live.PersonID]conversion.Arm{}
+	for w, control := range newest {
+		arm := conversion.ArmTreated
+		if control {
+			arm = conversion.ArmControl
 		}
+		told[w.person] = max(told[w.person], arm)
 	}
 	return told, nil
+}
+
+// oneName tells the name that stood for each of these persons at an instant.
+func (db *DB) oneName(ctx context.Context, m live.MerchantID, persons []live.PersonID, asOf time.Time) (func(live.PersonID) live.PersonID, error) {
+	var names map[live.PersonID][]live.PersonID
+	if db.cfg.Names != nil && len(persons) > 0 {
+		slices.Sort(persons)
+		var err error
+		if names, err = db.cfg.Names(ctx, m, slices.Compact(persons), asOf); err != nil {
+			return nil, err
+		}
+	}
+	return func(p live.PersonID) live.PersonID {
+		if group := names[p]; len(group) > 0 {
+			return group[0]
+		}
+		return p
+	}, nil
 }

@@ -13,6 +13,7 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 
 	"showrunner/conversion"
+	"showrunner/conversion/attribution"
 	"showrunner/live"
 )
 
@@ -116,6 +117,9 @@ func TestPaidJourneys(t *testing.T) {
 				if !ok || e.Event.Merchant != "m1" || e.Event.ReceivedAt.After(span.AsOf) || !within(x.At) {
 					continue
 				}
+				if dimension.Name == "host" && x.Host == "" {
+					x.Host = w.host("m1", &x, span.AsOf)
+				}
 				if x.Cost > 0 {
 					costs[dimension.Of(&x)+"|"+string(x.CostCurrency)] += x.Cost
 				}
@@ -201,26 +205,77 @@ func (w *world) arms(asOf time.Time) map[live.PersonID]conversion.Arm {
 	return out
 }
 
-// A person of several names is held out if one of the names is.
+// A person of several names is one, and the newest word about any of them stands.
 func TestHoldoutsOfOnePerson(t *testing.T) {
 	db := migrated(t, server.URL())
 	db.cfg.Names = func(_ context.Context, _ live.MerchantID, persons []live.PersonID, _ time.Time) (map[live.PersonID][]live.PersonID, error) {
 		out := map[live.PersonID][]live.PersonID{}
 		for _, p := range persons {
-			if p == "device" {
-				out[p] = []live.PersonID{"device", "login"}
+			if p == "device" || p == "login" {
+				out[p] = []live.PersonID{"login", "device"}
 			}
 		}
 		return out, nil
 	}
 	w := newWorld(1)
-	w.append(live.Event{Kind: live.HoldoutAssigned, Source: "crm", Merchant: "m1", Person: "device", Actor: live.Actor{Role: live.RoleIntegration}, Data: mustJSON(map[string]any{"experiment": "x", "control": true})})
+	assign := func(person live.PersonID, control bool) {
+		w.append(live.Event{Kind: live.HoldoutAssigned, Source: "crm", Merchant: "m1", Person: person, Actor: live.Actor{Role: live.RoleIntegration}, Data: mustJSON(map[string]any{"experiment": "x", "control": control})})
+	}
+	assign("device", true)
+	assign("p1", true)
+	assign("login", false)
 	fill(t, db, w.entries, nil)
 	got, err := db.Holdouts(t.Context(), Span{Merchant: "m1", From: start, Until: start.Add(time.Hour), AsOf: w.now})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if d := gocmp.Diff(map[live.PersonID]conversion.Arm{"device": conversion.ArmControl, "login": conversion.ArmControl}, got); d != "" {
+	if d := gocmp.Diff(map[live.PersonID]conversion.Arm{"login": conversion.ArmTreated, "p1": conversion.ArmControl}, got); d != "" {
 		t.Errorf("-want +got\n%s", d)
+	}
+}
+
+// A person of several names walked one way, earns nothing by a link of their own,
+// and is lost only if nothing was bought under any name.
+func TestLostPathsOfOnePerson(t *testing.T) {
+	db := migrated(t, server.URL())
+	groups := [][]live.PersonID{{"login", "device"}, {"sender", "sender-phone"}}
+	db.cfg.Names = func(_ context.Context, _ live.MerchantID, persons []live.PersonID, _ time.Time) (map[live.PersonID][]live.PersonID, error) {
+		out := map[live.PersonID][]live.PersonID{}
+		for _, g := range groups {
+			for _, p := range g {
+				if persons == nil || slices.Contains(persons, p) {
+					out[p] = g
+				}
+			}
+		}
+		return out, nil
+	}
+	w := newWorld(1)
+	crm := live.Actor{Role: live.RoleIntegration, ID: "crm"}
+	click := func(person live.PersonID, referrer live.PersonID) {
+		w.now = w.now.Add(time.Minute)
+		w.append(live.Event{Kind: "referral_clicked", Source: "crm", Merchant: "m1", Person: person, Actor: crm, Data: mustJSON(map[string]any{"referrer": referrer, "cost_minor": 7, "cost_currency": "CNY"})})
+	}
+	click("device", "sender")
+	click("p1", "sender-phone")
+	click("sender", "sender-phone") // their own link
+	click("login", "p1")
+	fill(t, db, w.entries, nil)
+	s := Span{Merchant: "m1", From: start, Until: w.now.Add(time.Hour), AsOf: w.now, MaxOrders: 10, MaxTouches: 100}
+	referrer, _ := conversion.DimensionOf("referrer")
+	lost, err := db.LostPaths(t.Context(), s, referrer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []attribution.LostPath{{Keys: []string{"sender"}, Persons: 1}, {Keys: []string{"sender", "p1"}, Persons: 1}}
+	if d := gocmp.Diff(want, lost); d != "" {
+		t.Errorf("lost: -want +got\n%s", d)
+	}
+	costs, err := db.Costs(t.Context(), s, referrer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := gocmp.Diff([]conversion.Cost{{Key: "p1", Currency: "CNY", Minor: 7, Touches: 1}, {Key: "sender", Currency: "CNY", Minor: 14, Touches: 2}}, costs); d != "" {
+		t.Errorf("costs: -want +got\n%s", d)
 	}
 }

@@ -14,8 +14,9 @@ import (
 	"showrunner/live"
 )
 
-// Names tells under which other names each of these persons was known as of an
-// instant. Who has none may be left out of the answer.
+// Names tells under which names each of these persons was known as of an instant,
+// the one that stands for them first; of nil, every name of everybody who had
+// several. Who has one may be left out of the answer.
 type Names func(ctx context.Context, m live.MerchantID, persons []live.PersonID, asOf time.Time) (map[live.PersonID][]live.PersonID, error)
 
 // touchColumnsOf are the columns of touches that make a touchpoint; [readTouch] reads them.
@@ -97,7 +98,7 @@ func (db *DB) walk(ctx context.Context, m live.MerchantID, journeys []conversion
 	}
 	var names map[live.PersonID][]live.PersonID
 	all := persons
-	if db.cfg.Names != nil {
+	if db.cfg.Names != nil && len(persons) > 0 {
 		var err error
 		if names, err = db.cfg.Names(ctx, m, persons, asOf); err != nil {
 			return err
@@ -119,21 +120,44 @@ func (db *DB) walk(ctx context.Context, m live.MerchantID, journeys []conversion
 	if err := db.hosted(ctx, m, touches, asOf); err != nil {
 		return err
 	}
+	if err := db.referred(ctx, m, touches, asOf); err != nil {
+		return err
+	}
 	for i := range journeys {
 		j := &journeys[i]
 		if j.Person == "" {
 			continue
 		}
 		j.Touches = touches[j.Person]
-		if others := names[j.Person]; len(others) > 0 {
-			j.Touches = slices.Clone(j.Touches)
-			for _, other := range others {
-				if other != j.Person {
-					j.Touches = append(j.Touches, touches[other]...)
-				}
+		if group := names[j.Person]; len(group) > 0 {
+			j.Person, j.Touches = group[0], nil
+			for _, name := range group {
+				j.Touches = append(j.Touches, touches[name]...)
 			}
 		}
-		j.Touches = slices.Clip(j.Within(window))
+		j.Touches = slices.Clip(j.Within(window)) // Links of their own earn nothing, under whatever name.
+	}
+	return nil
+}
+
+// referred gives those who sent a person the name that stands for them.
+func (db *DB) referred(ctx context.Context, m live.MerchantID, touches map[live.PersonID][]conversion.Touchpoint, asOf time.Time) error {
+	var senders []live.PersonID
+	for _, list := range touches {
+		for i := range list {
+			if r := list[i].Referrer; r != "" {
+				senders = append(senders, r)
+			}
+		}
+	}
+	one, err := db.oneName(ctx, m, senders, asOf)
+	if err != nil {
+		return err
+	}
+	for _, list := range touches {
+		for i := range list {
+			list[i].Referrer = one(list[i].Referrer)
+		}
 	}
 	return nil
 }

@@ -123,7 +123,10 @@ func (s *server) openEngine(ctx context.Context) error {
 		}
 	}
 	names := func(ctx context.Context, m live.MerchantID, persons []live.PersonID, asOf time.Time) (map[live.PersonID][]live.PersonID, error) {
-		return s.store.NamesAsOf(ctx, m, persons, asOf) // The store is opened after this.
+		if persons == nil { // The store is opened after this.
+			return s.store.EveryNameAsOf(ctx, m, asOf)
+		}
+		return s.store.NamesAsOf(ctx, m, persons, asOf)
 	}
 	db, err := clickhouse.Open(ctx, clickhouse.Config{URL: url, Names: names, Now: s.now, Logger: s.log, Registerer: s.reg})
 	if err != nil {

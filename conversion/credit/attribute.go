@@ -248,6 +248,7 @@ func (t *Tracker) weigh(ctx context.Context, m live.MerchantID, orders []live.Cr
 			for _, p := range group {
 				list = append(list, touches[p]...)
 			}
+			list = slices.DeleteFunc(list, func(t conversion.Touchpoint) bool { return slices.Contains(group, t.Referrer) }) // a link of their own
 		}
 		if o.Person == "" {
 			list = nil

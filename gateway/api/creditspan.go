@@ -115,8 +115,6 @@ func (a *API) span(p live.Principal, in *creditQuery) (s CreditSpan, models []at
 		return s, nil, live.Invalid("invalid_field", "from", "must be at most 366 days before to")
 	case chain && length > maxChainSpan:
 		return s, nil, live.Invalid("invalid_field", "from", "must be at most 92 days before to with markov or shapley, which go over every journey")
-	case chain && in.By == "host":
-		return s, nil, live.Invalid("invalid_field", "by", "cannot be host with markov or shapley: those who bought nothing do not say who was on air")
 	}
 	s.By, _ = conversion.DimensionOf(in.By)
 	s.Experiment, s.MaxOrders, s.MaxTouches = in.Experiment, maxCreditOrders, maxCreditTouches

@@ -40,7 +40,7 @@ type PersonOrigin struct {
 	At      Time   `json:"at"`
 	Channel string `json:"channel,omitempty"`
 	ShowID  string `json:"show_id,omitempty" doc:"The first they came to."`
-	AgentID string `json:"agent_id,omitempty" doc:"The first who served them."`
+	AgentID string `json:"agent_id,omitempty" doc:"The first they met, in service, in a group or by another touch."`
 }
 
 // RungReached is when a rung was first reached.

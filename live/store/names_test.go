@@ -41,13 +41,25 @@ func TestNamesAsOf(t *testing.T) {
 	type told = map[live.PersonID][]live.PersonID
 	for name, tc := range map[string]struct{ got, want told }{
 		"before":            {names(born, "u1", "d1"), told{}},
-		"after the first":   {names(first, "u1", "d2"), told{"u1": {"d1", "u1"}}},
-		"from another name": {names(both, "d1"), told{"d1": {"d1", "d2", "u1"}}},
-		"after undoing":     {names(c.now(), "u1", "d1", "nobody"), told{"u1": {"d2", "u1"}}},
+		"after the first":   {names(first, "u1", "d2"), told{"u1": {"u1", "d1"}}},
+		"from another name": {names(both, "d1"), told{"d1": {"u1", "d1", "d2"}}},
+		"after undoing":     {names(c.now(), "u1", "d1", "nobody"), told{"u1": {"u1", "d2"}}},
 		"nobody":            {names(c.now()), told{}},
 	} {
 		if d := cmp.Diff(tc.want, tc.got); d != "" {
 			t.Errorf("%s (-want +got):\n%s", name, d)
+		}
+	}
+	for asOf, want := range map[time.Time]told{
+		born: {}, both: {"u1": {"u1", "d1", "d2"}, "d1": {"u1", "d1", "d2"}, "d2": {"u1", "d1", "d2"}, "u9": {"u9", "d9"}, "d9": {"u9", "d9"}},
+		c.now(): {"u1": {"u1", "d2"}, "d2": {"u1", "d2"}, "u9": {"u9", "d9"}, "d9": {"u9", "d9"}},
+	} {
+		got, err := s.EveryNameAsOf(ctx, "m1", asOf)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d := cmp.Diff(want, got); d != "" {
+			t.Errorf("everybody at %s (-want +got):\n%s", asOf, d)
 		}
 	}
 	if got, err := s.NamesAsOf(ctx, "m2", []live.PersonID{"u1"}, c.now()); err != nil || len(got) != 0 {
