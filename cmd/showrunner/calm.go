@@ -58,6 +58,19 @@ func (c *calm) run(ctx context.Context) error {
 	}
 }
 
+// giveBackWithin bounds the wait for the store, which is behind in a storm.
+const giveBackWithin = 10 * time.Second
+
+// giveBack gives back what the store's connections and the heap keep.
+func (s *server) giveBack() {
+	ctx, cancel := context.WithTimeout(context.Background(), giveBackWithin)
+	defer cancel()
+	if err := s.store.GiveBack(ctx); err != nil {
+		s.log.Warn("memory of the store is not given back", "error", err)
+	}
+	freeMemory()
+}
+
 // freeMemory collects what is not used and gives it back. What lies in pools is
 // let go of by the second collection, which is the one of FreeOSMemory. It takes
 // some tens of milliseconds of CPU and stops nothing.

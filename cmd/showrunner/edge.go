@@ -41,7 +41,7 @@ func (s *server) openGateway(context.Context) error {
 		Online:  s.online, Authenticate: s.auth.Verify, RedeemTicket: s.tickets.Redeem, Refuse: problems.Write, Arguments: store.CommandFields,
 		Origins: s.cfg.AllowOrigin, Path: ws.Path(s.cfg.ViewerPath), Plain: s.cfg.Compression == "off", Limits: s.socketLimits(), Dropped: s.dropped, Now: s.now, Logger: s.log, Registerer: s.reg,
 	})
-	s.life.start(part{name: "calm", run: (&calm{moves: socket.Moves, free: freeMemory}).run})
+	s.life.start(part{name: "calm", run: (&calm{moves: socket.Moves, free: s.giveBack}).run})
 	numbers := &figures{
 		walk: make(chan struct{}, 1), credit: make(chan struct{}, 1), realtime: s.realtime, db: s.db, sink: s.carriage, log: s.eventlog, store: s.store, now: s.now,
 	}

@@ -21,6 +21,7 @@ type dialect struct {
 	take    string // locks the outbox counter; returns it and the transaction's name
 	notify  string // tells the other stores to look, on commit; empty: there are none
 	outcome string // what became of a transaction of that name
+	shrink  string // gives back the pages that a connection keeps; empty: it keeps none
 
 	attempt   func() (context.Context, context.CancelFunc) // bounds one attempt of a group
 	transient func(error) bool                             // trying again may help
@@ -34,6 +35,7 @@ var sqlite = dialect{
 	begin: "BEGIN IMMEDIATE", snapshot: &sql.TxOptions{ReadOnly: true},
 	schema: goose.DialectSQLite3, own: "migrations/sqlite",
 	take:    `UPDATE counters SET value = value WHERE name = 'outbox' RETURNING value, ''`,
+	shrink:  "PRAGMA shrink_memory",
 	attempt: background, transient: func(error) bool { return false }, refusal: func(err error) error { return err },
 	alive: func(any) error { return nil },
 }
