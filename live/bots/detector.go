@@ -26,39 +26,23 @@ type Verdict struct {
 	At      time.Time
 }
 
-// Detector watches one show. It is not safe for concurrent use.
+// Detector watches one show. It is not safe for concurrent use. Somebody who
+// only watches takes some seventy bytes and their name.
 type Detector struct {
 	set      Settings
-	persons  map[live.PersonID]*suspect
-	networks map[string]*network
+	roster   live.Roster
+	suspects []*[suspectChunk]suspect // by number in the roster
+	traits   map[int32]*traits        // by number, of those who have any
+	networks map[uint64]*network      // by hash of the name
 	sayings  map[uint64]*saying
-	swept    time.Time
+	swept    int64 // unix ms; when networks and sayings were looked through
+	tidied   int64 // unix ms; when traits were
 	verdicts []Verdict
 }
 
-// suspect is what is remembered of one person.
-type suspect struct {
-	entries []time.Time // within a minute
-	likes   burst
-	clicks  burst
-	beat    time.Time     // the last heartbeat
-	gap     time.Duration // before it
-	steady  int           // gaps in a row like that one
-	hidden  bool          // said the last heartbeat
-	acts    int           // since it did
-
-	minute  int64 // the newest in which they did anything
-	active  int   // how many there were
-	fired   map[Rule]*mark
-	flagged bool
-}
-
-// mark is when a rule fired last, in active minutes.
-type mark struct{ at, times int }
-
 // New makes a detector of a show with settings that are valid.
 func New(set Settings) *Detector {
-	return &Detector{set: set, persons: map[live.PersonID]*suspect{}, networks: map[string]*network{}, sayings: map[uint64]*saying{}}
+	return &Detector{set: set, traits: map[int32]*traits{}, networks: map[uint64]*network{}, sayings: map[uint64]*saying{}}
 }
 
 // seen are the members of data that rules look at.
@@ -77,60 +61,48 @@ func (d *Detector) See(e *live.Event) []Verdict {
 	if !e.Counts() || e.Person == "" || !strings.HasPrefix(e.Source, "ws") {
 		return nil
 	}
-	p := d.persons[e.Person]
-	if p == nil {
-		p = &suspect{}
-		d.persons[e.Person] = p
-	}
-	if m := e.ReceivedAt.Unix() / 60; m > p.minute {
+	who := d.number(e.Person)
+	p := d.suspect(who)
+	if m := int32(e.ReceivedAt.Unix() / 60); m > p.minute { //nolint:gosec // fits until the year 6053.
 		p.minute = m
 		p.active++
-		d.judge(e.Person, p, e.ReceivedAt)
+		d.judge(who, e.ReceivedAt)
 	}
 	var data seen
 	if len(e.Data) > 0 && json.Unmarshal(e.Data, &data) != nil {
 		data = seen{}
 	}
-	d.look(e, p, &data)
+	d.look(e, who, p, &data)
 	return d.verdicts
 }
 
 // fire notes that a rule holds for a person.
-func (d *Detector) fire(r Rule, who live.PersonID, at time.Time) {
-	p := d.persons[who]
-	if d.set.Weights[r] == 0 || p == nil {
+func (d *Detector) fire(r Rule, who int32, at time.Time) {
+	if d.set.Weights[r] == 0 {
 		return
 	}
-	m := p.fired[r]
-	if m == nil {
-		if p.fired == nil { // Most never have one.
-			p.fired = map[Rule]*mark{}
-		}
-		m = &mark{}
-		p.fired[r] = m
-	}
-	m.at = p.active
-	m.times++
-	d.judge(who, p, at)
+	d.traitsOf(who).mark(r, d.suspect(who).active)
+	d.judge(who, at)
 }
 
-// score is what weighs against a person now.
-func (d *Detector) score(p *suspect) (sum int, rules []Fired) {
-	for r, m := range p.fired {
-		if p.active-m.at < d.set.Forgive {
-			sum += d.set.Weights[r]
-			rules = append(rules, Fired{r, d.set.Weights[r], m.times})
+// score is what weighs against a person who was active for so many minutes.
+func (d *Detector) score(fired []mark, active int32) (sum int, rules []Fired) {
+	for _, m := range fired {
+		if int(active-m.at) < d.set.Forgive {
+			sum += d.set.Weights[m.rule]
+			rules = append(rules, Fired{m.rule, d.set.Weights[m.rule], int(m.times)})
 		}
 	}
 	slices.SortFunc(rules, func(a, b Fired) int { return cmp.Compare(a.Rule, b.Rule) })
 	return sum, rules
 }
 
-func (d *Detector) judge(who live.PersonID, p *suspect, at time.Time) {
-	if len(p.fired) == 0 {
+func (d *Detector) judge(who int32, at time.Time) {
+	p := d.suspect(who)
+	if !p.strange || len(d.traits[who].fired) == 0 {
 		return
 	}
-	score, rules := d.score(p)
+	score, rules := d.score(d.traits[who].fired, p.active)
 	switch {
 	case !p.flagged && score >= d.set.Threshold:
 		p.flagged = true
@@ -139,5 +111,5 @@ func (d *Detector) judge(who live.PersonID, p *suspect, at time.Time) {
 	default:
 		return
 	}
-	d.verdicts = append(d.verdicts, Verdict{Person: who, Flagged: p.flagged, Score: score, Rules: rules, At: at})
+	d.verdicts = append(d.verdicts, Verdict{Person: d.roster.Name(who), Flagged: p.flagged, Score: score, Rules: rules, At: at})
 }

@@ -3,12 +3,14 @@ package bots
 import (
 	"encoding/json"
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
 
 	"showrunner/live"
@@ -257,6 +259,75 @@ func TestVerdictsAreTheLogs(t *testing.T) {
 			}
 		}
 	})
+}
+
+// What is kept in numbers, and forgotten early, comes to the verdicts of keeping
+// everything: bursts, returns, crowds from one network, and quiet between them.
+func TestVerdictsAreThoseOfKeepingEverything(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		set := Default()
+		set.Threshold, set.Clear, set.Forgive = rapid.SampledFrom([]int{40, 50, 100}).Draw(t, "threshold"), 30, rapid.IntRange(1, 4).Draw(t, "forgive")
+		kinds := []live.Kind{live.RoomEntered, live.RoomEntered, live.Liked, live.ProductClicked, live.CommentSent, live.WatchHeartbeat}
+		crowd := rapid.SampledFrom([]int{1, 6, 60}).Draw(t, "crowd")
+		apart := rapid.SampledFrom([][]int{{0, 1, 100}, {0, 500, 2_000, 9_999, 10_001}, {1_000, 59_999, 60_001, 130_000}, {0, 10, 20_000, 599_999, 600_001, 3_600_000}}).Draw(t, "pace")
+		kept, plain := New(set), newPlain(set)
+		now := t0
+		for i := range rapid.IntRange(0, 400).Draw(t, "facts") {
+			now = now.Add(time.Duration(rapid.SampledFrom(apart).Draw(t, "apart")) * time.Millisecond)
+			e := live.Event{Kind: rapid.SampledFrom(kinds).Draw(t, "kind"), Source: "ws", ReceivedAt: now, Actor: live.Actor{Role: live.RoleViewer}}
+			e.Person = live.PersonID(fmt.Sprint("x", rapid.IntRange(0, crowd-1).Draw(t, "who")))
+			e.Data = json.RawMessage(fmt.Sprintf(`{"visible":%t,"count":%d,"text":%q,"agent":%q,"network":%q}`,
+				rapid.Bool().Draw(t, "visible"), rapid.IntRange(1, 150).Draw(t, "count"), rapid.SampledFrom([]string{"1", "the very same words", "other words than those"}).Draw(t, "text"),
+				rapid.SampledFrom([]string{"", "", "", "automation"}).Draw(t, "agent"), rapid.SampledFrom([]string{"", "n", "n", "m"}).Draw(t, "network")))
+			want, got := plain.See(&e), kept.See(&e)
+			if d := cmp.Diff(want, got, cmpopts.EquateEmpty()); d != "" {
+				t.Fatalf("fact %d, %s of %s at %s (-plain +kept):\n%s", i, e.Kind, e.Person, now, d)
+			}
+		}
+	})
+}
+
+// Somebody of a crowd of whom nothing is found costs next to nothing, whatever
+// network they come from.
+func TestACrowdIsCheap(t *testing.T) {
+	const many = 20_000
+	heap := func() int64 {
+		var m runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&m)
+		return int64(m.HeapAlloc)
+	}
+	for name, c := range map[string]struct {
+		network func(i int) string
+		most    float64 // bytes
+	}{
+		"unknown networks": {func(int) string { return "" }, 100},
+		"one network":      {func(int) string { return "one" }, 330},
+		"many networks":    {func(i int) string { return fmt.Sprint("n", i) }, 230},
+	} {
+		t.Run(name, func(t *testing.T) {
+			before := heap()
+			d := New(Default())
+			at := t0
+			for i := range many {
+				fact := fmt.Sprintf("%400dviewer-%06d", 0, i)
+				e := live.Event{
+					Kind: live.RoomEntered, Source: "ws", Person: live.PersonID(fact[400:]), ReceivedAt: at, Actor: live.Actor{Role: live.RoleViewer},
+					Data: json.RawMessage(fmt.Sprintf(`{"network":%q}`, c.network(i))),
+				}
+				d.See(&e)
+				e.Kind, e.Data = live.WatchHeartbeat, json.RawMessage(`{"visible":true}`)
+				d.See(&e)
+				at = at.Add(time.Millisecond)
+			}
+			each := float64(heap()-before) / many
+			if each > c.most {
+				t.Errorf("%.0f bytes for each of %d persons, want at most %.0f", each, many, c.most)
+			}
+			t.Logf("%.0f bytes each", each)
+			runtime.KeepAlive(d)
+		})
+	}
 }
 
 func FuzzSee(f *testing.F) {

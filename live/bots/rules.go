@@ -1,8 +1,8 @@
 package bots
 
 import (
+	"cmp"
 	"hash/fnv"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -27,47 +27,28 @@ const (
 	saidWithin                 = 2 * time.Minute
 )
 
-// burst is how much came of something within a moment.
-type burst struct {
-	at  []time.Time
-	n   []int
-	sum int
-}
-
-// add notes n more and returns how many there were within the moment.
-func (b *burst) add(at time.Time, n int) int {
-	b.at, b.n, b.sum = append(b.at, at), append(b.n, n), b.sum+n
-	for len(b.at) > 0 && at.Sub(b.at[0]) > burstWithin {
-		b.sum -= b.n[0]
-		b.at, b.n = b.at[1:], b.n[1:]
-	}
-	return b.sum
-}
-
-// network is who entered from one.
-type network struct{ last map[live.PersonID]time.Time }
-
 // saying is who wrote the same words.
 type saying struct {
-	at  []time.Time
-	who []live.PersonID
+	at  []int64 // unix ms
+	who []int32
 }
 
-func (d *Detector) look(e *live.Event, p *suspect, data *seen) {
-	at := e.ReceivedAt
+func (d *Detector) look(e *live.Event, who int32, p *suspect, data *seen) {
+	at := e.ReceivedAt.UnixMilli()
 	d.sweep(at)
+	d.tidy(at)
 	switch e.Kind {
 	case live.RoomEntered:
-		d.entered(e, p, data)
+		d.entered(e, who, p, data)
 	case live.WatchHeartbeat:
-		gap := at.Sub(p.beat)
-		if diff := gap - p.gap; p.gap >= leastGap && diff <= steadyWithin && diff >= -steadyWithin {
-			p.steady++
+		gap := at - p.beat
+		if diff := gap - p.gap; p.gap >= leastGap.Milliseconds() && diff <= steadyWithin.Milliseconds() && diff >= -steadyWithin.Milliseconds() {
+			p.steady = more(p.steady)
 		} else {
 			p.steady = 0
 		}
 		if p.steady >= steadyGaps {
-			d.fire(SteadyBeats, e.Person, at)
+			d.fire(SteadyBeats, who, e.ReceivedAt)
 		}
 		p.beat, p.gap = at, gap
 		if data.Visible {
@@ -75,125 +56,143 @@ func (d *Detector) look(e *live.Event, p *suspect, data *seen) {
 		}
 		p.hidden = !data.Visible
 	case live.Liked:
-		d.act(e, p)
-		if p.likes.add(at, data.Count) > mostLikes {
-			d.fire(FastLikes, e.Person, at)
+		d.act(e, who, p)
+		if d.traitsOf(who).likes.add(at, data.Count) > mostLikes {
+			d.fire(FastLikes, who, e.ReceivedAt)
 		}
 	case live.ProductClicked:
-		d.act(e, p)
-		if p.clicks.add(at, 1) > mostClicks {
-			d.fire(FastClicks, e.Person, at)
+		d.act(e, who, p)
+		if d.traitsOf(who).clicks.add(at, 1) > mostClicks {
+			d.fire(FastClicks, who, e.ReceivedAt)
 		}
 	case live.CommentSent:
-		d.act(e, p)
-		d.said(e, data.Text)
+		d.act(e, who, p)
+		d.said(e, who, data.Text)
 	}
 }
 
 // act counts what is done on a page that nobody sees.
-func (d *Detector) act(e *live.Event, p *suspect) {
+func (d *Detector) act(e *live.Event, who int32, p *suspect) {
 	if !p.hidden {
 		return
 	}
-	if p.acts++; p.acts >= mostHidden {
-		d.fire(ActsWhileHidden, e.Person, e.ReceivedAt)
+	if p.acts = more(p.acts); p.acts >= mostHidden {
+		d.fire(ActsWhileHidden, who, e.ReceivedAt)
 	}
 }
 
-func (d *Detector) entered(e *live.Event, p *suspect, data *seen) {
-	at := e.ReceivedAt
-	p.entries = append(p.entries, at)
-	for at.Sub(p.entries[0]) > entriesWithin {
-		p.entries = p.entries[1:]
-	}
-	if len(p.entries) > mostEntries {
-		d.fire(Reconnects, e.Person, at)
+func (d *Detector) entered(e *live.Event, who int32, p *suspect, data *seen) {
+	at := e.ReceivedAt.UnixMilli()
+	if d.entries(who, p, at) > mostEntries {
+		d.fire(Reconnects, who, e.ReceivedAt)
 	}
 	if data.Agent != "" {
-		d.fire(AutomationAgent, e.Person, at)
+		d.fire(AutomationAgent, who, e.ReceivedAt)
 	}
 	if data.Network == "" {
 		return
 	}
-	n := d.networks[data.Network]
+	n := d.networks[hashOf(data.Network)]
 	if n == nil {
-		n = &network{last: map[live.PersonID]time.Time{}}
-		d.networks[data.Network] = n
+		n = &network{}
+		d.networks[hashOf(data.Network)] = n
 	}
-	was := len(n.last)
-	n.last[e.Person] = at
-	if len(n.last) <= mostOnNetwork {
+	was := n.size()
+	n.enter(who, at)
+	if n.size() <= mostOnNetwork {
 		return
 	}
-	for who, last := range n.last {
-		if at.Sub(last) > networkWithin {
-			delete(n.last, who)
-		}
-	}
-	switch now := len(n.last); {
+	n.forget(at)
+	switch now := n.size(); {
 	case now <= mostOnNetwork:
 	case was > mostOnNetwork:
-		d.fire(CrowdedNetwork, e.Person, at)
+		d.fire(CrowdedNetwork, who, e.ReceivedAt)
 	default: // It was one fewer until now: the others are as many as this one.
-		for _, who := range sorted(n.last) {
-			d.fire(CrowdedNetwork, who, at)
+		for _, who := range d.sorted(n.persons()) {
+			d.fire(CrowdedNetwork, who, e.ReceivedAt)
 		}
 	}
 }
 
+// entries notes an entry and returns how many there were within the moment. Most
+// people enter once, and then that is all that is kept.
+func (d *Detector) entries(who int32, p *suspect, at int64) int {
+	last := p.entered
+	p.entered = at
+	within := entriesWithin.Milliseconds()
+	if last == 0 || at-last > within {
+		if p.strange {
+			d.traits[who].entries = nil
+		}
+		return 1
+	}
+	t := d.traitsOf(who)
+	if len(t.entries) == 0 {
+		t.entries = append(t.entries, last)
+	}
+	t.entries = append(t.entries, at)
+	for at-t.entries[0] > within {
+		t.entries = t.entries[1:]
+	}
+	return len(t.entries)
+}
+
 // said finds words that several people write again and again.
-func (d *Detector) said(e *live.Event, text string) {
+func (d *Detector) said(e *live.Event, who int32, text string) {
 	words := strings.Join(strings.Fields(strings.ToLower(text)), " ")
 	if utf8.RuneCountInString(words) < leastWords {
 		return
 	}
-	h := fnv.New64a()
-	_, _ = h.Write([]byte(words)) // It never fails.
-	s := d.sayings[h.Sum64()]
+	key := hashOf(words)
+	s := d.sayings[key]
 	if s == nil {
 		s = &saying{}
-		d.sayings[h.Sum64()] = s
+		d.sayings[key] = s
 	}
-	at := e.ReceivedAt
-	s.at, s.who = append(s.at, at), append(s.who, e.Person)
-	for at.Sub(s.at[0]) > saidWithin {
+	at := e.ReceivedAt.UnixMilli()
+	s.at, s.who = append(s.at, at), append(s.who, who)
+	for at-s.at[0] > saidWithin.Milliseconds() {
 		s.at, s.who = s.at[1:], s.who[1:]
 	}
-	sayers := map[live.PersonID]time.Time{}
-	for _, who := range s.who {
-		sayers[who] = at
-	}
-	if len(s.at) < mostSaid || len(sayers) < leastSayers {
+	if len(s.at) < mostSaid {
 		return
 	}
-	for _, who := range sorted(sayers) {
-		d.fire(RepeatedWords, who, at)
+	sayers := slices.Compact(slices.Sorted(slices.Values(s.who)))
+	if len(sayers) < leastSayers {
+		return
+	}
+	for _, who := range d.sorted(sayers) {
+		d.fire(RepeatedWords, who, e.ReceivedAt)
 	}
 }
 
 // sweep forgets words and networks of long ago.
-func (d *Detector) sweep(at time.Time) {
-	if at.Sub(d.swept) < networkWithin {
+func (d *Detector) sweep(at int64) {
+	if at-d.swept < networkWithin.Milliseconds() {
 		return
 	}
 	d.swept = at
 	for k, s := range d.sayings {
-		if at.Sub(s.at[len(s.at)-1]) > saidWithin {
+		if at-s.at[len(s.at)-1] > saidWithin.Milliseconds() {
 			delete(d.sayings, k)
 		}
 	}
 	for k, n := range d.networks {
-		for who, last := range n.last {
-			if at.Sub(last) > networkWithin {
-				delete(n.last, who)
-			}
-		}
-		if len(n.last) == 0 {
+		if n.forget(at); n.size() == 0 {
 			delete(d.networks, k)
 		}
 	}
 }
 
-func sorted(m map[live.PersonID]time.Time) []live.PersonID {
-	return slices.Sorted(maps.Keys(m))
+// sorted are persons by name: the order of verdicts must not depend on who came
+// first after a start.
+func (d *Detector) sorted(persons []int32) []int32 {
+	slices.SortFunc(persons, func(a, b int32) int { return cmp.Compare(d.roster.Name(a), d.roster.Name(b)) })
+	return persons
+}
+
+func hashOf(text string) uint64 {
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(text)) // It never fails.
+	return h.Sum64()
 }
