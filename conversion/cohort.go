@@ -85,7 +85,7 @@ func (h *History) Cohorts(q CohortQuestion) CohortTable {
 		case ByAgent:
 			key = agents[person]
 		default:
-			key = q.Period.start(born)
+			key = q.Period.Start(born)
 		}
 		row := rows[key]
 		if row == nil {

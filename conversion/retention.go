@@ -55,8 +55,8 @@ func (p Period) Days() int {
 	return 1
 }
 
-// start names the calendar day, week (by its Monday) or month of a beginning.
-func (p Period) start(d Day) string {
+// Start names the calendar day, week (by its Monday) or month of a beginning.
+func (p Period) Start(d Day) string {
 	switch p {
 	case PeriodWeek:
 		return (d - (d+3)%7).String()

@@ -184,6 +184,7 @@ type Field struct {
 	Type     FieldType
 	Required bool
 	Min, Max int64
+	OneOf    []string // of TypeText: the words allowed, beside the empty one when not required
 }
 
 // Spec is one row of [Kinds].
@@ -198,6 +199,10 @@ func text(name string, most int64) Field { return Field{Name: name, Type: TypeTe
 func id(name string) Field               { return Field{Name: name, Type: TypeID} }
 func integer(name string, least, most int64) Field {
 	return Field{Name: name, Type: TypeInt, Min: least, Max: most}
+}
+
+func oneOf(name string, words []string) Field {
+	return Field{Name: name, Type: TypeText, Max: 32, OneOf: words}
 }
 func flag(name string) Field { return Field{Name: name, Type: TypeFlag} }
 
@@ -228,7 +233,7 @@ const anyone = FromViewer | FromProducer
 
 // Kinds is every fact there is: its door, its audience and its fields. Members
 // of data that a row does not name are kept as they are.
-var Kinds = slices.Concat(kinds, complaintKinds, needKinds)
+var Kinds = slices.Concat(kinds, groupKinds, complaintKinds, needKinds)
 
 // kinds are the rows that do not stand beside their noun.
 var kinds = []Spec{
@@ -261,9 +266,6 @@ var kinds = []Spec{
 	{"show_reserved", FromProducer, AudienceNone, touched()},
 	{"contact_added", FromProducer, AudienceNone, touched(id("agent_id"))},
 	{"contact_lost", FromProducer, AudienceNone, []Field{text("lost_by", 32), flag("blocked")}},
-	{"group_joined", FromProducer, AudienceNone, touched(must(id("group_id")), text("join_scene", 32), id("inviter"))},
-	{"group_left", FromProducer, AudienceNone, []Field{must(id("group_id")), text("quit_scene", 32)}},
-	{"group_message_sent", FromProducer, AudienceNone, []Field{must(id("group_id")), text("kind", 32), text("by_role", 32)}},
 	{"group_message_clicked", FromProducer, AudienceNone, touched(must(id("group_id")))},
 	{"referral_clicked", FromProducer, AudienceNone, touched(must(id("referrer")))},
 	{"service_session_started", FromProducer, AudienceNone, touched(must(id("session_id")), id("entry_id"), id("agent_id"))},

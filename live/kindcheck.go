@@ -2,6 +2,7 @@ package live
 
 import (
 	"encoding/json"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -58,6 +59,9 @@ func (f *Field) check(raw json.RawMessage) error {
 		}
 		if n := int64(utf8.RuneCountInString(s)); n < f.Min || n > f.Max || f.Min > 0 && strings.TrimSpace(s) == "" {
 			return Invalid("invalid_field", at, "must be %d to %d characters", f.Min, f.Max)
+		}
+		if len(f.OneOf) > 0 && s != "" && !slices.Contains(f.OneOf, s) {
+			return Invalid("invalid_field", at, "must be one of %s", strings.Join(f.OneOf, ", "))
 		}
 	case TypeInt:
 		n, err := strconv.ParseInt(string(raw), 10, 64)

@@ -74,6 +74,11 @@ const (
 	ActReferralWrite Action = "referral.write"       // by which rule, and who is a partner
 	ActShare         Action = "referral.share"       // have a link, follow one, apply as a partner
 
+	ActGroupRead   Action = "groups.read"   // groups and their figures; an agent's own only
+	ActGroupWrite  Action = "groups.write"  // which groups there are, and who joined them elsewhere
+	ActGroupAssign Action = "groups.assign" // whose a group is
+	ActGroupAlarm  Action = "groups.alarm"  // take an alarm up; an agent of their own groups
+
 	ActSubscriptionWrite Action = "subscription.write" // who is sent signed webhooks, and what again
 	ActSubscriptionRead  Action = "subscription.read"  // the same and how it went, without secrets
 )
@@ -119,6 +124,11 @@ var Rights = map[Action][]Role{
 	ActReferralRead:  {RoleAdmin, RoleMerchant, RoleOperator, RoleAnalyst, RoleAuditor},
 	ActReferralWrite: {RoleAdmin, RoleMerchant, RoleOperator},
 	ActShare:         {RoleAdmin, RoleMerchant, RoleOperator, RoleAgent, RoleIntegration, RoleViewer},
+
+	ActGroupRead:   {RoleAdmin, RoleMerchant, RoleOperator, RoleAgent, RoleAnalyst, RoleAuditor},
+	ActGroupWrite:  {RoleAdmin, RoleMerchant, RoleOperator, RoleIntegration},
+	ActGroupAssign: {RoleAdmin, RoleMerchant, RoleOperator},
+	ActGroupAlarm:  {RoleAdmin, RoleMerchant, RoleOperator, RoleAgent},
 
 	ActSubscriptionWrite: {RoleAdmin, RoleMerchant},
 	ActSubscriptionRead:  {RoleAdmin, RoleMerchant, RoleOperator, RoleAuditor},

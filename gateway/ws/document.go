@@ -204,6 +204,12 @@ func fieldSchema(f live.Field) object {
 		if f.Min > 0 {
 			s["minLength"] = f.Min
 		}
+		if len(f.OneOf) > 0 {
+			s["enum"] = f.OneOf
+			if !f.Required {
+				s["enum"] = append([]string{""}, f.OneOf...)
+			}
+		}
 		return s
 	case live.TypeID:
 		return identifier

@@ -45,6 +45,14 @@ var keptNames = map[string]string{
 	"counters.name":             "of a counter",
 	"ladder_checkpoint.name":    "of a reader",
 	"delivery_checkpoint.name":  "of a reader",
+
+	"care_groups.agent_id":         "staff",
+	"care_groups.host_id":          "staff",
+	"care_groups.personas":         "staff",
+	"care_group_owners.agent_id":   "staff",
+	"care_group_owners.decided_by": "staff",
+	"care_group_alarms.agent_id":   "staff",
+	"care_group_alarms.decided_by": "staff",
 }
 
 var looksLikeAName = regexp.MustCompile(`person|buyer|referrer|viewer|canonical|actor|customer|agent|subject|winner|host|_by$|^by_|name`)
