@@ -22,6 +22,7 @@ import (
 	"showrunner/analytics"
 	"showrunner/analytics/report"
 	"showrunner/conversion"
+	"showrunner/conversion/care/desk"
 	"showrunner/gateway"
 	"showrunner/gateway/api"
 	"showrunner/gateway/auth"
@@ -100,6 +101,7 @@ func newEnv(t testing.TB, change ...func(*gateway.Deps)) *env {
 	deps := gateway.Deps{
 		API: api.Config{
 			Store: e.store, Ingest: facts, Figures: &folded{log: e.log, store: e.store, now: e.now}, Retention: &remembered{e.log}, Tokens: e.auth,
+			Desk:       desk.New(desk.Config{Store: e.store, Now: e.now, Logger: logger}),
 			WebhookURL: func(raw string) error { return delivery.CheckURL(raw, false) },
 			Tickets:    auth.NewTicketStore(e.now), Rate: -1, Now: e.now, Logger: logger,
 		},

@@ -43,19 +43,31 @@ var goodBody = map[string]any{
 		obj{"rung": "member", "any": []any{obj{"orders": 2}}},
 		obj{"rung": "partner", "any": []any{obj{"orders": 9}}},
 	}},
-	"link-identities":      obj{"identifiers": []any{obj{"kind": "login", "value": "u1"}}, "evidence": "none"},
-	"merge-people":         obj{"person_id": "person-m1", "other_person_id": "xiaoming", "evidence": "none"},
-	"erase-person":         obj{"reason": "none"},
-	"undo-merge":           obj{"reason": "none"},
-	"put-referral-rule":    obj{"who": "all", "term": "permanent"},
-	"create-referral-link": obj{"person_id": "thief"},
-	"click-referral-link":  obj{"token": "nothing", "person_id": "thief"},
-	"bind-referral":        obj{"token": "nothing", "person_id": "thief"},
-	"end-binding":          obj{"reason": "none"},
-	"apply-partner":        obj{"person_id": "thief"},
-	"approve-partner":      obj{"reason": "none"},
-	"reject-partner":       obj{"reason": "none"},
-	"suspend-partner":      obj{"reason": "none"},
+	"link-identities":          obj{"identifiers": []any{obj{"kind": "login", "value": "u1"}}, "evidence": "none"},
+	"merge-people":             obj{"person_id": "person-m1", "other_person_id": "xiaoming", "evidence": "none"},
+	"erase-person":             obj{"reason": "none"},
+	"undo-merge":               obj{"reason": "none"},
+	"put-referral-rule":        obj{"who": "all", "term": "permanent"},
+	"create-referral-link":     obj{"person_id": "thief"},
+	"click-referral-link":      obj{"token": "nothing", "person_id": "thief"},
+	"bind-referral":            obj{"token": "nothing", "person_id": "thief"},
+	"end-binding":              obj{"reason": "none"},
+	"apply-partner":            obj{"person_id": "thief"},
+	"approve-partner":          obj{"reason": "none"},
+	"reject-partner":           obj{"reason": "none"},
+	"suspend-partner":          obj{"reason": "none"},
+	"create-service-entry":     obj{"type": "shop", "title": "t"},
+	"update-service-entry":     obj{"title": "stolen"},
+	"open-service-session":     obj{"entry_id": "entry-m1", "person_id": "thief", "text": "hi"},
+	"say-in-service-session":   obj{"text": "stolen"},
+	"transfer-service-session": obj{"reason": "none"},
+	"close-service-session":    obj{"resolution": "resolved"},
+	"rate-service-session":     obj{"score": 1},
+	"tag-service-session":      obj{"tags": []string{"stolen"}},
+	"put-service-agent":        obj{"name": "t", "personas": []string{}, "capacity": 1},
+	"put-service-person":       obj{"agent_id": "agent-m1"},
+	"put-service-rules":        obj{"time_zone": "UTC", "hours": []any{}, "holidays": []any{}, "first_response_s": 1, "resolution_s": 1, "silence_s": 1, "bot": true, "human_words": []any{}},
+	"put-canned-answers":       obj{"items": []any{}},
 	"post-events": []any{
 		obj{"event_id": "e1", "type": "followed", "show_id": "show-m1", "user_id": "u"},
 		obj{"event_id": "e2", "type": "followed", "room_id": "room-m1", "user_id": "u"},
@@ -78,10 +90,14 @@ func TestOtherMerchant(t *testing.T) {
 	draw := e.want(200, "GET", "/v1/shows/"+show+"/draws", owner, nil).items()[0].(obj)["draw_id"].(string)
 	e.want(200, "POST", "/v1/shows/"+show+"/commands", owner, obj{"command_id": "p", "command": "drop_red_packet", "data": obj{"total_minor": 100, "count": 3}})
 	packet := e.want(200, "GET", "/v1/shows/"+show+"/red-packets", owner, nil).items()[0].(obj)["packet_id"].(string)
-	ids := strings.NewReplacer("order-m1", order, "sub-m1", sub, "msg-m1", msg, "draw-m1", draw, "packet-m1", packet, "person-m1", "xiaoming")
+	e.want(201, "POST", "/v1/service/entries", owner, obj{"entry_id": "entry-m1", "type": "shop", "title": "Knife desk"})
+	e.want(200, "PUT", "/v1/service/agents/agent-m1", owner, obj{"name": "Knife expert", "personas": []any{}, "capacity": 1})
+	opened := e.want(201, "POST", "/v1/service/sessions", e.as(live.RoleViewer, "m1", "xiaoming"), obj{"entry_id": "entry-m1", "text": "Knife?"})
+	session := dig(opened.json, "session", "session_id").(string)
+	ids := strings.NewReplacer("session-m1", session, "order-m1", order, "sub-m1", sub, "msg-m1", msg, "draw-m1", draw, "packet-m1", packet, "person-m1", "xiaoming")
 
 	for _, r := range e.server.API().Routes() {
-		if r.Open || r.ID == "put-coupon-batch" { // that makes a batch of the caller's own merchant, see TestCoupons
+		if r.Open || r.ID == "put-coupon-batch" || r.ID == "put-service-agent" { // they make something of the caller's own merchant, see TestCoupons and TestService
 			continue
 		}
 		path := ids.Replace(fill(r.Path, "m1"))
@@ -93,7 +109,7 @@ func TestOtherMerchant(t *testing.T) {
 		}
 		// The path's own ids come back in the words of the refusal, as would a name never used;
 		// a ticket or a secret made for the caller is random and may hold any two letters.
-		words := strings.NewReplacer("room-m1", "", "show-m1", "", "batch-m1", "", draw, "", packet, "", order, "", sub, "", msg, "", a.text("ticket"), "", a.text("secret"), "").Replace(a.raw)
+		words := strings.NewReplacer(session, "", "entry-m1", "", "agent-m1", "", "room-m1", "", "show-m1", "", "batch-m1", "", draw, "", packet, "", order, "", sub, "", msg, "", a.text("ticket"), "", a.text("secret"), "").Replace(a.raw)
 		for _, secret := range []string{"m1", "Knife", "Room of", "Show of", "xiaoming", "owner"} {
 			if strings.Contains(words, secret) {
 				t.Errorf("%s tells %q: %s", r.ID, secret, a.raw)
@@ -103,7 +119,7 @@ func TestOtherMerchant(t *testing.T) {
 			continue
 		}
 		// The refusal must be the one for a name that was never used.
-		never := strings.NewReplacer("room-m1", "room-xx", "show-m1", "show-xx", "batch-m1", "batch-xx", draw, "draw-xx", packet, "packet-xx", order, "order-xx", sub, "sub-xx", msg, "msg-xx", "xiaoming", "nobody-xx").Replace(path)
+		never := strings.NewReplacer(session, "ses-xx", "entry-m1", "entry-xx", "agent-m1", "agent-xx", "room-m1", "room-xx", "show-m1", "show-xx", "batch-m1", "batch-xx", draw, "draw-xx", packet, "packet-xx", order, "order-xx", sub, "sub-xx", msg, "msg-xx", "xiaoming", "nobody-xx").Replace(path)
 		b := e.do(r.Method, never, token, goodBody[r.ID])
 		plain := strings.NewReplacer("room-m1", "#", "show-m1", "#", "batch-m1", "#", draw, "#", "draw-xx", "#", packet, "#", "packet-xx", "#", order, "#", sub, "#", msg, "#", "room-xx", "#", "show-xx", "#", "batch-xx", "#", "order-xx", "#", "sub-xx", "#", "msg-xx", "#", a.text("request_id"), "", b.text("request_id"), "")
 		if plain.Replace(a.raw) != plain.Replace(b.raw) {

@@ -233,7 +233,7 @@ const anyone = FromViewer | FromProducer
 
 // Kinds is every fact there is: its door, its audience and its fields. Members
 // of data that a row does not name are kept as they are.
-var Kinds = slices.Concat(kinds, groupKinds, complaintKinds, needKinds)
+var Kinds = slices.Concat(kinds, serviceKinds, groupKinds, complaintKinds, needKinds)
 
 // kinds are the rows that do not stand beside their noun.
 var kinds = []Spec{
@@ -251,7 +251,6 @@ var kinds = []Spec{
 	{CouponClaimed, FromProducer | FromSystem, AudienceNone, []Field{must(id("batch_id"))}},   // a viewer asks for it; the store decides
 	{LuckyDrawEntered, FromProducer | FromSystem, AudienceNone, []Field{must(id("draw_id"))}}, // likewise
 	{RedPacketClaimed, FromSystem, AudiencePerson, nil},                                       // likewise
-	{"service_entry_opened", anyone, AudienceNone, []Field{must(id("entry_id"))}},
 	{QuestionAsked, anyone, AudiencePanel, []Field{must(text("text", MaxCommentRunes))}},
 	{RoomExposed, FromProducer, AudienceNone, []Field{text("surface", 32)}},
 	{RoomEntered, FromProducer | FromSystem, AudienceNone, []Field{flag("resumed")}},
@@ -268,9 +267,6 @@ var kinds = []Spec{
 	{"contact_lost", FromProducer, AudienceNone, []Field{text("lost_by", 32), flag("blocked")}},
 	{"group_message_clicked", FromProducer, AudienceNone, touched(must(id("group_id")))},
 	{"referral_clicked", FromProducer, AudienceNone, touched(must(id("referrer")))},
-	{"service_session_started", FromProducer, AudienceNone, touched(must(id("session_id")), id("entry_id"), id("agent_id"))},
-	{"service_message_sent", FromProducer, AudienceNone, []Field{must(id("session_id")), text("by", 32), text("kind", 32)}},
-	{"service_session_closed", FromProducer, AudienceNone, touched(must(id("session_id")), text("resolution", 64))},
 	{"touch_sent", FromProducer, AudienceNone, touched(id("agent_id"), text("template", 64))},
 	{HoldoutAssigned, FromProducer, AudienceNone, []Field{must(id("experiment")), must(flag("control"))}},
 	{ReviewPosted, FromProducer, AudienceNone, []Field{id("order_id"), integer("score", 1, 5), text("text", 2000)}},

@@ -79,6 +79,11 @@ const (
 	ActGroupAssign Action = "groups.assign" // whose a group is
 	ActGroupAlarm  Action = "groups.alarm"  // take an alarm up; an agent of their own groups
 
+	ActServiceAsk   Action = "service.ask"   // open a session, say something in it, rate it
+	ActServe        Action = "service.serve" // take sessions: any staff may, of what is theirs
+	ActServiceRead  Action = "service.read"  // entries and figures of service
+	ActServiceWrite Action = "service.write" // entries, answers, agents and rules; every session
+
 	ActSubscriptionWrite Action = "subscription.write" // who is sent signed webhooks, and what again
 	ActSubscriptionRead  Action = "subscription.read"  // the same and how it went, without secrets
 )
@@ -129,6 +134,11 @@ var Rights = map[Action][]Role{
 	ActGroupWrite:  {RoleAdmin, RoleMerchant, RoleOperator, RoleIntegration},
 	ActGroupAssign: {RoleAdmin, RoleMerchant, RoleOperator},
 	ActGroupAlarm:  {RoleAdmin, RoleMerchant, RoleOperator, RoleAgent},
+
+	ActServiceAsk:   {RoleAdmin, RoleIntegration, RoleViewer},
+	ActServe:        {RoleAdmin, RoleMerchant, RoleOperator, RoleHost, RoleModerator, RoleAgent},
+	ActServiceRead:  append([]Role{RoleIntegration}, staff...),
+	ActServiceWrite: {RoleAdmin, RoleMerchant, RoleOperator},
 
 	ActSubscriptionWrite: {RoleAdmin, RoleMerchant},
 	ActSubscriptionRead:  {RoleAdmin, RoleMerchant, RoleOperator, RoleAuditor},

@@ -19,6 +19,7 @@ import (
 	"showrunner/analytics/engine"
 	"showrunner/analytics/realtime"
 	"showrunner/conversion"
+	"showrunner/conversion/care/desk"
 	"showrunner/gateway"
 	"showrunner/gateway/auth"
 	"showrunner/gateway/ws"
@@ -58,6 +59,7 @@ type server struct {
 	tickets  *tickets
 	bus      *bus.Bus // nil when alone
 	rooms    *follow  // nil when alone
+	service  *desk.Desk
 	gateway  *gateway.Server
 
 	sketches sketches    // of large rooms
@@ -85,7 +87,7 @@ func (s *server) readerName(name string) string {
 // drains each before what it writes to goes away.
 func (s *server) build(ctx context.Context) error {
 	for _, step := range []func(context.Context) error{
-		s.openEngine, s.openLog, s.openStore, s.openSink, s.openHub, s.openRealtime, s.openRelay, s.openIngest, s.openModeration, s.openBots, s.openDelivery, s.openLadder, s.openCredit, s.openGateway,
+		s.openEngine, s.openLog, s.openStore, s.openSink, s.openHub, s.openRealtime, s.openRelay, s.openIngest, s.openModeration, s.openBots, s.openDelivery, s.openLadder, s.openCredit, s.openService, s.openGateway,
 	} {
 		if err := step(ctx); err != nil {
 			return err

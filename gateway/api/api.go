@@ -21,8 +21,10 @@ type Config struct {
 	Figures Figures
 	// Retention answers who comes back.
 	Retention Retention
-	Tokens    Tokens
-	Tickets   Tickets
+	// Desk is the service desk.
+	Desk    Desk
+	Tokens  Tokens
+	Tickets Tickets
 	// Connectors read what shop platforms post, by name.
 	Connectors map[string]Connector
 	// WebhookURL refuses a URL that webhooks are never sent to.
@@ -102,6 +104,7 @@ func (c *Config) validate() error {
 	need(c.Ingest != nil, "an ingest")
 	need(c.Figures != nil, "figures")
 	need(c.Retention != nil, "an answer to who comes back")
+	need(c.Desk != nil, "a service desk")
 	need(c.Tokens != nil, "tokens")
 	need(c.Tickets != nil, "tickets")
 	need(c.Connectors[standard] != nil, "connectors")

@@ -43,6 +43,7 @@ func (a *API) register() {
 	a.identities()
 	a.erasures()
 	a.referrals()
+	a.services()
 	a.metrics()
 	a.audits()
 	a.me()
@@ -80,6 +81,7 @@ func (a *API) document() huma.Config {
 		{Name: "Figures", Description: "Live figures, tables and the post-show report."},
 		{Name: "Retention", Description: "Who comes back: cohorts, RFM, expected orders, and funnels over all shows."},
 		{Name: "People", Description: "Who somebody is over all channels, and where people stand on the ladder."},
+		{Name: "Service", Description: "The service desk: entries, sessions, who serves, and by which rules."},
 		{Name: "Referral", Description: "Who brought whom, what they earned, and partners."},
 		{Name: "Audit", Description: "Who did what."},
 		{Name: "Tokens", Description: "Who is calling."},

@@ -53,6 +53,23 @@ var keptNames = map[string]string{
 	"care_group_owners.decided_by": "staff",
 	"care_group_alarms.agent_id":   "staff",
 	"care_group_alarms.decided_by": "staff",
+
+	"service_entries.agent_id":        "staff",
+	"service_entries.persona":         "the part an agent plays",
+	"service_sessions.agent_id":       "staff",
+	"service_sessions.last_agent_id":  "staff",
+	"service_sessions.avoid_agent_id": "staff",
+	"service_sessions.persona":        "the part an agent plays",
+	"service_sessions.initiated_by":   "viewer or agent",
+	"service_messages.agent_id":       "staff",
+	"service_messages.said_by":        "viewer, bot or agent",
+	"service_people.agent_id":         "staff",
+	"service_agents.agent_id":         "staff",
+	"service_agents.name":             "of staff",
+	"service_agents.personas":         "the parts an agent plays",
+	"service_turns.agent_id":          "staff",
+	"service_turns.past_agent":        "staff",
+	"service_turns.persona":           "the part an agent plays",
 }
 
 var looksLikeAName = regexp.MustCompile(`person|buyer|referrer|viewer|canonical|actor|customer|agent|subject|winner|host|_by$|^by_|name`)

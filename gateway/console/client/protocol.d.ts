@@ -75,6 +75,12 @@ export interface EventData {
   rehearsal_started: More;
   room_mode_changed: More;
   room_stats: More;
+  service_handed_over: More;
+  service_message_sent: { by?: string; kind?: string; session_id: string } & More;
+  service_session_assigned: More;
+  service_session_closed: { agent_id?: string; agent_name?: string; cost_currency?: string; cost_minor?: number; entry_id?: string; group_id?: string; group_name?: string; host_id?: string; resolution?: string; session_id: string } & More;
+  service_session_reopened: More;
+  service_session_transferred: More;
   show_brief_published: More;
   show_brief_read: More;
   show_ended: More;
@@ -107,6 +113,7 @@ export interface FactData {
   product_exposed: { product_id: string; surface: string } & More;
   question_asked: { text: string } & More;
   room_shared: { share_channel: string } & More;
+  service_entry_exposed: { entry_id: string } & More;
   service_entry_opened: { entry_id: string } & More;
   unfollowed: More;
   watch_heartbeat: { visible: boolean; watched_ms?: number } & More;
