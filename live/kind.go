@@ -135,6 +135,14 @@ const (
 	ReferralBonusVoided  Kind = "referral_bonus_voided"
 )
 
+// What a binding earns: stated in the transaction that takes the fact of the
+// order which causes it, each exactly once.
+const (
+	ReferralConverted  Kind = "referral_converted"  // an order of somebody who was bound is paid
+	CommissionAccrued  Kind = "commission_accrued"  // more is owed to the referrer
+	CommissionReversed Kind = "commission_reversed" // less is, such as for a refund
+)
+
 // What becomes of people on the ladder.
 const (
 	LadderChanged    Kind = "ladder_changed"
@@ -289,6 +297,9 @@ var kinds = []Spec{
 	{ReferralUnbound, FromSystem, AudienceNone, nil},
 	{ReferralBonusGranted, FromSystem, AudienceNone, nil},
 	{ReferralBonusVoided, FromSystem, AudienceNone, nil},
+	{ReferralConverted, FromSystem, AudienceNone, nil},
+	{CommissionAccrued, FromSystem, AudienceNone, nil},
+	{CommissionReversed, FromSystem, AudienceNone, nil},
 
 	// The ladder: stated by its reader, and by who decides on partners.
 	{LadderChanged, FromSystem, AudienceNone, nil},

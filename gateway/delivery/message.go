@@ -19,9 +19,12 @@ type message struct {
 	Data      map[string]json.RawMessage `json:"data"`
 }
 
-// orderFields and otherFields name what leaves of an event's data. Everything
-// else is ours: deltas, versions, flags of the fold.
+// orderFields, commissionFields and otherFields name what leaves of an event's
+// data. Everything else is ours: deltas, versions, flags of the fold.
 var (
+	commissionFields = []string{
+		"order_id", "referrer", "currency", "paid_minor", "bound_at", "rule_version", "instead_of", "commission_minor", "cause", "refund_id", "reason",
+	}
 	orderFields = []string{
 		"order_id", "order_state", "person_id", "channel", "campaign", "currency", "total_minor",
 		"lines", "paid_minor", "cancel_type", "refund_minor", "refund_type", "settled_minor", "exchange", "fulfilment", "reason",
@@ -52,12 +55,14 @@ func render(e *live.Event) (store.Rendered, error) {
 	}
 	data := map[string]json.RawMessage{}
 	names, chain := otherFields, "show:"+string(e.Show)
-	if live.OrderFactKind(e.Kind) {
+	if e.Kind.TellsMoney() {
 		var order string
 		if err := json.Unmarshal(in["order_id"], &order); err != nil {
 			return store.Rendered{}, fmt.Errorf("read the order of %s %s: %w", e.Kind, e.ID, err)
 		}
-		names, chain = orderFields, "order:"+order
+		if names, chain = commissionFields, "order:"+order; live.OrderFactKind(e.Kind) {
+			names = orderFields
+		}
 		if v, ok := in["fact_id"]; ok && factNames[e.Kind] != "" {
 			data[factNames[e.Kind]] = v
 		}

@@ -110,6 +110,9 @@ func (b *book) apply(f Fact, by live.Actor) (FactStatus, *orderRow, error) {
 		return "", nil, err
 	}
 	b.postings = appendPostings(b.postings, b.merchant, &f.OrderFact, deltas, t.outbox, t.now)
+	if err := b.earn(o, &f.OrderFact, &before, deltas); err != nil {
+		return "", nil, err
+	}
 	if row.coupon != "" {
 		if err := t.settleCoupon(row); err != nil {
 			return "", nil, err

@@ -186,7 +186,7 @@ func (s *Store) Bindings(ctx context.Context, m live.MerchantID, p live.PersonID
 
 // named are the entries of a merchant's bindings under the names that stand for
 // their people now, as orders are.
-const named = `SELECT r.merchant_id, r.n, r.bound_at, r.expires_at, COALESCE(p.canonical, r.person_id) AS person_id,
+const named = `SELECT r.merchant_id, r.n, r.person_id AS name, r.bound_at, r.expires_at, COALESCE(p.canonical, r.person_id) AS person_id,
 			COALESCE(u.canonical, r.referrer_id) AS referrer_id
 		FROM referral_bindings r
 		LEFT JOIN person_links p ON p.merchant_id = r.merchant_id AND p.person_id = r.person_id
@@ -198,7 +198,7 @@ const named = `SELECT r.merchant_id, r.n, r.bound_at, r.expires_at, COALESCE(p.c
 const boundThen = `(` + named + `) b ON b.person_id = o.person_id AND b.bound_at <= o.created_at
 			AND b.referrer_id <> '' AND b.referrer_id <> o.person_id AND (b.expires_at = 0 OR b.expires_at > o.created_at)
 			AND NOT EXISTS (SELECT 1 FROM (` + named + `) later WHERE later.person_id = b.person_id AND later.bound_at <= o.created_at
-				AND (later.bound_at > b.bound_at OR later.bound_at = b.bound_at AND later.n > b.n))`
+				AND (later.bound_at > b.bound_at OR later.bound_at = b.bound_at AND (later.n > b.n OR later.n = b.n AND later.name < b.name)))`
 
 // Referrals adds up, for every referrer and currency, the paid orders of the
 // people who were bound to them when the order was made, in [from, until) by

@@ -28,6 +28,8 @@ type bookOrder struct {
 	names   map[factName]bool
 	folded  *live.Order // the fold of said; nil: not made so far
 	changed bool
+	earned  []earning
+	whose   bool // who earns of it has to be looked up
 }
 
 // factName tells facts of one order apart.
@@ -179,7 +181,10 @@ func (b *book) write() error {
 	}
 	err := b.t.post(b.postings)
 	b.facts, b.postings = b.facts[:0], b.postings[:0]
-	return err
+	if err != nil {
+		return err
+	}
+	return b.tellEarned()
 }
 
 // saveOrders writes the orders that changed and their lines.

@@ -22,6 +22,7 @@ var nameColumns = []struct{ table, column, of string }{
 	{"share_tokens", "person_id", ""},
 	{"referral_bindings", "person_id", ""},
 	{"referral_bindings", "referrer_id", ""},
+	{"order_referrers", "referrer_id", ""},
 	{"referral_bonuses", "person_id", ""},
 	{"referral_bonuses", "referrer_id", ""},
 	{"coupons", "person_id", ""},

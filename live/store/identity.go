@@ -245,6 +245,9 @@ func (s *Store) Unmerge(ctx context.Context, m live.MerchantID, n int64, reason 
 		if err := t.settlePersons(m, people(names), string(live.IdentityUnmerged)); err != nil {
 			return err
 		}
+		if err := t.tellParted(m, people(names)); err != nil {
+			return err
+		}
 		return t.audited(AuditRow{Merchant: m, Actor: by, Action: "identity.unmerge", Detail: fmt.Sprintf(`{"merge":%d}`, n)})
 	})
 }

@@ -60,6 +60,13 @@ func (t *tx) settlePersons(m live.MerchantID, names []live.PersonID, reason stri
 			return err
 		}
 	}
+	moved := make([]earnedOrder, len(orders))
+	for i := range orders {
+		moved[i].order = orders[i].order
+	}
+	if err := t.tellEarned(m, moved); err != nil { // Their bindings are one person's now, or no longer.
+		return err
+	}
 	after, err := personFiguresOf(t, m, shows)
 	if err != nil {
 		return err
