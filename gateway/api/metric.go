@@ -9,13 +9,18 @@ import (
 
 // Metric is one row of the metric dictionary on the wire.
 type Metric struct {
-	Key     string `json:"key" example:"gmv_paid_minor"`
-	NameZH  string `json:"name_zh"`
-	NameEN  string `json:"name_en"`
-	Unit    string `json:"unit" doc:"count, persons, ms, minor (minor units of the currency) or ratio."`
-	Rate    bool   `json:"rate" doc:"Given as numerator, denominator and value."`
-	Money   bool   `json:"money" doc:"Left out for roles without the right to money."`
-	Formula string `json:"formula" doc:"The definition, in words."`
+	Key         string   `json:"key" example:"gmv_paid_minor"`
+	NameZH      string   `json:"name_zh"`
+	NameEN      string   `json:"name_en"`
+	Unit        string   `json:"unit" doc:"count, persons, ms, days, minor (minor units of the currency), ratio or score."`
+	Rate        bool     `json:"rate" doc:"Given as numerator, denominator and value."`
+	Money       bool     `json:"money" doc:"Left out for roles without the right to money."`
+	Formula     string   `json:"formula" doc:"The definition, in words."`
+	Numerator   string   `json:"numerator,omitempty" doc:"Of a rate, in words."`
+	Denominator string   `json:"denominator,omitempty" doc:"Of a rate, in words."`
+	Axis        string   `json:"axis" doc:"What it is of: show, ladder, person, referral, retention, lifetime, funnel, attribution, ledger or settlement."`
+	Source      string   `json:"source" doc:"Where the definition comes from; own: ours."`
+	At          []string `json:"at,omitempty" doc:"Where it stands in this document, as schema.member; those of shows stand under their key."`
 }
 
 type metricsOutput struct {
@@ -25,15 +30,18 @@ type metricsOutput struct {
 }
 
 func (a *API) metrics() {
-	add(a, Route{ID: "list-metrics", Method: "GET", Path: "/v1/metrics", Tag: "Figures", Summary: "Read the definition of every figure"}, a.listMetrics)
+	add(a, Route{
+		ID: "list-metrics", Method: "GET", Path: "/v1/metrics", Tag: "Figures", Summary: "Read the definition of every figure",
+		Text: "Every figure that any answer has, with its names in Chinese and English, formula, parts, axis and source. No answer has a figure that is not here.",
+	}, a.listMetrics)
 }
 
 func (a *API) listMetrics(context.Context, live.Principal, *struct{}) (*metricsOutput, error) {
 	out := &metricsOutput{}
-	for i := range analytics.Metrics {
-		m := &analytics.Metrics[i]
+	for _, d := range analytics.Definitions() {
 		out.Body.Items = append(out.Body.Items, Metric{
-			Key: m.Key, NameZH: m.ZH, NameEN: m.EN, Unit: string(m.Unit), Rate: m.IsRate(), Money: m.Money, Formula: m.Formula,
+			Key: d.Key, NameZH: d.ZH, NameEN: d.EN, Unit: string(d.Unit), Rate: d.Denominator != "", Money: d.Money, Formula: d.Formula,
+			Numerator: d.Numerator, Denominator: d.Denominator, Axis: string(d.Axis), Source: d.Source, At: d.At,
 		})
 	}
 	return out, nil
