@@ -74,7 +74,8 @@ func Definitions() []Definition {
 // tableColumns are the columns of everything a show is told in.
 func tableColumns() []Column {
 	var f Figures
-	columns := slices.Concat(ProductTable(&f, "").Columns, productMoneyColumns, SourceTable(&f, "").Columns, HostTable(&f, "").Columns, FunnelTable(&f).Columns)
+	columns := slices.Concat(ProductTable(&f, "").Columns, productMoneyColumns, SourceTable(&f, "").Columns, HostTable(&f, "").Columns, FunnelTable(&f).Columns,
+		LadderTable(&f).Columns, EarnedTable(&f).Columns)
 	for i := range minuteColumns {
 		columns = append(columns, minuteColumns[i].Column)
 	}

@@ -27,7 +27,9 @@ type Figures struct {
 	Sources  []Source  // sorted by channel
 	Shifts   []Shift   // of the hosts, in their order
 	Benefits Benefits
-	Commands []Mark // host commands, ascending: the overlay of every curve
+	Ladder   []RungFlow // moves it caused, from the lowest rung up
+	Earned   []Earned   // by referrers: by currency, the most owed first
+	Commands []Mark     // host commands, ascending: the overlay of every curve
 }
 
 // Traffic is reach, watching and interaction.

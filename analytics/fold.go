@@ -35,6 +35,8 @@ type Fold struct {
 	book     book
 	benefits Benefits
 	gifts    map[live.Currency]*BenefitMoney
+	flows    map[[2]live.Rung]int64 // by from and to
+	earned   map[earnedKey]*earned
 	dropped  Dropped
 	beats    []beat // of late, see recut
 	said     comments
@@ -134,6 +136,8 @@ func (f *Fold) Add(entry live.Entry) error {
 		f.addFlag(e)
 	case live.HostShiftStarted, live.HostShiftEnded:
 		f.addShift(e)
+	case live.LadderChanged, live.CommissionAccrued, live.CommissionReversed:
+		f.addCaused(e)
 	default:
 		f.addModeration(e)
 	}

@@ -81,6 +81,8 @@ func figures() Figures {
 			},
 			{Currency: "USD", Orders: 1, OrdersPaid: 1, Buyers: 1, OrderUV: 1, Created: 500, Paid: 500},
 		},
+		Ladder: []RungFlow{{"passerby", "fan", 12}, {"customer", "fan", 3}},
+		Earned: []Earned{{"ann", "CNY", 9, 33_000, 1_000}},
 		Benefits: Benefits{
 			CouponDrops: 2, CouponsClaimed: 90, CouponsRedeemed: 50, CouponsReturned: 14, CouponsUnredeemed: 9, CouponsExpired: 21, CouponsVoided: 13,
 			PacketShares: 31, DrawWinners: 8, PrizesClaimed: 5, PrizesForfeited: 3,
@@ -194,6 +196,14 @@ func TestSnapshotJSON(t *testing.T) {
 	if hosts := got["hosts"].([]any); len(hosts) != 2 || hosts[0].(map[string]any)["gmv_paid_minor"] != 600_000.0 {
 		t.Errorf("hosts is %v", hosts)
 	}
+	if rows := got["ladder"].([]any); len(rows) != 2 || rows[0].(map[string]any)["name_zh"] != "路人 → 粉丝" || rows[0].(map[string]any)["moves_caused_up"] != 12.0 || rows[1].(map[string]any)["moves_caused_down"] != 3.0 {
+		t.Errorf("ladder is %v", rows)
+	}
+	if rows := got["commission"].([]any); len(rows) != 2 || rows[0].(map[string]any)["commission_minor"] != 32_000.0 || rows[1].(map[string]any)["commission_minor"] != 13_000.0 {
+		t.Errorf("commission is %v", rows)
+	}
+	delete(got, "ladder")
+	delete(got, "commission")
 	delete(got, "raw")
 	delete(got, "hosts")
 	delete(got, "metrics")

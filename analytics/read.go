@@ -45,6 +45,7 @@ func (f *Fold) Figures(asOf time.Time) Figures {
 		out.Raw.PeakOnline = max(out.Raw.PeakOnline, m.everybody)
 		out.Minutes = append(out.Minutes, x)
 	}
+	f.caused(&out)
 	out.Benefits = f.benefits
 	out.Benefits.Money = values(f.gifts)
 	for _, p := range f.products {
@@ -105,6 +106,7 @@ func (f *Figures) Tidy() {
 	f.Benefits.Money = kept(f.Benefits.Money, func(m *BenefitMoney) bool { return *m != BenefitMoney{Currency: m.Currency} },
 		func(a, b BenefitMoney) int { return cmp.Compare(a.Currency, b.Currency) })
 	f.tidyShifts()
+	f.tidyCaused()
 	slices.SortStableFunc(f.Commands, func(a, b Mark) int { return a.At.Compare(b.At) })
 	if len(f.Commands) == 0 {
 		f.Commands = nil

@@ -35,6 +35,8 @@ type Report struct {
 	Products   Table
 	Sources    Table
 	Hosts      Table
+	Ladder     Table
+	Commission Table
 	Commands   Table
 
 	Late        []LateSales
@@ -59,7 +61,7 @@ func ReportOf(show live.Show, f Figures, credits []attribution.Result, window ti
 		Show: show, AsOf: f.AsOf, Provisional: !final, FinalAt: FinalAt(show), Complete: true, Through: f.AsOf,
 		Figures: f, Metrics: Read(&f, show.Currency, online).Values(true), Raw: Raw(&f, online), ByCurrency: ByCurrency(&f),
 		Funnel: FunnelTable(&f), Timeline: timeline,
-		Products: ProductTable(&f, show.Currency), Sources: SourceTable(&f, show.Currency), Hosts: HostTable(&f, show.Currency), Commands: CommandsTable(&f),
+		Products: ProductTable(&f, show.Currency), Sources: SourceTable(&f, show.Currency), Hosts: HostTable(&f, show.Currency), Ladder: LadderTable(&f), Commission: EarnedTable(&f), Commands: CommandsTable(&f),
 		Late: Late(show, &f), Window: window, Attribution: credits,
 	}, nil
 }

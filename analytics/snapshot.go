@@ -21,6 +21,9 @@ type Snapshot struct {
 	Raw Values
 	// Hosts is what each host sold, see [HostTable].
 	Hosts Table
+	// Ladder are the moves the show caused, see [LadderTable], and Commission is
+	// what it earned referrers, see [EarnedTable]; empty when money was left out.
+	Ladder, Commission Table
 	// ByCurrency has one row per currency any order of the show was in; nil
 	// when money was left out.
 	ByCurrency []CurrencyValues
@@ -37,13 +40,16 @@ type Snapshot struct {
 	Credited []live.ShowCredit
 }
 
+// snapshotRows bounds the referrers of a snapshot, which is sent every second.
+const snapshotRows = 50
+
 // SnapshotOf makes the snapshot of figures at an instant. online is negative if
 // it is not known.
 func SnapshotOf(show live.Show, f *Figures, online int64, at time.Time, lag time.Duration, provisional bool) Snapshot {
 	return Snapshot{
 		Show: show.ID, Room: show.Room, Merchant: show.Merchant, State: show.State, Currency: show.Currency, At: at,
 		Metrics: Read(f, show.Currency, online).Values(true), ByCurrency: ByCurrency(f),
-		Raw: Raw(f, online), Hosts: HostTable(f, show.Currency),
+		Raw: Raw(f, online), Hosts: HostTable(f, show.Currency), Ladder: LadderTable(f), Commission: EarnedTable(f).top(snapshotRows),
 		Provisional: provisional, LagMS: lag.Milliseconds(),
 	}
 }
@@ -53,6 +59,7 @@ func (s Snapshot) WithoutMoney() Snapshot {
 	s.Metrics = s.Metrics.WithoutMoney()
 	s.ByCurrency, s.Credited = nil, nil
 	s.Hosts = s.Hosts.WithoutMoney()
+	s.Commission = Table{}
 	return s
 }
 
@@ -70,11 +77,13 @@ func (s Snapshot) MarshalJSON() ([]byte, error) {
 		Raw         Values           `json:"raw"`
 		ByCurrency  []CurrencyValues `json:"by_currency,omitempty"`
 		Hosts       Table            `json:"hosts"`
+		Ladder      Table            `json:"ladder"`
+		Commission  Table            `json:"commission,omitzero"`
 		Provisional bool             `json:"provisional"`
 		LagMS       int64            `json:"lag_ms"`
 		Dropped     Dropped          `json:"events_dropped,omitzero"`
 		Credited    []creditedJSON   `json:"credited,omitempty"`
-	}{"snapshot", s.Show, s.Room, s.State, Stamp(s.At), s.Currency, s.Metrics, s.Raw, s.ByCurrency, s.Hosts, s.Provisional, s.LagMS, s.Dropped, credited(s.Credited)})
+	}{"snapshot", s.Show, s.Room, s.State, Stamp(s.At), s.Currency, s.Metrics, s.Raw, s.ByCurrency, s.Hosts, s.Ladder, s.Commission, s.Provisional, s.LagMS, s.Dropped, credited(s.Credited)})
 }
 
 // Stamp writes an instant as the outside sees it: RFC 3339, UTC, milliseconds;

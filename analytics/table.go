@@ -36,6 +36,15 @@ type Table struct {
 	Rows    [][]Cell
 }
 
+// top is the first rows of a table.
+func (t Table) top(rows int) Table {
+	t.Rows = t.Rows[:min(rows, len(t.Rows))]
+	return t
+}
+
+// IsZero reports whether there is no table at all.
+func (t Table) IsZero() bool { return t.Columns == nil }
+
 // MarshalJSON writes an array of objects, members in the order of the columns.
 func (t Table) MarshalJSON() ([]byte, error) {
 	b := []byte{'['}

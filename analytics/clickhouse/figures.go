@@ -36,7 +36,7 @@ func (db *DB) figures(ctx context.Context, merchant live.MerchantID, show live.S
 		"flags_before": strconv.FormatInt(flagsBefore, 10),
 	}}
 	for _, part := range []func(context.Context, *analytics.Figures) error{
-		q.bots, q.behaviour, q.money, q.minutes, q.products, q.sources, q.shifts, q.benefits, q.marks,
+		q.bots, q.behaviour, q.money, q.minutes, q.products, q.sources, q.shifts, q.benefits, q.caused, q.marks,
 	} {
 		if err := part(ctx, &f); err != nil {
 			return analytics.Figures{}, err

@@ -8,6 +8,7 @@ import (
 	"io"
 
 	"showrunner/analytics"
+	"showrunner/live"
 )
 
 //go:embed page.html
@@ -31,6 +32,8 @@ type page struct {
 	Products    table
 	Sources     table
 	Hosts       table
+	Ladder      table
+	Commissions []commission
 	Credits     []credit
 	Late        []lateRow
 	LateHead    []cell
@@ -125,6 +128,8 @@ func newPage(r *analytics.Report, p *printer) *page {
 	x.Products = p.table(&r.Products, "product_exposure_uv", "product_click_uv", "product_id")
 	x.Sources = p.table(&r.Sources)
 	x.Hosts = p.table(&r.Hosts, "by_currency")
+	x.Ladder = p.table(&r.Ladder, p.otherName(), "from", "to")
+	x.commissions()
 	x.credits()
 	x.late()
 	x.finality()
@@ -211,6 +216,37 @@ func (x *page) currencies() {
 			cells = append(cells, cell{Text: p.value(v), Tip: define(v), Num: true})
 		}
 		x.Currencies.Rows = append(x.Currencies.Rows, cells)
+	}
+}
+
+// commission is what referrers earned in one currency.
+type commission struct {
+	Currency string
+	Table    table
+}
+
+// commissions prints one table for each currency: money never stands beside
+// money of another.
+func (x *page) commissions() {
+	t := &x.R.Commission
+	at := t.Column("currency")
+	for from := 0; from < len(t.Rows); {
+		c := t.Rows[from][at].Text
+		until := from
+		for until < len(t.Rows) && t.Rows[until][at].Text == c {
+			until++
+		}
+		p := *x.p
+		p.currency = live.Currency(c)
+		part := analytics.Table{Columns: t.Columns, Rows: t.Rows[from:until]}
+		shown := p.table(&part, "currency")
+		for _, row := range shown.Rows {
+			if row[0].Text == "" {
+				row[0].Text, row[0].Tip = p.say(phrase{"无归属", "nobody"}), t.Columns[0].Formula
+			}
+		}
+		x.Commissions = append(x.Commissions, commission{c, shown})
+		from = until
 	}
 }
 

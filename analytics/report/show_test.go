@@ -188,6 +188,27 @@ func play(t *testing.T) *memory {
 			}
 		}
 	}
+	// What the ladder and the ledger say of it; a refund takes both back.
+	for _, e := range events {
+		if e.Kind != live.OrderPaid && e.Kind != live.RefundSucceeded || e.Person[3]%3 > 0 {
+			continue
+		}
+		deltas, err := live.DecodeDeltas(e.Data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var minor int64
+		for _, d := range deltas {
+			minor += d.Commission - d.CommissionBack
+		}
+		kind, move := live.CommissionAccrued, `{"from":"passerby","to":"customer"}`
+		if e.Kind == live.RefundSucceeded {
+			kind, minor, move = live.CommissionReversed, -minor, `{"from":"customer","to":"passerby"}`
+		}
+		say(e.ReceivedAt, kind, live.RoleSystem, e.Person, "", `{"order_id":%q,"referrer":%q,"currency":%q,"commission_minor":%d}`,
+			deltas[0].Order, []string{"kol-li", "member-07"}[e.Person[1]%2], deltas[0].Currency, minor)
+		say(e.ReceivedAt.Add(time.Second), live.LadderChanged, live.RoleSystem, e.Person, "", "%s", move)
+	}
 	slices.SortStableFunc(events, func(a, b live.Event) int { return a.ReceivedAt.Compare(b.ReceivedAt) })
 	for i, e := range events {
 		m.log = append(m.log, live.Entry{Position: live.Position{Seq: uint64(i + 1)}, Event: e})
@@ -205,7 +226,7 @@ func (m *memory) buy(t *testing.T, rng *rand.Rand, person live.PersonID, at time
 		cur = "USD"
 	}
 	facts := []live.OrderFact{{Kind: live.OrderCreated, At: at, Currency: cur, Show: m.show.ID, Room: "room-1", Person: person, Lines: []live.OrderLine{{
-		ID: "l1", Product: live.ProductID(fmt.Sprint("p", product)), SKU: live.SKUID(fmt.Sprint("k", product)), Qty: qty, Goods: qty * price, Shipping: 600,
+		ID: "l1", Product: live.ProductID(fmt.Sprint("p", product)), SKU: live.SKUID(fmt.Sprint("k", product)), Qty: qty, Goods: qty * price, Shipping: 600, CommissionBPS: 500,
 	}}}}
 	when := []time.Time{at}
 	total := qty*price + 600

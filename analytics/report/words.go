@@ -69,6 +69,14 @@ func (p *printer) label(zh, en string) template.HTML {
 	return template.HTML(template.HTMLEscapeString(zh) + ` <span class="en">` + template.HTMLEscapeString(en) + `</span>`)
 }
 
+// otherName is the column with the names that the page does not show.
+func (p *printer) otherName() string {
+	if p.english {
+		return "name_zh"
+	}
+	return "name_en"
+}
+
 func (p *printer) command(k live.Kind) string {
 	if x, ok := commandNames[k]; ok {
 		return p.say(x)

@@ -383,6 +383,63 @@ func TestTracker(t *testing.T) {
 	}
 }
 
+// TestMovesOfShow: the facts that stand in a show sum to the moves it caused, as
+// the ladder has them, whatever was withdrawn in between.
+func TestMovesOfShow(t *testing.T) {
+	e := newEnv(t)
+	of := func(f store.Fact, show string) store.Fact {
+		f.Show, f.Room = live.ShowID(show), "r1"
+		return f
+	}
+	same := func(least int) {
+		t.Helper()
+		e.track()
+		told := map[string]int64{}
+		err := e.log.Range(t.Context(), live.Position{}, e.head(), func(x live.Entry) error {
+			if x.Event.Kind != live.LadderChanged {
+				return nil
+			}
+			var d struct {
+				From, To, Show string
+				Withdrawn      bool
+			}
+			if err := json.Unmarshal(x.Event.Data, &d); err != nil {
+				return err
+			}
+			key, by := fmt.Sprintf("%s %s>%s", x.Event.Show, d.From, d.To), int64(1)
+			if d.Withdrawn {
+				by = -1
+			}
+			if told[key] += by; told[key] == 0 {
+				delete(told, key)
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := map[string]int64{}
+		e.rows(e.behind(), `SELECT cause_show, from_rung, to_rung, COUNT(*) FROM ladder_moves WHERE withdrawn_at = 0 AND NOT (from_rung = '' AND to_rung = 'passerby')
+			GROUP BY cause_show, from_rung, to_rung`, 4, func(cells []any) {
+			want[fmt.Sprintf("%s %s>%s", cells[0], cells[1], cells[2])] = cells[3].(int64)
+		})
+		if d := cmp.Diff(want, told); d != "" || len(want) < least {
+			t.Errorf("moves by show (-ladder +facts):\n%s%v", d, want)
+		}
+	}
+	e.play()
+	e.platform(of(created("o3", "p3"), "s1"), paid("o3"), of(created("o4", "d1"), "s2"), paid("o4"))
+	e.wait(25 * time.Hour)
+	e.platform(of(created("o5", "p3"), "s2"), paid("o5"))
+	same(4)
+	if _, err := e.store.Identify(t.Context(), "m1", []live.Identifier{{Kind: live.IdentityLogin, Value: "u1"}, {Kind: live.IdentityAnonymous, Value: "d1"}}, "login"); err != nil {
+		t.Fatal(err)
+	}
+	same(4)
+	e.platform(refunded("o5"), refunded("o3"))
+	same(5)
+}
+
 // sortedParts counts what was told, whatever the order of people within.
 func sortedParts(list []string) map[string]int {
 	out := map[string]int{}

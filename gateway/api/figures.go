@@ -26,6 +26,8 @@ func (Snapshot) Schema(huma.Registry) *huma.Schema {
 		"metrics":     metrics,
 		"raw":         {Type: huma.TypeObject, AdditionalProperties: true, Description: "The figures about viewers with those in them who are flagged as bots; metrics is without."},
 		"hosts":       {Type: huma.TypeArray, Items: &huma.Schema{Type: huma.TypeObject, AdditionalProperties: true}, Description: "What each host sold, shift by shift, as GET /v1/shows/{show_id}/hosts."},
+		"ladder":      {Type: huma.TypeArray, Items: &huma.Schema{Type: huma.TypeObject, AdditionalProperties: true}, Description: "Moves on the ladder whose cause happened in the show: from, to, their names, moves_caused_up, moves_caused_down."},
+		"commission":  {Type: huma.TypeArray, Items: &huma.Schema{Type: huma.TypeObject, AdditionalProperties: true}, Description: "What the orders of the show earn referrers, by currency, the most owed first, at most 50 rows; the one without a referrer_id is of buyers who belonged to nobody; left out for roles without money."},
 		"by_currency": {Type: huma.TypeArray, Items: &huma.Schema{Type: huma.TypeObject, AdditionalProperties: true}, Description: "Figures of orders in each currency; left out for roles without money."},
 		"provisional": {Type: huma.TypeBoolean, Description: "More facts may come."}, "lag_ms": {Type: huma.TypeInteger, Description: "How far the figures may be behind."},
 		"credited": {

@@ -149,11 +149,12 @@ type ladder struct {
 	fold  LadderFold
 	dirty map[live.MerchantID]map[live.PersonID]bool // who is to be folded anew
 	rules map[live.MerchantID]live.LadderRules
+	rooms map[live.ShowID]live.RoomID // of shows that caused moves
 	moved int
 }
 
 func (t *tx) openLadder(fold LadderFold) *ladder {
-	return &ladder{t: t, fold: fold, dirty: map[live.MerchantID]map[live.PersonID]bool{}, rules: map[live.MerchantID]live.LadderRules{}}
+	return &ladder{t: t, fold: fold, dirty: map[live.MerchantID]map[live.PersonID]bool{}, rules: map[live.MerchantID]live.LadderRules{}, rooms: map[live.ShowID]live.RoomID{}}
 }
 
 func (l *ladder) touch(m live.MerchantID, p live.PersonID) {

@@ -1,7 +1,9 @@
 package store
 
 import (
+	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"showrunner/live"
@@ -141,5 +143,31 @@ func (l *ladder) tell(m live.MerchantID, v *storedMove, withdrawn bool) error {
 		data["touch"] = storedTouch{x.Class, x.Kind, x.Ref, stamp(x.At), x.Event, x.Show, x.Channel, x.Agent, x.Referrer}
 	}
 	l.moved++
-	return l.t.tellReferral(live.LadderChanged, m, v.person, data)
+	room, err := l.room(v.Show)
+	if err != nil {
+		return err
+	}
+	raw, err := json.Marshal(data)
+	if err != nil {
+		return fmt.Errorf("encode %s: %w", live.LadderChanged, err)
+	}
+	return l.t.emit(live.Event{
+		ID: live.EventID(l.t.w.store.ids.next(l.t.now)), Kind: live.LadderChanged, Source: SourceSystem, Merchant: m, Room: room, Show: v.Show,
+		Actor: itself.Actor(), Person: v.person, OccurredAt: l.t.now, Data: raw,
+	})
+}
+
+// room is where a show is; empty for no show, and for one that is known here by
+// facts alone.
+func (l *ladder) room(show live.ShowID) (live.RoomID, error) {
+	if room, ok := l.rooms[show]; ok || show == "" {
+		return room, nil
+	}
+	var room live.RoomID
+	err := l.t.row(`SELECT room_id FROM shows WHERE show_id = ?`, string(show)).Scan(&room)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return "", fmt.Errorf("read the room of a show: %w", err)
+	}
+	l.rooms[show] = room
+	return room, nil
 }
