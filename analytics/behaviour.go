@@ -25,7 +25,7 @@ func (f *Fold) addBehaviour(e *live.Event) {
 		f.alive(who, e)
 	case live.RoomLeft:
 		if who >= 0 {
-			f.persons[who].did &^= isPresent
+			f.at(who).did &^= isPresent
 		}
 	case live.CommentSent:
 		d.kind = deedComment
@@ -46,8 +46,8 @@ func (f *Fold) addBehaviour(e *live.Event) {
 		f.interact(who, didFollow)
 		f.once(who, follows)
 	case live.Unfollowed:
-		if who >= 0 && f.persons[who].did&follows != 0 {
-			f.persons[who].did &^= follows
+		if who >= 0 && f.at(who).did&follows != 0 {
+			f.at(who).did &^= follows
 			f.gain(who, follows, -1)
 		}
 	case live.ProductExposed, live.ProductClicked, live.CartItemAdded:
@@ -109,10 +109,10 @@ func (f *Fold) addGift(who int32, e *live.Event, d deed) {
 
 // once counts a person the first time they do something.
 func (f *Fold) once(who int32, bit uint32) {
-	if who < 0 || f.persons[who].did&bit != 0 {
+	if who < 0 || f.at(who).did&bit != 0 {
 		return
 	}
-	f.persons[who].did |= bit
+	f.at(who).did |= bit
 	f.gain(who, bit, 1)
 }
 
@@ -128,7 +128,7 @@ func (f *Fold) gain(who int32, bit uint32, n int64) {
 
 // interact is once, and also counts persons who interacted in any way.
 func (f *Fold) interact(who int32, bit uint32) {
-	if who >= 0 && f.persons[who].did&didInteract == 0 {
+	if who >= 0 && f.at(who).did&didInteract == 0 {
 		f.raw.InteractUV++
 		if f.counts(who) {
 			f.traffic.InteractUV++
@@ -140,7 +140,7 @@ func (f *Fold) interact(who int32, bit uint32) {
 // enter gives the person the channel of their first entry, and moves to it what
 // they did before.
 func (f *Fold) enter(who int32, e *live.Event) {
-	if who < 0 || f.persons[who].did&didEnter != 0 {
+	if who < 0 || f.at(who).did&didEnter != 0 {
 		return
 	}
 	f.once(who, didEnter)
@@ -148,13 +148,13 @@ func (f *Fold) enter(who int32, e *live.Event) {
 	if channel == "" {
 		channel = ChannelDirect
 	}
-	p := &f.persons[who]
+	p := f.at(who)
 	old := p.source
 	p.source = f.source(channel)
 	if f.counts(who) {
 		p.source.uv++
-		old.views -= int64(len(p.views))
-		p.source.views += int64(len(p.views))
+		old.views -= p.views()
+		p.source.views += p.views()
 	}
 	f.book.move(who, old, p.source)
 }
@@ -164,18 +164,16 @@ func (f *Fold) alive(who int32, e *live.Event) {
 	if who < 0 {
 		return
 	}
-	p, counts := &f.persons[who], f.counts(who)
+	p, counts := f.at(who), f.counts(who)
 	at := e.ReceivedAt.UnixMilli()
-	var grown int64
-	p.views, grown = cover(p.views, at, watchGap.Milliseconds())
+	grown := p.see(at)
 	f.raw.WatchPV += grown
 	if counts {
 		f.traffic.WatchPV += grown
 		p.source.views += grown
 	}
 
-	if m := unixMinute(e.ReceivedAt); !holds(p.minutes, m) {
-		p.minutes, _ = cover(p.minutes, m, 1)
+	if m := unixMinute(e.ReceivedAt); p.present(int32(m)) { //nolint:gosec // fits until the year 6053.
 		row := f.minute(m)
 		row.everybody++
 		f.raw.OnlineMinutes++
@@ -186,7 +184,7 @@ func (f *Fold) alive(who int32, e *live.Event) {
 	}
 
 	p.last = max(p.last, at)
-	p.did |= isPresent
+	p.did |= isPresent | didWatch
 	if p.did&isListed == 0 {
 		p.did |= isListed
 		f.active = append(f.active, who)

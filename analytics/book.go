@@ -107,7 +107,7 @@ func (f *Fold) addAccount(d *live.Delta, l *ledger) {
 	src := f.unknown
 	if d.Person != "" {
 		who := f.person(d.Person)
-		src = f.persons[who].source
+		src = f.at(who).source
 		a := f.book.of(who, d.Currency)
 		l.OrderUV += a.addOrders(d.Orders)
 		l.Buyers += a.addPaid(d.Paid)

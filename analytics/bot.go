@@ -47,7 +47,7 @@ func Raw(f *Figures, online int64) Values {
 
 // counts reports whether what a person does enters the published figures: not
 // if they are flagged as a bot. Nobody in particular counts.
-func (f *Fold) counts(who int32) bool { return who < 0 || f.persons[who].did&isBot == 0 }
+func (f *Fold) counts(who int32) bool { return who < 0 || f.at(who).did&isBot == 0 }
 
 // addFlag takes a person out of the published figures, with everything they did
 // in this show before, or lets them back in. Raw figures do not change, and
@@ -57,13 +57,13 @@ func (f *Fold) addFlag(e *live.Event) {
 		return
 	}
 	who := f.person(e.Person)
-	switch p := &f.persons[who]; {
+	switch p := f.at(who); {
 	case e.Kind == live.BotFlagged && p.did&isBot == 0:
 		f.sway(who, -1)
-		f.persons[who].did |= isBot
+		f.at(who).did |= isBot
 		f.bots++
 	case e.Kind == live.BotUnflagged && p.did&isBot != 0:
-		f.persons[who].did &^= isBot
+		f.at(who).did &^= isBot
 		f.sway(who, 1)
 		f.bots--
 	}
@@ -71,7 +71,7 @@ func (f *Fold) addFlag(e *live.Event) {
 
 // sway adds everything a person did to the published figures, or takes it away.
 func (f *Fold) sway(who int32, sign int64) {
-	p, t := &f.persons[who], &f.traffic
+	p, t := f.at(who), &f.traffic
 	for bit := uint32(1); bit <= p.did; bit <<= 1 {
 		if uv := uvOf(t, bit); uv != nil && p.did&bit != 0 {
 			*uv += sign
@@ -80,23 +80,23 @@ func (f *Fold) sway(who int32, sign int64) {
 	if p.did&didInteract != 0 {
 		t.InteractUV += sign
 	}
-	t.WatchPV += sign * int64(len(p.views))
-	p.source.views += sign * int64(len(p.views))
+	t.WatchPV += sign * p.views()
+	p.source.views += sign * p.views()
 	if p.did&didEnter != 0 {
 		p.source.uv += sign
 	}
 	t.WatchMS += sign * p.watched
 	t.CommentShown += sign * int64(p.shown)
-	for _, s := range p.minutes {
-		for m := s.from; m <= s.to; m++ {
-			f.minute(m).Online += sign
+	p.runs(func(r run) {
+		for m := r.from; m <= r.to; m++ {
+			f.minute(int64(m)).Online += sign
 		}
-		t.OnlineMinutes += sign * (s.to - s.from + 1)
-	}
-	for i := range p.deeds {
-		p.deeds[i].count(t, sign)
-		f.countRows(&p.deeds[i], sign)
-	}
+		t.OnlineMinutes += sign * int64(r.to-r.from+1)
+	})
+	p.deeds(func(d *deed) {
+		d.count(t, sign)
+		f.countRows(d, sign)
+	})
 	for _, x := range f.shelf {
 		if x.exposed.has(who) {
 			x.ExposureUV += sign

@@ -67,8 +67,8 @@ func (f *Fold) addModeration(e *live.Event) {
 			i = f.said.list[i].before
 		}
 	case live.ViewerMuted, live.ViewerKicked, live.ViewerBlocked:
-		who, known := f.index[e.Person]
-		if !known || f.persons[who].shown == 0 {
+		who, known := f.roster.Find(e.Person)
+		if !known || f.at(who).shown == 0 {
 			return
 		}
 		for i := range f.said.list {
@@ -97,6 +97,6 @@ func (f *Fold) addShown(who int32, n int32) {
 		f.traffic.CommentShown += int64(n)
 	}
 	if who >= 0 {
-		f.persons[who].shown += n
+		f.at(who).shown += n
 	}
 }

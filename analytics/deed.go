@@ -44,15 +44,17 @@ func (f *Fold) do(who int32, d deed) {
 	if who < 0 {
 		return
 	}
-	p := &f.persons[who]
-	for i := len(p.deeds) - 1; i >= max(0, len(p.deeds)-together); i-- {
-		if old := &p.deeds[i]; old.kind == d.kind && old.minute == d.minute && old.product == d.product {
-			old.sum += d.sum
-			old.times++
-			return
-		}
+	f.at(who).remember(&d)
+}
+
+// add adds a deed that is like this one, and reports whether it was.
+func (d *deed) add(x *deed) bool {
+	if d.kind != x.kind || d.minute != x.minute || d.product != x.product {
+		return false
 	}
-	p.deeds = append(p.deeds, d)
+	d.sum += x.sum
+	d.times += x.times
+	return true
 }
 
 // count adds a deed to the totals of a show, or takes it away. Entries are not

@@ -13,15 +13,15 @@ import (
 // Facts may come long after the end: a refund three days later is one more Add.
 //
 // A fold expects every fact once; removing duplicates is the business of what
-// feeds it. It is not safe for concurrent use. Memory is about 300 bytes a
-// person, 24 for each kind of thing they did within a minute, and one bit a
-// person for each product they saw.
+// feeds it. It is not safe for concurrent use. Memory is some 110 bytes a
+// person and their name, from the second kind of thing they did within a minute
+// on 24 for each, and one bit a person for each product they saw.
 type Fold struct {
 	show live.Show
 
-	index   map[live.PersonID]int32
-	persons []person
-	active  []int32 // persons who may be online, for OnlineNow
+	roster  live.Roster
+	persons []*[personChunk]person // by number in the roster
+	active  []int32                // persons who may be online, for OnlineNow
 
 	traffic  Traffic           // published: without bots
 	raw      Traffic           // with them
@@ -72,7 +72,7 @@ type source struct {
 // NewFold starts the fold of a show from nothing.
 func NewFold(show live.Show) *Fold {
 	f := &Fold{
-		show: show, index: map[live.PersonID]int32{}, minutes: map[int64]*minute{},
+		show: show, minutes: map[int64]*minute{},
 		products: map[live.ProductID]*product{}, sources: map[string]*source{}, book: newBook(),
 		said: comments{named: map[uint64]int32{}, words: map[uint64]bool{}}, streaks: map[uint64]struct{}{}, shifts: map[string]*shift{}, gifts: map[live.Currency]*BenefitMoney{},
 	}

@@ -102,7 +102,7 @@ func (f *Fold) addWatch(who int32, ms int64) {
 	if who < 0 {
 		return
 	}
-	p := &f.persons[who]
+	p := f.at(who)
 	p.watched += ms
 	switch long := p.watched >= 60_000; {
 	case long:
