@@ -17,12 +17,14 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/prometheus/client_golang/prometheus"
 
 	"showrunner/analytics"
 	"showrunner/analytics/report"
 	"showrunner/conversion"
 	"showrunner/conversion/care/desk"
+	"showrunner/conversion/care/guard"
 	"showrunner/gateway"
 	"showrunner/gateway/api"
 	"showrunner/gateway/auth"
@@ -102,6 +104,7 @@ func newEnv(t testing.TB, change ...func(*gateway.Deps)) *env {
 		API: api.Config{
 			Store: e.store, Ingest: facts, Figures: &folded{log: e.log, store: e.store, now: e.now}, Retention: &remembered{e.log}, Tokens: e.auth,
 			Desk:       desk.New(desk.Config{Store: e.store, Now: e.now, Logger: logger}),
+			Guard:      guard.New(e.store, func() string { return uuid.Must(uuid.NewV7()).String() }),
 			WebhookURL: func(raw string) error { return delivery.CheckURL(raw, false) },
 			Tickets:    auth.NewTicketStore(e.now), Rate: -1, Now: e.now, Logger: logger,
 		},

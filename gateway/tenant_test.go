@@ -68,6 +68,12 @@ var goodBody = map[string]any{
 	"put-service-person":       obj{"agent_id": "agent-m1"},
 	"put-service-rules":        obj{"time_zone": "UTC", "hours": []any{}, "holidays": []any{}, "first_response_s": 1, "resolution_s": 1, "silence_s": 1, "bot": true, "human_words": []any{}},
 	"put-canned-answers":       obj{"items": []any{}},
+	"put-touch-rules":          obj{"plan_minutes": 5},
+	"send-touch":               obj{"person_id": "u", "channel": "contact", "kind": "care"},
+	"settle-touch":             obj{"state": "failed"},
+	"pause-touches":            obj{"person_id": "u", "days": 3},
+	"assign-followup":          obj{"person_id": "u", "agent_id": "thief"},
+	"end-followup":             obj{"state": "dropped", "result": "stolen"},
 	"post-events": []any{
 		obj{"event_id": "e1", "type": "followed", "show_id": "show-m1", "user_id": "u"},
 		obj{"event_id": "e2", "type": "followed", "room_id": "room-m1", "user_id": "u"},
@@ -94,10 +100,15 @@ func TestOtherMerchant(t *testing.T) {
 	e.want(200, "PUT", "/v1/service/agents/agent-m1", owner, obj{"name": "Knife expert", "personas": []any{}, "capacity": 1})
 	opened := e.want(201, "POST", "/v1/service/sessions", e.as(live.RoleViewer, "m1", "xiaoming"), obj{"entry_id": "entry-m1", "text": "Knife?"})
 	session := dig(opened.json, "session", "session_id").(string)
-	ids := strings.NewReplacer("session-m1", session, "order-m1", order, "sub-m1", sub, "msg-m1", msg, "draw-m1", draw, "packet-m1", packet, "person-m1", "xiaoming")
+	touch := e.want(201, "POST", "/v1/service/touches", owner, obj{"person_id": "xiaoming", "channel": "contact", "kind": "care", "plan": true}).text("touch_id")
+	pause := e.want(201, "POST", "/v1/service/pauses", owner, obj{"person_id": "xiaoming", "days": 3, "reason": "Knife"}).text("pause_id")
+	followup := e.want(201, "POST", "/v1/service/followups", owner, obj{"person_id": "xiaoming", "agent_id": "ann", "note": "Knife"}).text("followup_id")
+	e.want(200, "PUT", "/v1/people/xiaoming/preferences", owner, obj{"channels": []any{obj{"channel": "phone", "opt_out": true}}})
+	ids := strings.NewReplacer("touch-m1", touch, "pause-m1", pause, "followup-m1", followup,
+		"session-m1", session, "order-m1", order, "sub-m1", sub, "msg-m1", msg, "draw-m1", draw, "packet-m1", packet, "person-m1", "xiaoming")
 
 	for _, r := range e.server.API().Routes() {
-		if r.Open || r.ID == "put-coupon-batch" || r.ID == "put-service-agent" { // they make something of the caller's own merchant, see TestCoupons and TestService
+		if r.Open || r.ID == "put-coupon-batch" || r.ID == "put-service-agent" || r.ID == "put-preferences" { // they make something of the caller's own merchant, see TestCoupons, TestService and TestPreferences
 			continue
 		}
 		path := ids.Replace(fill(r.Path, "m1"))
@@ -131,7 +142,7 @@ func TestOtherMerchant(t *testing.T) {
 		t.Errorf("events into another merchant's rooms: %s", results.raw)
 	}
 	// On the way m2 made a room of its own; m1 does not see it, and nothing of m1 changed.
-	for path, want := range map[string]int{"/v1/rooms": 1, "/v1/shows": 1, "/v1/orders": 1, "/v1/subscriptions": 1} {
+	for path, want := range map[string]int{"/v1/service/touches?state=planned": 1, "/v1/service/pauses": 1, "/v1/service/followups?state=open": 1, "/v1/rooms": 1, "/v1/shows": 1, "/v1/orders": 1, "/v1/subscriptions": 1} {
 		if items := e.want(200, "GET", path, owner, nil).items(); len(items) != want {
 			t.Errorf("m1 sees %d in %s, want %d: %v", len(items), path, want, items)
 		}

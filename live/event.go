@@ -56,6 +56,8 @@ const (
 	MaxOrderData = 1 << 20
 	// MaxCommentRunes is what a person can read in a passing line.
 	MaxCommentRunes = 500
+	// MaxTouchRunes is a long message to one person.
+	MaxTouchRunes = 2000
 	// MaxEventAge is how far back a producer's clock is believed; older facts
 	// are history and come in by import.
 	MaxEventAge = 30 * 24 * time.Hour

@@ -241,7 +241,7 @@ const anyone = FromViewer | FromProducer
 
 // Kinds is every fact there is: its door, its audience and its fields. Members
 // of data that a row does not name are kept as they are.
-var Kinds = slices.Concat(kinds, serviceKinds, groupKinds, complaintKinds, needKinds)
+var Kinds = slices.Concat(kinds, serviceKinds, groupKinds, complaintKinds, needKinds, contactKinds)
 
 // kinds are the rows that do not stand beside their noun.
 var kinds = []Spec{
@@ -275,10 +275,9 @@ var kinds = []Spec{
 	{"contact_lost", FromProducer, AudienceNone, []Field{text("lost_by", 32), flag("blocked")}},
 	{"group_message_clicked", FromProducer, AudienceNone, touched(must(id("group_id")))},
 	{"referral_clicked", FromProducer, AudienceNone, touched(must(id("referrer")))},
-	{"touch_sent", FromProducer, AudienceNone, touched(id("agent_id"), text("template", 64))},
 	{HoldoutAssigned, FromProducer, AudienceNone, []Field{must(id("experiment")), must(flag("control"))}},
 	{ReviewPosted, FromProducer, AudienceNone, []Field{id("order_id"), integer("score", 1, 5), text("text", 2000)}},
-	{FollowupDone, FromProducer, AudienceNone, touched(text("result", 64))},
+	{FollowupDone, FromProducer | FromSystem, AudienceNone, touched(text("result", 64))},
 
 	// Who is who: stated by the store when names turn out to be one person's.
 	{IdentityMerged, FromSystem, AudienceNone, nil},

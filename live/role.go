@@ -84,6 +84,12 @@ const (
 	ActServiceRead  Action = "service.read"  // entries and figures of service
 	ActServiceWrite Action = "service.write" // entries, answers, agents and rules; every session
 
+	ActTouchSend  Action = "touch.send"        // ask to touch people, and say what became of it
+	ActTouchRead  Action = "touch.read"        // what was sent and kept back, temperatures and what to do; an agent's own only
+	ActTouchRules Action = "touch.rules"       // by which rules
+	ActTouchPause Action = "touch.pause"       // keep touches back for a while, assign follow-ups
+	ActContact    Action = "preferences.write" // how somebody wants to be touched; a viewer their own only
+
 	ActSubscriptionWrite Action = "subscription.write" // who is sent signed webhooks, and what again
 	ActSubscriptionRead  Action = "subscription.read"  // the same and how it went, without secrets
 )
@@ -139,6 +145,12 @@ var Rights = map[Action][]Role{
 	ActServe:        {RoleAdmin, RoleMerchant, RoleOperator, RoleHost, RoleModerator, RoleAgent},
 	ActServiceRead:  append([]Role{RoleIntegration}, staff...),
 	ActServiceWrite: {RoleAdmin, RoleMerchant, RoleOperator},
+
+	ActTouchSend:  {RoleAdmin, RoleMerchant, RoleOperator, RoleAgent, RoleIntegration},
+	ActTouchRead:  {RoleAdmin, RoleMerchant, RoleOperator, RoleAgent, RoleAnalyst, RoleAuditor},
+	ActTouchRules: {RoleAdmin, RoleMerchant},
+	ActTouchPause: {RoleAdmin, RoleMerchant, RoleOperator},
+	ActContact:    {RoleAdmin, RoleMerchant, RoleOperator, RoleAgent, RoleIntegration, RoleViewer},
 
 	ActSubscriptionWrite: {RoleAdmin, RoleMerchant},
 	ActSubscriptionRead:  {RoleAdmin, RoleMerchant, RoleOperator, RoleAuditor},

@@ -48,7 +48,7 @@ func (s *server) openGateway(context.Context) error {
 	s.gateway, err = gateway.New(gateway.Deps{
 		API: api.Config{
 			Store: s.store, Ingest: s.desk, Tokens: s.auth, Tickets: s.tickets, WebhookURL: s.webhookURL,
-			Figures: numbers, Retention: retention{s.db, numbers}, Desk: s.service,
+			Figures: numbers, Retention: retention{s.db, numbers}, Desk: s.service, Guard: s.newGuard(),
 			Rules: s.rules.Version, Rate: s.requestRate(), Now: s.now, Logger: s.log,
 		},
 		Requery: connector.NewClient(s.cfg.InsecureWebhooks), Mappings: mappings,

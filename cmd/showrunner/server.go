@@ -87,7 +87,7 @@ func (s *server) readerName(name string) string {
 // drains each before what it writes to goes away.
 func (s *server) build(ctx context.Context) error {
 	for _, step := range []func(context.Context) error{
-		s.openEngine, s.openLog, s.openStore, s.openSink, s.openHub, s.openRealtime, s.openRelay, s.openIngest, s.openModeration, s.openBots, s.openDelivery, s.openLadder, s.openCredit, s.openService, s.openGateway,
+		s.openEngine, s.openLog, s.openStore, s.openSink, s.openHub, s.openRealtime, s.openRelay, s.openIngest, s.openModeration, s.openBots, s.openDelivery, s.openLadder, s.openGuard, s.openCredit, s.openService, s.openGateway,
 	} {
 		if err := step(ctx); err != nil {
 			return err

@@ -22,7 +22,9 @@ type Config struct {
 	// Retention answers who comes back.
 	Retention Retention
 	// Desk is the service desk.
-	Desk    Desk
+	Desk Desk
+	// Guard decides on touches of people who did not ask.
+	Guard   Guard
 	Tokens  Tokens
 	Tickets Tickets
 	// Connectors read what shop platforms post, by name.
@@ -105,6 +107,7 @@ func (c *Config) validate() error {
 	need(c.Figures != nil, "figures")
 	need(c.Retention != nil, "an answer to who comes back")
 	need(c.Desk != nil, "a service desk")
+	need(c.Guard != nil, "a guard")
 	need(c.Tokens != nil, "tokens")
 	need(c.Tickets != nil, "tickets")
 	need(c.Connectors[standard] != nil, "connectors")

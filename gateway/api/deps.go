@@ -8,6 +8,7 @@ import (
 
 	"showrunner/analytics"
 	"showrunner/conversion"
+	"showrunner/conversion/care/guard"
 	"showrunner/live"
 	"showrunner/live/store"
 )
@@ -198,6 +199,26 @@ type Retention interface {
 	Scored(ctx context.Context, q conversion.BuyerQuestion, segment conversion.Segment, after live.PersonID, limit int) ([]conversion.Scored, error)
 	Repeaters(ctx context.Context, q conversion.BuyerQuestion, limit int) ([]conversion.Repeater, error)
 	Funnel(ctx context.Context, q conversion.FunnelQuestion) ([]conversion.FunnelStep, error)
+}
+
+// Guard decides on touches of people who did not ask; conversion/care/guard is it.
+type Guard interface {
+	Rules(ctx context.Context, m live.MerchantID) (guard.KeptRules, error)
+	SetRules(ctx context.Context, m live.MerchantID, r guard.TouchRules, by live.Actor) (guard.KeptRules, error)
+	Wishes(ctx context.Context, m live.MerchantID, p live.PersonID) (guard.Wishes, error)
+	SetWishes(ctx context.Context, m live.MerchantID, w guard.Wishes) (guard.Wishes, error)
+	Check(ctx context.Context, t guard.Touch, now time.Time) (guard.Touch, error)
+	Send(ctx context.Context, t guard.Touch, plan bool) (guard.Touch, error)
+	Settle(ctx context.Context, m live.MerchantID, id string, to guard.State, reason string, by live.Actor, mine string) (guard.Touch, error)
+	Touches(ctx context.Context, f guard.TouchFilter) ([]guard.Touch, string, error)
+	Tallies(ctx context.Context, m live.MerchantID, agent string, from, until time.Time) ([]guard.Tally, error)
+	Pause(ctx context.Context, p guard.Pause, length time.Duration) (guard.Pause, error)
+	Resume(ctx context.Context, m live.MerchantID, id string, by live.Actor) (guard.Pause, error)
+	Pauses(ctx context.Context, m live.MerchantID, cursor string, most int) ([]guard.Pause, string, error)
+	Paused(ctx context.Context, m live.MerchantID, people []live.PersonID, now time.Time) (map[live.PersonID]time.Time, error)
+	Assign(ctx context.Context, f guard.Followup) (guard.Followup, error)
+	End(ctx context.Context, m live.MerchantID, id, state, result string, by live.Actor, mine string) (guard.Followup, error)
+	Followups(ctx context.Context, f guard.FollowupFilter) ([]guard.Followup, string, error)
 }
 
 // Tokens proves who is calling.

@@ -44,6 +44,11 @@ func (a *API) register() {
 	a.erasures()
 	a.referrals()
 	a.services()
+	a.touchRules()
+	a.touches()
+	a.preferences()
+	a.pauses()
+	a.followups()
 	a.metrics()
 	a.audits()
 	a.me()
@@ -83,6 +88,7 @@ func (a *API) document() huma.Config {
 		{Name: "People", Description: "Who somebody is over all channels, and where people stand on the ladder."},
 		{Name: "Service", Description: "The service desk: entries, sessions, who serves, and by which rules."},
 		{Name: "Referral", Description: "Who brought whom, what they earned, and partners."},
+		{Name: "Guard", Description: "Who may be touched, when and how often, and what was kept back."},
 		{Name: "Audit", Description: "Who did what."},
 		{Name: "Tokens", Description: "Who is calling."},
 		{Name: "Live", Description: "The websocket."},

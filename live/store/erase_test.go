@@ -70,6 +70,19 @@ var keptNames = map[string]string{
 	"service_turns.agent_id":          "staff",
 	"service_turns.past_agent":        "staff",
 	"service_turns.persona":           "the part an agent plays",
+
+	"guard_checkpoint.name":         "of a reader",
+	"guard_rules.set_by":            "staff",
+	"guard_rules.set_by_role":       "a role",
+	"guard_wishes.set_by_role":      "a role",
+	"guard_touches.agent_id":        "staff",
+	"guard_touches.sent_by":         "staff",
+	"guard_touches.sent_by_role":    "a role",
+	"guard_pauses.set_by":           "staff",
+	"guard_pauses.set_by_role":      "a role",
+	"guard_followups.agent_id":      "staff",
+	"guard_followups.assigned_by":   "staff",
+	"guard_followups.assigned_role": "a role",
 }
 
 var looksLikeAName = regexp.MustCompile(`person|buyer|referrer|viewer|canonical|actor|customer|agent|subject|winner|host|_by$|^by_|name`)

@@ -49,6 +49,13 @@ var nameColumns = []struct{ table, column, of string }{
 	{"kicks", "person_id", ofRoom},
 	{"pinned_comments", "person_id", ofRoom},
 	{"benefit_watch", "person_id", ofBenefit},
+	{"guard_wishes", "person_id", ""},
+	{"guard_wishes", "set_by", ""}, // mostly themselves
+	{"guard_channels", "person_id", ""},
+	{"guard_touches", "person_id", ""},
+	{"guard_answers", "person_id", ""},
+	{"guard_pauses", "person_id", ""},
+	{"guard_followups", "person_id", ""},
 }
 
 // nameTexts are columns of JSON in which a name may stand as a string.
@@ -65,6 +72,11 @@ var emptied = []struct{ table, words, column, of string }{
 	{"service_entries", "scope", "person_id", ""},
 	{"service_sessions", "tags", "person_id", ""},
 	{"service_messages", "text", "person_id", ""},
+
+	{"guard_touches", "reason", "person_id", ""},
+	{"guard_pauses", "reason", "person_id", ""},
+	{"guard_followups", "note", "person_id", ""},
+	{"guard_followups", "result", "person_id", ""},
 	{"draw_entries", "name", "person_id", ofDraw},
 	{"pinned_comments", "name", "person_id", ofRoom},
 	{"pinned_comments", "text", "person_id", ofRoom},

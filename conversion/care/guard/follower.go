@@ -1,0 +1,273 @@
+package guard
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/cenkalti/backoff/v5"
+
+	"showrunner/live"
+	"showrunner/live/store"
+)
+
+const (
+	// followBatch is how many facts of the log are looked at at a time.
+	followBatch = 512
+	// settleBatch bounds what one transaction takes in, so that orders do not wait.
+	settleBatch = 64
+	// readWait is the patience of one look at the log.
+	readWait = time.Second
+	// gatherFor is the least time between two looks: an answer that is known a
+	// moment later holds nobody up, and a busy room costs a few transactions a second.
+	gatherFor = 200 * time.Millisecond
+	// commitEvery is how often the log learns how far its facts are not needed.
+	commitEvery = 5 * time.Second
+)
+
+// Reader is the named reader of the log that [Follower] follows.
+type Reader interface {
+	Next(ctx context.Context, limit int, wait time.Duration) ([]live.Entry, error)
+	Position() live.Position
+	Commit(ctx context.Context, next live.Position, note []byte) error
+}
+
+// Log is the log beside its reader.
+type Log interface {
+	Epoch() string
+	Range(ctx context.Context, from, until live.Position, fn func(live.Entry) error) error
+}
+
+// FollowerConfig is what [NewFollower] needs; all of it is required.
+type FollowerConfig struct {
+	Reader Reader
+	Log    Log
+	Store  Store
+	Now    func() time.Time
+	Logger *slog.Logger
+}
+
+// Follower brings what the log says of people into the guard's tables: when they
+// answered, that they want no more, and what others sent them. A fact that is
+// taken in twice changes nothing.
+type Follower struct {
+	cfg       FollowerConfig
+	committed live.Position
+	at, read  time.Time
+}
+
+// NewFollower starts nothing.
+func NewFollower(cfg FollowerConfig) *Follower { return &Follower{cfg: cfg} }
+
+// checkpoint is the row of the follower in guard_checkpoint.
+const checkpoint = "follower"
+
+var errReaderLost error = live.Conflict("reader_lost", "")
+
+// Run follows the log until ctx ends, then returns nil. What goes wrong is logged
+// and tried again. Only "reader_lost" ends it: another one goes on.
+func (f *Follower) Run(ctx context.Context) error {
+	pause := backoff.NewExponentialBackOff()
+	pause.InitialInterval, pause.MaxInterval = 100*time.Millisecond, 5*time.Second
+	caught := false
+	var entries []live.Entry
+	for ctx.Err() == nil {
+		var err error
+		if !caught {
+			err = f.catchUp(ctx)
+			caught = err == nil
+		}
+		if err == nil && len(entries) == 0 {
+			wait(ctx, gatherFor-f.cfg.Now().Sub(f.read))
+			if entries, err = f.cfg.Reader.Next(ctx, followBatch, readWait); len(entries) < followBatch {
+				f.read = f.cfg.Now() // Who is behind does not wait.
+			}
+		}
+		if err == nil {
+			err = f.take(ctx, entries, f.cfg.Reader.Position())
+		}
+		if err == nil {
+			err = f.commit(ctx)
+		}
+		switch {
+		case ctx.Err() != nil:
+			return nil
+		case errors.Is(err, errReaderLost):
+			return fmt.Errorf("follow the log for the guard: %w", err)
+		case err != nil:
+			f.cfg.Logger.WarnContext(ctx, "the guard waits for the log or the store", "error", err)
+			wait(ctx, pause.NextBackOff())
+		default:
+			entries = nil
+			pause.Reset()
+		}
+	}
+	return nil
+}
+
+// catchUp reads again what the log says is done and the store does not know of:
+// it was restored from an older backup.
+func (f *Follower) catchUp(ctx context.Context) error {
+	epoch, from, err := f.Checkpoint(ctx)
+	until := f.cfg.Reader.Position()
+	if err != nil || epoch != f.cfg.Log.Epoch() || !from.Less(until) {
+		return err
+	}
+	f.cfg.Logger.WarnContext(ctx, "the guard reads a range of the log again", "from", from.Offset(), "until", until.Offset())
+	var batch []live.Entry
+	if err := f.cfg.Log.Range(ctx, from, until, func(e live.Entry) error {
+		if len(batch) == followBatch {
+			if err := f.take(ctx, batch, e.Position); err != nil {
+				return err
+			}
+			batch = batch[:0]
+		}
+		batch = append(batch, e)
+		return nil
+	}); err != nil {
+		return fmt.Errorf("read the log again: %w", err)
+	}
+	return f.take(ctx, batch, until)
+}
+
+// Checkpoint is up to where the log is in the store, and of which log; an empty
+// epoch is of none.
+func (f *Follower) Checkpoint(ctx context.Context) (epoch string, next live.Position, err error) {
+	var offset int64
+	err = f.cfg.Store.View(ctx).Row(`SELECT epoch, position FROM guard_checkpoint WHERE name = ?`, checkpoint).Scan(&epoch, &offset)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", live.Position{}, nil
+	}
+	if err != nil {
+		return "", live.Position{}, fmt.Errorf("read how far the log was read: %w", err)
+	}
+	return epoch, live.PositionOf(uint64(offset)), nil //nolint:gosec // written from an offset, see advance
+}
+
+// commit tells the log from time to time. The store goes first.
+func (f *Follower) commit(ctx context.Context) error {
+	next := f.cfg.Reader.Position()
+	if !f.committed.Less(next) || f.cfg.Now().Sub(f.at) < commitEvery {
+		return nil
+	}
+	if err := f.advance(ctx, next, newGathering()); err != nil {
+		return err
+	}
+	if err := f.cfg.Reader.Commit(ctx, next, nil); err != nil {
+		return fmt.Errorf("commit the reader: %w", err)
+	}
+	f.committed, f.at = next, f.cfg.Now()
+	return nil
+}
+
+// take brings what entries say into the store. They end before next.
+func (f *Follower) take(ctx context.Context, entries []live.Entry, next live.Position) error {
+	g := newGathering()
+	for i := range entries {
+		if g.size() >= settleBatch {
+			if err := f.advance(ctx, entries[i].Position, g); err != nil {
+				return err
+			}
+			g = newGathering()
+		}
+		g.add(&entries[i].Event, f.cfg.Now())
+	}
+	if g.size() == 0 {
+		return nil // The checkpoint may wait: reading nothing again costs nothing.
+	}
+	return f.advance(ctx, next, g)
+}
+
+func (f *Follower) advance(ctx context.Context, next live.Position, g *gathering) error {
+	return f.cfg.Store.Change(ctx, func(tx *store.Tx) error {
+		for _, w := range slices.SortedFunc(maps.Keys(g.answers), who.compare) {
+			if _, err := tx.Exec(`INSERT INTO guard_answers (merchant_id, person_id, at) VALUES (?, ?, ?)
+				ON CONFLICT (merchant_id, person_id) DO UPDATE SET at = excluded.at WHERE guard_answers.at < excluded.at`,
+				string(w.merchant), string(w.person), store.Millis(g.answers[w])); err != nil {
+				return fmt.Errorf("keep an answer: %w", err)
+			}
+		}
+		for _, s := range g.signals {
+			if err := putSignal(tx, s.merchant, s.person, s.channel, s.why, s.at); err != nil {
+				return err
+			}
+		}
+		for i := range g.touches {
+			if err := g.touches[i].meet(tx); err != nil {
+				return err
+			}
+		}
+		if _, err := tx.Exec(`INSERT INTO guard_checkpoint (name, epoch, position) VALUES (?, ?, ?)
+			ON CONFLICT (name) DO UPDATE SET epoch = excluded.epoch, position = excluded.position`,
+			checkpoint, f.cfg.Log.Epoch(), int64(next.Offset())); err != nil { //nolint:gosec // an offset has 53 bits
+			return fmt.Errorf("keep how far the log was read: %w", err)
+		}
+		return nil
+	})
+}
+
+// meet keeps a touch that others sent, once.
+func (t *Touch) meet(tx *store.Tx) error {
+	var known int64
+	if err := tx.Row(`SELECT COUNT(*) FROM guard_touches WHERE merchant_id = ? AND touch_id = ?`, string(t.Merchant), t.ID).Scan(&known); err != nil {
+		return fmt.Errorf("look for a touch: %w", err)
+	}
+	if known > 0 {
+		return nil
+	}
+	return t.insert(tx)
+}
+
+// who is a name of a person of a merchant.
+type who struct {
+	merchant live.MerchantID
+	person   live.PersonID
+}
+
+func (w who) compare(o who) int {
+	return cmp.Or(cmp.Compare(w.merchant, o.merchant), cmp.Compare(w.person, o.person))
+}
+
+// gathering is what a piece of the log has for the guard.
+type gathering struct {
+	answers map[who]time.Time // the newest
+	signals []signal
+	touches []Touch
+}
+
+func newGathering() *gathering { return &gathering{answers: map[who]time.Time{}} }
+
+func (g *gathering) size() int { return len(g.answers) + len(g.signals) + len(g.touches) }
+
+// add takes what a fact says. Touches that no rule looks back to any more, of an
+// import of years, are left out.
+func (g *gathering) add(e *live.Event, now time.Time) {
+	if AnswerOf(e) {
+		w := who{e.Merchant, e.Person}
+		if e.OccurredAt.After(g.answers[w]) {
+			g.answers[w] = e.OccurredAt
+		}
+	}
+	if s, ok := signalOf(e); ok {
+		g.signals = append(g.signals, s)
+	}
+	if t, ok := outsideOf(e); ok && now.Sub(t.At) < maxCapHours*time.Hour {
+		g.touches = append(g.touches, t)
+	}
+}
+
+// wait waits, or returns when ctx ends.
+func wait(ctx context.Context, d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+	case <-t.C:
+	}
+}
