@@ -2,15 +2,12 @@ package tracker
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"log/slog"
 	"time"
 
-	"github.com/cenkalti/backoff/v5"
-
 	"showrunner/conversion"
 	"showrunner/live"
+	"showrunner/live/eventlog"
 	"showrunner/live/store"
 )
 
@@ -24,23 +21,7 @@ const (
 	// gatherFor is the least time between two looks at the log, so that a busy
 	// room costs a few transactions a second and not one for each message.
 	gatherFor = 200 * time.Millisecond
-	// commitEvery is how often the log learns how far its facts are not needed
-	// any more; what makes moves exactly once is in the store.
-	commitEvery = 5 * time.Second
 )
-
-// Reader is the named reader of the log that [Tracker] follows.
-type Reader interface {
-	Next(ctx context.Context, limit int, wait time.Duration) ([]live.Entry, error)
-	Position() live.Position
-	Commit(ctx context.Context, next live.Position, note []byte) error
-}
-
-// Log is the log beside its reader.
-type Log interface {
-	Epoch() string
-	Range(ctx context.Context, from, until live.Position, fn func(live.Entry) error) error
-}
 
 // Store keeps the ladder; live/store is it.
 type Store interface {
@@ -51,8 +32,8 @@ type Store interface {
 
 // Config is what [New] needs; all of it is required.
 type Config struct {
-	Reader Reader
-	Log    Log
+	Reader eventlog.Source
+	Log    eventlog.Ranger
 	Store  Store
 	Now    func() time.Time
 	Logger *slog.Logger
@@ -60,12 +41,10 @@ type Config struct {
 
 // Tracker keeps the ladder.
 type Tracker struct {
-	cfg       Config
-	committed live.Position
-	at        time.Time // of the last commit
-	read      time.Time // when the log was looked at last
-	judged    time.Time // when nobody was found who was judged by old rules
-	ladders   map[live.MerchantID]*conversion.Ladder
+	cfg     Config
+	read    time.Time // when the log was looked at last
+	judged  time.Time // when nobody was found who was judged by old rules
+	ladders map[live.MerchantID]*conversion.Ladder
 }
 
 // New starts nothing.
@@ -73,52 +52,25 @@ func New(cfg Config) *Tracker {
 	return &Tracker{cfg: cfg, ladders: map[live.MerchantID]*conversion.Ladder{}}
 }
 
-// errReaderLost is how the log says that another tracker has taken over.
-var errReaderLost error = live.Conflict("reader_lost", "")
-
 // Run follows the log until ctx ends, then returns nil. What goes wrong is
 // logged and tried again: a fact that was skipped would be missing for ever.
 // Only "reader_lost" ends it: another tracker goes on from where the store stands.
 func (t *Tracker) Run(ctx context.Context) error {
-	pause := backoff.NewExponentialBackOff()
-	pause.InitialInterval, pause.MaxInterval = 100*time.Millisecond, 5*time.Second
-	caught := false
-	var entries []live.Entry // read and not taken in so far
-	for ctx.Err() == nil {
-		var err error
-		if !caught {
-			err = t.catchUp(ctx)
-			caught = err == nil
-		}
-		if err == nil && len(entries) == 0 {
-			entries, err = t.next(ctx)
-		}
-		if err == nil {
-			err = t.take(ctx, entries, t.cfg.Reader.Position())
-		}
-		if err == nil {
-			err = t.commit(ctx)
-		}
-		switch {
-		case ctx.Err() != nil:
-			return nil
-		case errors.Is(err, errReaderLost):
-			return fmt.Errorf("ladder: %w", err)
-		case err != nil:
-			t.cfg.Logger.WarnContext(ctx, "the ladder waits for the log or the store", "error", err)
-			wait(ctx, pause.NextBackOff())
-		default:
-			entries = nil
-			pause.Reset()
-		}
-	}
-	return nil
+	return (&eventlog.Follower{
+		Name: "the ladder", Reader: unhurried{t.cfg.Reader, t}, Log: t.cfg.Log, Taker: taker{t}, Batch: readBatch, Wait: readWait, Now: t.cfg.Now, Logger: t.cfg.Logger,
+	}).Run(ctx)
 }
 
-// next reads on. While the log has nothing new, people who were judged by rules
+// unhurried is the reader of the log as the tracker reads it.
+type unhurried struct {
+	eventlog.Source
+	t *Tracker
+}
+
+// Next reads on. While the log has nothing new, people who were judged by rules
 // that are no more are judged anew.
-func (t *Tracker) next(ctx context.Context) ([]live.Entry, error) {
-	patience := readWait
+func (u unhurried) Next(ctx context.Context, limit int, patience time.Duration) ([]live.Entry, error) {
+	t := u.t
 	if now := t.cfg.Now(); now.Sub(t.judged) >= readWait {
 		n, err := t.cfg.Store.RefoldLadder(ctx, settleBatch, t.fold)
 		if err != nil {
@@ -133,49 +85,23 @@ func (t *Tracker) next(ctx context.Context) ([]live.Entry, error) {
 	if patience > 0 {
 		wait(ctx, gatherFor-t.cfg.Now().Sub(t.read))
 	}
-	entries, err := t.cfg.Reader.Next(ctx, readBatch, patience)
-	if len(entries) < readBatch { // Who is behind does not wait.
+	entries, err := u.Source.Next(ctx, limit, patience)
+	if len(entries) < limit { // Who is behind does not wait.
 		t.read = t.cfg.Now()
 	}
 	return entries, err
 }
 
-// catchUp reads again what the log's own checkpoint says is done and the store
-// does not know of: the store was restored from an older backup, or its ladder
-// is new.
-func (t *Tracker) catchUp(ctx context.Context) error {
-	epoch, from, err := t.cfg.Store.LadderCheckpoint(ctx)
-	if err != nil {
-		return err
-	}
-	until := t.cfg.Reader.Position()
-	if epoch != t.cfg.Log.Epoch() {
-		return nil // Of another log, or none: the reader begins at its own checkpoint.
-	}
-	if !from.Less(until) {
-		return nil
-	}
-	t.cfg.Logger.WarnContext(ctx, "the ladder reads a range of the log again", "from", from.Offset(), "until", until.Offset())
-	var batch []live.Entry
-	err = t.cfg.Log.Range(ctx, from, until, func(e live.Entry) error {
-		if len(batch) == readBatch {
-			if err := t.take(ctx, batch, e.Position); err != nil {
-				return err
-			}
-			batch = nil
-		}
-		batch = append(batch, e)
-		return nil
-	})
-	if err != nil {
-		return fmt.Errorf("read the log again: %w", err)
-	}
-	return t.take(ctx, batch, until)
+// taker brings the log into the store.
+type taker struct{ *Tracker }
+
+// Checkpoint is how far the ladder has come.
+func (t taker) Checkpoint(ctx context.Context) (epoch string, next live.Position, err error) {
+	return t.cfg.Store.LadderCheckpoint(ctx)
 }
 
-// take brings what entries say into the store, a few people at a time. The
-// entries end before next.
-func (t *Tracker) take(ctx context.Context, entries []live.Entry, next live.Position) error {
+// Take brings what entries say into the store, a few people at a time.
+func (t taker) Take(ctx context.Context, entries []live.Entry, next live.Position, settle bool) error {
 	g := newGathering()
 	for i := range entries {
 		if g.size() >= settleBatch {
@@ -186,32 +112,15 @@ func (t *Tracker) take(ctx context.Context, entries []live.Entry, next live.Posi
 		}
 		g.add(&entries[i].Event)
 	}
-	if g.size() == 0 {
+	if g.size() == 0 && !settle {
 		return nil // The checkpoint may wait: reading nothing again costs nothing.
 	}
 	return t.advance(ctx, next, g)
 }
 
-func (t *Tracker) advance(ctx context.Context, next live.Position, g *gathering) error {
+func (t taker) advance(ctx context.Context, next live.Position, g *gathering) error {
 	_, err := t.cfg.Store.AdvanceLadder(ctx, t.cfg.Log.Epoch(), next, g.batch, t.fold)
 	return err
-}
-
-// commit tells the log from time to time. The store's checkpoint goes first: the
-// log must never forget what the store has not taken in.
-func (t *Tracker) commit(ctx context.Context) error {
-	next := t.cfg.Reader.Position()
-	if !t.committed.Less(next) || t.cfg.Now().Sub(t.at) < commitEvery {
-		return nil
-	}
-	if err := t.advance(ctx, next, newGathering()); err != nil {
-		return err
-	}
-	if err := t.cfg.Reader.Commit(ctx, next, nil); err != nil {
-		return fmt.Errorf("commit the reader: %w", err)
-	}
-	t.committed, t.at = next, t.cfg.Now()
-	return nil
 }
 
 // fold is the rules at work. It is called by one goroutine at a time, the

@@ -178,7 +178,7 @@ func (e *env) trackTo(head live.Position) {
 	done := make(chan error, 1)
 	go func() { done <- tr.Run(ctx) }()
 	e.until("the tracker is at the end of the log", func() bool {
-		e.wait(commitEvery) // so that it tells the log at once
+		e.wait(eventlog.CommitEvery) // so that it tells the log at once
 		_, next, err := e.store.LadderCheckpoint(e.t.Context())
 		if err != nil {
 			e.t.Fatal(err)

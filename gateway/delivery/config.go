@@ -12,19 +12,6 @@ import (
 	"showrunner/live/store"
 )
 
-// Reader is the named reader of the log that [Follower] follows.
-type Reader interface {
-	Next(ctx context.Context, limit int, wait time.Duration) ([]live.Entry, error)
-	Position() live.Position
-	Commit(ctx context.Context, next live.Position, note []byte) error
-}
-
-// Log is the log beside its reader.
-type Log interface {
-	Epoch() string
-	Range(ctx context.Context, from, until live.Position, fn func(live.Entry) error) error
-}
-
 // Queue is where deliveries are made; live/store is it.
 type Queue interface {
 	WebhookCheckpoint(ctx context.Context) (epoch string, next live.Position, err error)

@@ -188,3 +188,13 @@ func (s *Sender) watch(ctx context.Context) {
 	}
 	s.metrics.oldest.Set(age)
 }
+
+// wait waits, or returns when ctx ends.
+func wait(ctx context.Context, d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+	case <-t.C:
+	}
+}
