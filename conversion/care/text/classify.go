@@ -1,5 +1,7 @@
 package text
 
+import "strings"
+
 // By says what made a verdict.
 type By string
 
@@ -58,7 +60,7 @@ func (c *Classifier) Classify(text string) Verdict {
 	v.RunnerUpConfidence = min(v.RunnerUpConfidence, 1-v.Confidence)
 	v.Because = nil
 	for _, phrase := range r.all {
-		v.Because = append(v.Because, Weight{phrase, 1 / float64(len(r.all))})
+		v.Because = append(v.Because, Weight{strings.TrimPrefix(phrase, "="), 1 / float64(len(r.all))})
 	}
 	return v
 }
@@ -100,7 +102,7 @@ func (c *Classifier) byModel(text string) Verdict {
 	order := Causes()
 	return Verdict{
 		Cause: order[first], Confidence: likely[first], By: ByModel,
-		Because:  c.model.because(features, first, second),
+		Because:  c.model.because(text, features, first, second),
 		RunnerUp: order[second], RunnerUpConfidence: likely[second],
 	}
 }

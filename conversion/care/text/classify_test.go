@@ -1,9 +1,11 @@
 package text
 
 import (
+	"fmt"
 	"math"
 	"strings"
 	"testing"
+	"unicode/utf8"
 )
 
 func classifier(t testing.TB) *Classifier {
@@ -34,10 +36,44 @@ func check(t *testing.T, text string, v Verdict) {
 }
 
 func TestClassifyRule(t *testing.T) {
-	v := classifier(t).Classify("裙子第一次洗就严重掉色")
-	check(t, "", v)
-	if v.Cause != Quality || v.By != ByRule || len(v.Because) != 1 || v.Because[0].Term != "掉色" {
-		t.Errorf("掉色 is %+v", v)
+	for _, test := range []struct {
+		text, because string
+		want          Cause
+	}{
+		{"裙子拉链那里一坐下就开线", "开线", Quality},
+		{"快遞一直未送到", "快递一直未送到", Logistics},
+		{"虛假宣傳！", "虚假宣传", PromotionMismatch},
+		{"多拍/错拍/不喜欢", "多拍/错拍/不喜欢", Other},
+	} {
+		v := classifier(t).Classify(test.text)
+		check(t, test.text, v)
+		if v.Cause != test.want || v.By != ByRule || len(v.Because) != 1 || v.Because[0].Term != test.because {
+			t.Errorf("%q is %+v, want %s", test.text, v, test.want)
+		}
+	}
+	for _, text := range []string{"没有开线", "会不会开胶呀", "虚假宣传我没见过，可是物流不更新"} {
+		if v := classifier(t).Classify(text); v.By != ByModel {
+			t.Errorf("%q is decided by a rule: %+v", text, v)
+		}
+	}
+}
+
+// TestRulesAreSure: on the sentences that may be looked at the rules are right in
+// 19 of 20 cases, or they are none.
+func TestRulesAreSure(t *testing.T) {
+	right, spoke := 0, 0
+	for _, s := range Sentences() {
+		if r := surely(Normalize(s.Text)); r != nil && s.Split != Test {
+			spoke++
+			if r.cause == s.Cause {
+				right++
+			} else {
+				t.Logf("%v speaks for %s in %q, which is %s", r.all, r.cause, s.Text, s.Cause)
+			}
+		}
+	}
+	if spoke == 0 || right*20 < spoke*19 {
+		t.Errorf("the rules are right in %d of %d sentences", right, spoke)
 	}
 }
 
@@ -79,7 +115,8 @@ func TestBecause(t *testing.T) {
 		v := c.Classify(s.Text)
 		check(t, s.Text, v)
 		for _, w := range v.Because {
-			plain := strings.ReplaceAll(fold(Normalize(s.Text)), " ", "")
+			plain := Normalize(s.Text)
+			plain += " " + strings.ReplaceAll(fold(plain), " ", "")
 			for piece := range strings.SplitSeq(w.Term, "#") {
 				if !strings.Contains(plain, piece) {
 					t.Errorf("%q because of %q, which is not in it", s.Text, w.Term)
@@ -91,6 +128,7 @@ func TestBecause(t *testing.T) {
 
 func TestClassifyNothing(t *testing.T) {
 	v := classifier(t).Classify("")
+	check(t, "", v)
 	if v.Because != nil || math.IsNaN(v.Confidence) {
 		t.Errorf("of nothing: %+v", v)
 	}
@@ -106,6 +144,14 @@ func TestRules(t *testing.T) {
 	}
 }
 
+func TestLexicon(t *testing.T) {
+	for name, groups := range lexicon() {
+		if Normalize(name) != name || utf8.RuneCountInString(name) > longestLike {
+			t.Errorf("no text has %q of %s", name, groups[0].name)
+		}
+	}
+}
+
 func FuzzClassify(f *testing.F) {
 	for _, sentence := range Sentences()[:50] {
 		f.Add(sentence.Text)
@@ -114,4 +160,19 @@ func FuzzClassify(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		check(t, text, c.Classify(text))
 	})
+}
+
+// ExampleClassifier says what a customer complains of and why it thinks so.
+func ExampleClassifier() {
+	s, err := New()
+	if err != nil {
+		panic(err)
+	}
+	c, err := NewClassifier(s)
+	if err != nil {
+		panic(err)
+	}
+	v := c.Classify("快递放驿站也不说一声，等了六天")
+	fmt.Println(v.Cause, v.By, v.Because[0].Term)
+	// Output: logistics model 快递
 }

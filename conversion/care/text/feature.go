@@ -13,7 +13,8 @@ type featureKind byte
 const (
 	wordFeature featureKind = 'w' // a token of the segmenter, stop words too
 	pairFeature featureKind = 'p' // two tokens in a row
-	gramFeature featureKind = 'g' // two or three characters in a row
+	gramFeature featureKind = 'g' // one to three characters in a row
+	likeFeature featureKind = 'l' // a group of data/lexicon.txt
 )
 
 // eachFeature calls visit with every feature of a normalised text, one as often
@@ -33,6 +34,7 @@ func eachFeature(tokens []token, text string, visit func(featureKind, string)) {
 		}
 		last = t.text
 	}
+	eachLike(text, func(g *likes, _ string) { visit(likeFeature, g.name) })
 	folded := fold(text)
 	// Where the last three characters began.
 	var a, b int
@@ -43,6 +45,7 @@ func eachFeature(tokens []token, text string, visit func(featureKind, string)) {
 			a, b, i = end, end, end
 			continue
 		}
+		visit(gramFeature, folded[i:end])
 		if b < i {
 			visit(gramFeature, folded[b:end])
 		}

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 //go:embed data/weights.tsv
@@ -20,8 +21,8 @@ const weightUnit = 1000
 
 // model is a multinomial logistic regression over the features of a text.
 type model struct {
-	index   map[featureKind]map[string]int32
-	names   []string // of features, as a person reads them
+	index   [256]map[string]int32 // by kind
+	names   []string              // of features, as a person reads them
 	kinds   []featureKind
 	weights [][causes]float32
 	bias    [causes]float32
@@ -38,7 +39,7 @@ var errWeights = errors.New("not a weights file")
 // first two are the kind and the name of a feature and the others its weight for
 // each cause, in thousandths.
 func parseModel(file string) (*model, error) {
-	m := &model{index: map[featureKind]map[string]int32{wordFeature: {}, pairFeature: {}, gramFeature: {}}}
+	m := &model{index: [256]map[string]int32{wordFeature: {}, pairFeature: {}, gramFeature: {}, likeFeature: {}}}
 	for line := range words(file) {
 		kind, rest, _ := strings.Cut(line, "\t")
 		name, rest, _ := strings.Cut(rest, "\t")
@@ -124,34 +125,60 @@ func softmax(scores [causes]float64, temperature float64) [causes]float64 {
 	return scores
 }
 
-// because returns the features that spoke most for winner against second, the
-// weightiest first. A piece of a longer one that is named already only adds its
-// weight to that: 没发 says nothing beside 没发货.
-func (m *model) because(features []int32, winner, second int) []Weight {
+// because returns what in a text spoke most for winner against second, the
+// weightiest first: words, and words of the lexicon for their group. Characters
+// in a row only add their weight to the word they are a piece of or that is a
+// piece of them, and stand alone when no word does; one character never does.
+func (m *model) because(text string, features []int32, winner, second int) []Weight {
 	by := share(len(features))
-	var parts []Weight
+	var spoke, pieces []Weight
+	said := map[string][]string{}
 	for _, f := range features {
-		if w := float64(m.weights[f][winner]-m.weights[f][second]) * by; w > 0 {
-			parts = append(parts, Weight{m.names[f], w})
+		w := float64(m.weights[f][winner]-m.weights[f][second]) * by
+		name := strings.ReplaceAll(m.names[f], " ", "")
+		switch {
+		case w <= 0:
+		case m.kinds[f] == gramFeature || utf8.RuneCountInString(name) == 1:
+			pieces = append(pieces, Weight{name, w})
+		case m.kinds[f] == likeFeature:
+			if len(said) == 0 {
+				eachLike(text, func(group *likes, word string) {
+					if !slices.Contains(said[group.name], word) {
+						said[group.name] = append(said[group.name], word)
+					}
+				})
+			}
+			for _, word := range said[m.names[f]] {
+				spoke = append(spoke, Weight{word, w / float64(len(said[m.names[f]]))})
+			}
+		default:
+			spoke = append(spoke, Weight{name, w})
 		}
 	}
-	sortWeights(parts)
-	var named []Weight
+	sortWeights(spoke)
+	sortWeights(pieces)
+	named := name(nil, spoke, 1)
+	return name(named, pieces, 2)
+}
+
+// name adds parts to those named: a part of a longer term, or the longer term of
+// a part, joins it; others of at least so many characters are named as long as
+// there is room.
+func name(named, parts []Weight, least int) []Weight {
 next:
 	for _, part := range parts {
-		plain := strings.ReplaceAll(part.Term, " ", "")
 		for i := range named {
 			switch {
-			case strings.Contains(named[i].Term, plain):
+			case strings.Contains(named[i].Term, part.Term):
 				named[i].Weight += part.Weight
 				continue next
-			case strings.Contains(plain, named[i].Term):
-				named[i] = Weight{plain, named[i].Weight + part.Weight}
+			case strings.Contains(part.Term, named[i].Term) && utf8.RuneCountInString(named[i].Term) >= least:
+				named[i] = Weight{part.Term, named[i].Weight + part.Weight}
 				continue next
 			}
 		}
-		if len(named) < reasons {
-			named = append(named, Weight{plain, part.Weight})
+		if len(named) < reasons && utf8.RuneCountInString(part.Term) >= least {
+			named = append(named, part)
 		}
 	}
 	sortWeights(named)

@@ -12,10 +12,7 @@ var rulesFile string
 // rule is a line of data/rules.txt: a text that has all of some phrases and none
 // of others speaks of a cause.
 type rule struct {
-	cause Cause
-	// sure rules decide alone. The others are what a keyword list would do; they
-	// are kept as the baseline that the model is measured against.
-	sure     bool
+	cause    Cause
 	all, not []string
 }
 
@@ -25,17 +22,20 @@ var rules = sync.OnceValue(func() []rule {
 	var all []rule
 	for line := range words(rulesFile) {
 		fields := strings.Split(line, "\t")
-		if len(fields) != 3 || !Cause(fields[1]).Valid() {
+		if len(fields) != 2 || !Cause(fields[0]).Valid() {
 			panic("BUG: rule " + line)
 		}
-		phrases := strings.Split(fields[2], "!")
-		all = append(all, rule{Cause(fields[1]), fields[0] == "sure", strings.Split(phrases[0], "+"), phrases[1:]})
+		phrases := strings.Split(fields[1], "!")
+		all = append(all, rule{Cause(fields[0]), strings.Split(phrases[0], "+"), phrases[1:]})
 	}
 	return all
 })
 
 // matches reports whether r holds for a normalised text.
 func (r *rule) matches(text string) bool {
+	if whole, ok := strings.CutPrefix(r.all[0], "="); ok {
+		return text == whole
+	}
 	for _, phrase := range r.all {
 		if !strings.Contains(text, phrase) {
 			return false
@@ -49,13 +49,13 @@ func (r *rule) matches(text string) bool {
 	return true
 }
 
-// surely returns the first sure rule that holds for a normalised text, or nil
+// surely returns the first rule that holds for a normalised text, or nil
 // when none does or two of them contradict each other.
 func surely(text string) *rule {
 	var found *rule
 	for i := range rules() {
 		r := &rules()[i]
-		if !r.sure || !r.matches(text) {
+		if !r.matches(text) {
 			continue
 		}
 		if found == nil {

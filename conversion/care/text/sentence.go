@@ -26,6 +26,9 @@ type Sentence struct {
 	Source string
 	Cause  Cause
 	Split  Split
+	// Late says that it was written after the lexicon was closed: only of late
+	// ones it is sure that no word of the lexicon was put there for them.
+	Late bool
 	// Key are terms that a good segmentation has; nil where nobody wrote them.
 	Key []string
 }
@@ -36,9 +39,9 @@ func Sentences() []Sentence {
 	var all []Sentence
 	for line := range words(sentencesFile) {
 		fields := strings.Split(line, "\t")
-		s := Sentence{Source: fields[0], Cause: Cause(fields[1]), Text: fields[2], Split: splitOf(fields[2])}
-		if len(fields) > 3 {
-			s.Key = strings.Fields(fields[3])
+		s := Sentence{Source: fields[0], Cause: Cause(fields[1]), Late: fields[2] == "2", Text: fields[3], Split: splitOf(fields[3])}
+		if len(fields) > 4 {
+			s.Key = strings.Fields(fields[4])
 		}
 		all = append(all, s)
 	}
