@@ -6,6 +6,7 @@ import (
 	"math"
 	"time"
 
+	"showrunner/conversion/care/desk"
 	"showrunner/gateway"
 	"showrunner/gateway/api"
 	"showrunner/gateway/auth"
@@ -35,13 +36,16 @@ func (s *server) openGateway(context.Context) error {
 		return err
 	}
 	problems := api.Problems{Status: gateway.StatusOf, Logger: s.log}
-	socket := ws.New(ws.Deps{
+	s.socket = ws.New(ws.Deps{
+		Desk: s.service, ServiceWire: ws.ServiceWire{
+			Session: func(x desk.Session) any { return api.ServiceSessionOf(x) }, Message: func(x desk.Message) any { return api.ServiceMessageOf(x) },
+		},
 		Hub: s.hub, Store: s.store, Ingest: s.desk, History: newHistory(s.eventlog),
 		Network: (&networks{store: s.store}).name,
 		Online:  s.online, Authenticate: s.auth.Verify, RedeemTicket: s.tickets.Redeem, Refuse: problems.Write, Arguments: store.CommandFields,
 		Origins: s.cfg.AllowOrigin, Path: ws.Path(s.cfg.ViewerPath), Plain: s.cfg.Compression == "off", Limits: s.socketLimits(), Dropped: s.dropped, Now: s.now, Logger: s.log, Registerer: s.reg,
 	})
-	s.life.start(part{name: "calm", run: (&calm{moves: socket.Moves, free: s.giveBack}).run})
+	s.life.start(part{name: "calm", run: (&calm{moves: s.socket.Moves, free: s.giveBack}).run})
 	numbers := &figures{
 		walk: make(chan struct{}, 1), credit: make(chan struct{}, 1), realtime: s.realtime, db: s.db, sink: s.carriage, log: s.eventlog, store: s.store, now: s.now,
 	}
@@ -52,7 +56,7 @@ func (s *server) openGateway(context.Context) error {
 			Rules: s.rules.Version, Rate: s.requestRate(), Now: s.now, Logger: s.log,
 		},
 		Requery: connector.NewClient(s.cfg.InsecureWebhooks), Mappings: mappings,
-		Websocket: socket.Mount, Console: console.Mount,
+		Websocket: s.socket.Mount, Console: console.Mount,
 		Node: s.cfg.Node, Checks: s.checks(), Gatherer: s.reg, Registerer: s.reg, Origins: s.cfg.AllowOrigin, Proxies: proxies, Now: s.now, Logger: s.log,
 	})
 	return err
@@ -117,7 +121,7 @@ func (s *server) stopGateway(ctx context.Context) error {
 		defer cancel()
 		closed <- s.gateway.Shutdown(waiting)
 	}()
-	bye := s.hub.Shutdown(ctx)
+	bye := errors.Join(s.socket.ShutdownAgents(ctx), s.hub.Shutdown(ctx))
 	if err := <-closed; err != nil {
 		s.log.WarnContext(ctx, "connections were still open when the server stopped", "error", err)
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"strings"
 	"time"
 
 	"showrunner/gateway/ws"
@@ -24,7 +25,8 @@ type feed struct {
 	desk   *moderation.Desk
 	store  *store.Store
 	start  live.Position
-	peers  *follow // nil when alone
+	peers  *follow               // nil when alone
+	served func(live.MerchantID) // told of what happens at a merchant's desk; nil: nobody is
 	logger *slog.Logger
 }
 
@@ -73,6 +75,9 @@ func (f *feed) follow(ctx context.Context, next *live.Position) (err error) {
 		for i := range entries {
 			f.expel(ctx, &entries[i].Event)
 			f.uncount(&entries[i].Event)
+			if f.served != nil && strings.HasPrefix(string(entries[i].Event.Kind), "service_") {
+				f.served(entries[i].Event.Merchant)
+			}
 		}
 		*next = r.Position()
 	}

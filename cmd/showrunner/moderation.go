@@ -23,7 +23,7 @@ const readerFollowers = "followers"
 func (s *server) openModeration(ctx context.Context) error {
 	s.desk = moderation.New(moderation.Config{Ingest: s.ingest, Rules: s.store, Now: s.now, Logger: s.log, Registerer: s.reg})
 	s.life.start(part{name: "moderation", run: s.desk.Run})
-	feed := &feed{log: s.eventlog, hub: s.hub, desk: s.desk, store: s.store, start: s.fed, peers: s.rooms, logger: s.log}
+	feed := &feed{log: s.eventlog, hub: s.hub, desk: s.desk, store: s.store, start: s.fed, peers: s.rooms, served: s.service.Heard, logger: s.log}
 	s.life.start(part{name: "feed", run: feed.run})
 	if old := s.readerName(readerFollowers); old != readerFollowers {
 		if at, err := s.eventlog.Checkpoint(ctx, old); err != nil {

@@ -60,6 +60,7 @@ type server struct {
 	bus      *bus.Bus // nil when alone
 	rooms    *follow  // nil when alone
 	service  *desk.Desk
+	socket   *ws.Server
 	gateway  *gateway.Server
 
 	sketches sketches    // of large rooms
@@ -87,7 +88,7 @@ func (s *server) readerName(name string) string {
 // drains each before what it writes to goes away.
 func (s *server) build(ctx context.Context) error {
 	for _, step := range []func(context.Context) error{
-		s.openEngine, s.openLog, s.openStore, s.openSink, s.openHub, s.openRealtime, s.openRelay, s.openIngest, s.openModeration, s.openBots, s.openDelivery, s.openLadder, s.openGuard, s.openCredit, s.openService, s.openGateway,
+		s.openEngine, s.openLog, s.openStore, s.openSink, s.openHub, s.openRealtime, s.openRelay, s.openIngest, s.openService, s.openModeration, s.openBots, s.openDelivery, s.openLadder, s.openGuard, s.openCredit, s.openGateway,
 	} {
 		if err := step(ctx); err != nil {
 			return err

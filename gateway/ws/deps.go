@@ -56,6 +56,10 @@ type Deps struct {
 	Hub    *hub.Hub
 	Store  Store
 	Ingest Ingest
+	// Desk is the service desk. Nil: there is none here.
+	Desk Desk
+	// ServiceWire is required with Desk.
+	ServiceWire ServiceWire
 	// History recovers beyond the ring. Nil: the state is sent instead.
 	History History
 	// Authenticate proves a bearer token.

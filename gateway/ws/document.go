@@ -7,6 +7,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"showrunner/conversion/care"
 	"showrunner/live"
 )
 
@@ -142,7 +143,18 @@ func (d *document) fromClient() (out []object) {
 			object{"draw_id": identifier, "nonce": object{"type": "string", "maxLength": live.MaxNonce}},
 			[]string{"draw_id"},
 		},
+		{typeServiceOpen, "Opens a service session without leaving the room, or goes on with the one that is open. The frame's event_id names the first word.", object{
+			"entry_id": identifier, "persona": object{"type": "string", "enum": care.Personas}, "text": object{"type": "string", "maxLength": care.MaxMessageRunes},
+		}, nil},
+		{typeServiceSay, "Says something in one's own session. The ack means that it is on disk.", object{
+			"session_id": identifier, "text": object{"type": "string", "minLength": 1, "maxLength": care.MaxMessageRunes},
+		}, []string{"session_id", "text"}},
+		{typeServiceHuman, "Asks the bot for a human.", object{"session_id": identifier}, []string{"session_id"}},
+		{typeServiceRate, "Rates one's own closed session, once.", object{"session_id": identifier, "score": whole(care.MinScore, care.MaxScore)}, []string{"session_id", "score"}},
 	} {
+		if o.required == nil {
+			o.required = []string{}
+		}
 		out = append(out, d.add("order."+o.name, o.summary, frame(o.name, object{"type": "object", "additionalProperties": false, "properties": o.fields, "required": o.required})))
 	}
 	for _, c := range live.Commands {

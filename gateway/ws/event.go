@@ -99,6 +99,8 @@ func EncodeEvent(e live.Event) []byte {
 		return encodeEvent(&e, live.CreditSeen(e.Data, false))
 	case e.Kind == live.CommentSent || e.Kind == "question_asked":
 		return encodeEvent(&e, pick(e.Data, "comment_id", "text", "reply_to"))
+	case serviceSeen[e.Kind] != nil:
+		return encodeEvent(&e, pick(e.Data, serviceSeen[e.Kind]...))
 	}
 	return encodeEvent(&e, e.Data)
 }

@@ -55,6 +55,8 @@ func (c *conn) carryOut(in *incoming) {
 		data, err = c.placeOrder(q, now)
 	case q.Type == typeJoinWaitlist:
 		data, err = c.joinWaitlist(q)
+	case service(q.Type):
+		data, err = c.serve(q)
 	case benefit(q.Type):
 		data, err = c.benefit(q)
 	case q.Type == typeCancelOrder:
@@ -97,7 +99,7 @@ func (c *conn) refuse(q request, err error) {
 
 // label keeps the values of a metric's label bounded, whatever clients send.
 func label(kind string) string {
-	if kind == typePlaceOrder || kind == typeCancelOrder || kind == typeJoinWaitlist || benefit(kind) || live.CommandName(kind).Known() || fromViewer(live.Kind(kind)) {
+	if kind == typePlaceOrder || kind == typeCancelOrder || kind == typeJoinWaitlist || benefit(kind) || service(kind) || live.CommandName(kind).Known() || fromViewer(live.Kind(kind)) {
 		return kind
 	}
 	return "other"

@@ -19,7 +19,7 @@ type Rate struct {
 // Limits bound what one connection may send. Zero values mean the default.
 type Limits struct {
 	All      Rate // every frame; default 50/s, burst 100
-	Comments Rate // comments and questions of viewers; default 2/s, burst 5
+	Comments Rate // comments, questions and words to the service desk of viewers; default 2/s, burst 5
 	Likes    Rate // default 10/s, burst 20
 	Clicks   Rate // product clicks; default 20/s, burst 40
 	Orders   Rate // orders and their cancellation; default 2/s, burst 4
@@ -78,7 +78,7 @@ const (
 // classOf says what a frame of a kind is counted as beside classAll.
 func classOf(kind string, role live.Role) class {
 	switch kind {
-	case string(live.CommentSent), "question_asked":
+	case string(live.CommentSent), "question_asked", typeServiceOpen, typeServiceSay, typeServiceHuman, typeServiceRate:
 		if role == live.RoleViewer {
 			return classComments
 		}

@@ -38,7 +38,10 @@ type Server struct {
 	paces    *paces
 	crowd    *crowd
 	upgrade  fiber.Handler
-	viewers  taker // nil: everybody goes the portable way
+
+	upgradeAgent fiber.Handler
+	agents       agents
+	viewers      taker // nil: everybody goes the portable way
 }
 
 // New builds a server; it panics if Deps are not complete.
@@ -52,14 +55,17 @@ func New(d Deps) *Server {
 		s.lanes[i].srv = s
 	}
 	s.entries.srv = s
-	s.upgrade = websocket.New(s.serve, websocket.Config{
+	sockets := websocket.Config{
 		Subprotocols:    []string{Subprotocol},
 		Origins:         []string{"*"}, // allowedOrigin has judged it.
 		ReadBufferSize:  1024,
 		WriteBufferSize: 1024,
 		WriteBufferPool: &sync.Pool{},
 		RecoverHandler:  s.recover,
-	})
+	}
+	s.upgrade = websocket.New(s.serve, sockets)
+	s.upgradeAgent = websocket.New(s.serveAgent, sockets)
+	s.agents.open, s.agents.closing = map[agentName]int{}, make(chan struct{})
 	if s.deps.Path != PathPortable {
 		s.viewers = newTakeover(s)
 	}
@@ -73,6 +79,7 @@ func (s *Server) Moves() uint64 { return s.moves.Load() }
 func (s *Server) Mount(r fiber.Router) {
 	r.Get(DocumentPath, s.serveDocument())
 	r.Get(Route, s.handle)
+	r.Get(AgentRoute, s.handleAgent)
 }
 
 // arrival is what was learnt of a connection before its upgrade.

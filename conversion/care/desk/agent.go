@@ -166,7 +166,9 @@ func (d *Desk) Arrive(ctx context.Context, m live.MerchantID, by live.Principal,
 		if a.State == AgentLeft {
 			return live.Forbidden("agent_left", "who has left serves nobody")
 		}
-		a.State = cmp.Or(state, a.State)
+		if a.State = cmp.Or(state, a.State); a.State == AgentOffline {
+			a.State = AgentOnline
+		}
 		a.SeenAt = c.Now()
 		if _, err := c.Exec(`UPDATE service_agents SET state = ?, seen_at = ? WHERE merchant_id = ? AND agent_id = ?`,
 			string(a.State), store.Millis(a.SeenAt), string(m), a.ID); err != nil {
@@ -179,6 +181,17 @@ func (d *Desk) Arrive(ctx context.Context, m live.MerchantID, by live.Principal,
 		return err
 	})
 	return out, err
+}
+
+// Depart says that an agent's last connection to a server ended. One they have to
+// another server is heard of within [HeardEvery].
+func (d *Desk) Depart(ctx context.Context, m live.MerchantID, by live.Principal) error {
+	return d.change(ctx, m, by, func(c *change) error {
+		if _, err := c.Exec(`UPDATE service_agents SET state = 'offline' WHERE merchant_id = ? AND agent_id = ? AND state <> 'left'`, string(m), by.Subject); err != nil {
+			return fmt.Errorf("note that an agent left: %w", err)
+		}
+		return nil
+	})
 }
 
 // HeardEvery is how often a server says that its agents are still there.

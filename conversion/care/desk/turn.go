@@ -144,13 +144,15 @@ func (r *Reader) fill(q store.Querier, t *rawTurn, me *Agent, known map[string]*
 		t.Session = Session{Merchant: s.Merchant, ID: s.ID}
 		return t.Kind != turnMessage, nil
 	case mine:
-	case t.Kind == turnQueue && me.State != AgentLeft && hand.Plays(t.persona):
+	case me.State == AgentLeft || t.Kind == turnMessage || t.Kind == turnSLA || s.QueuedAt.IsZero() || !hand.Plays(t.persona):
+		return false, nil
+	case s.State == care.StateQueued && hand.Plays(s.Persona):
 		t.Offered = true
-	case t.Kind == turnSession && t.past == "" && s.State != care.StateQueued && me.State != AgentLeft && hand.Plays(t.persona):
+	case t.Kind == turnQueue || t.past == "":
 		// What was offered is taken, or over.
 		t.Gone = true
 		t.Session = Session{Merchant: s.Merchant, ID: s.ID}
-		return s.HandedOver != "" || !s.QueuedAt.IsZero(), nil
+		return true, nil
 	default:
 		return false, nil
 	}

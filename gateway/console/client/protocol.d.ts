@@ -126,6 +126,10 @@ export interface RequestData {
   lucky_draw_entered: { draw_id: string; nonce?: string };
   place_order: { client_order_id: string; coupon_id?: string; lines: ({ qty: number; sku_id: string } & More)[] };
   red_packet_claimed: { packet_id: string };
+  service_human: { session_id: string };
+  service_open: { entry_id?: string; persona?: "expert" | "account_manager" | "product" | "after_sale"; text?: string };
+  service_rate: { score: number; session_id: string };
+  service_say: { session_id: string; text: string };
   waitlist_joined: { qty?: number; sku_id: string };
 }
 
