@@ -4,6 +4,7 @@ import (
 	"context"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"time"
 )
 
@@ -19,14 +20,16 @@ type calm struct {
 // A storm is stormMoves connections that came or went within a few seconds, and
 // it is over when an interval sees a tenth of what the busiest one saw.
 //
-// Memory is given back then, and once more after calmAgain intervals: the sink has
-// written by then what the storm stated, and the log's engine has let go of it.
+// Memory is given back then, and again after each of calmAgain intervals: after
+// the first the ladder has taken the newcomers in, after the second the sink has
+// written what the storm stated, and the log's engine has let go of it.
 const (
 	calmEvery  = 500 * time.Millisecond
-	calmAgain  = 30
 	calmWeight = 8 // intervals after which a move counts little more than a third
 	stormMoves = 1000
 )
+
+var calmAgain = [...]int{6, 30}
 
 // run watches until ctx ends.
 func (c *calm) run(ctx context.Context) error {
@@ -34,7 +37,7 @@ func (c *calm) run(ctx context.Context) error {
 	defer tick.Stop()
 	last := c.moves()
 	var recent, busiest uint64 // busiest is 0 while there is no storm
-	again := 0                 // intervals left
+	since := -1                // intervals after a storm; negative: there was none of late
 	for {
 		select {
 		case <-tick.C:
@@ -46,13 +49,15 @@ func (c *calm) run(ctx context.Context) error {
 		last = now
 		recent = recent - recent/calmWeight + moved
 		if recent >= stormMoves || busiest > 0 {
-			busiest, again = max(busiest, moved), 0
+			busiest, since = max(busiest, moved), -1
 		}
 		over := busiest > 0 && moved <= busiest/10
 		if over {
-			recent, busiest, again = 0, 0, calmAgain+1
+			recent, busiest, since = 0, 0, 0
+		} else if since >= 0 {
+			since++
 		}
-		if again--; over || again == 0 {
+		if over || slices.Contains(calmAgain[:], since) {
 			c.free()
 		}
 	}

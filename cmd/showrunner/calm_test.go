@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// Memory is given back twice after each storm, and never while one lasts or for
+// Memory is given back three times after each storm, and never while one lasts or for
 // those who come one by one.
 func TestMemoryIsGivenBackAfterAStorm(t *testing.T) {
 	storm := []uint64{300, 900, 800, 700, 200}
@@ -29,12 +29,12 @@ func TestMemoryIsGivenBackAfterAStorm(t *testing.T) {
 	}{
 		{"nothing", [][]uint64{quiet}, "[]"},
 		{"one by one", [][]uint64{trickle, quiet}, "[]"},
-		{"a storm", [][]uint64{storm, quiet}, "[6 36]"},
-		{"a storm that ebbs", [][]uint64{storm, {100, 95, 90, 60}, quiet}, "[8 38]"},
-		{"a storm soon after another", [][]uint64{storm, quiet[:20], storm, quiet}, "[6 31 61]"},
-		{"two storms", [][]uint64{storm, quiet, storm, quiet}, "[6 36 71 101]"},
-		{"one that lasts", [][]uint64{steady, quiet}, "[101 131]"},
-		{"everybody at once", [][]uint64{{5000}, quiet}, "[2 32]"},
+		{"a storm", [][]uint64{storm, quiet}, "[6 12 36]"},
+		{"a storm that ebbs", [][]uint64{storm, {100, 95, 90, 60}, quiet}, "[8 14 38]"},
+		{"a storm soon after another", [][]uint64{storm, quiet[:20], storm, quiet}, "[6 12 31 37 61]"},
+		{"two storms", [][]uint64{storm, quiet, storm, quiet}, "[6 12 36 71 77 101]"},
+		{"one that lasts", [][]uint64{steady, quiet}, "[101 107 131]"},
+		{"everybody at once", [][]uint64{{5000}, quiet}, "[2 8 32]"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
