@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"time"
 
 	"showrunner/live"
@@ -44,62 +43,32 @@ func (s *server) keepFollows(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("open the reader of follows: %w", err)
 	}
-	f := &followers{reader: r, keep: s.store.KeepFollows, now: s.now, logger: s.log}
-	return errors.Join(f.run(ctx), r.Close())
+	f := &eventlog.Follower{
+		Name: "who follows whom", Reader: r, Log: s.eventlog, Taker: followers{s.store.KeepFollows}, Batch: followersBatch, Wait: followersWait, Now: s.now, Logger: s.log,
+	}
+	return errors.Join(f.Run(ctx), r.Close())
 }
+
+const (
+	followersBatch = 1024
+	followersWait  = time.Second
+)
 
 // followers keeps in the store what the log tells of follows, for rooms that
 // take comments of followers only. Of several servers one does: another that is
 // behind would state again what was taken back since.
 type followers struct {
-	reader interface {
-		Next(ctx context.Context, limit int, wait time.Duration) ([]live.Entry, error)
-		Position() live.Position
-		Commit(ctx context.Context, next live.Position, note []byte) error
-	}
-	keep      func(context.Context, []store.Follow) error
-	now       func() time.Time
-	logger    *slog.Logger
-	committed time.Time
+	keep func(context.Context, []store.Follow) error
 }
 
-const (
-	followersBatch  = 1024
-	followersWait   = time.Second
-	followersCommit = 5 * time.Second
-)
-
-// run follows the log until ctx ends, or another server has the reader. Any other
-// fault is waited out with the batch in hand, so that no follow is skipped.
-func (f *followers) run(ctx context.Context) error {
-	var entries []live.Entry
-	for ctx.Err() == nil {
-		var err error
-		if entries == nil {
-			entries, err = f.reader.Next(ctx, followersBatch, followersWait)
-		}
-		if err == nil {
-			err = f.take(ctx, entries)
-		}
-		if err == nil {
-			entries = nil
-			continue
-		}
-		if errors.Is(err, eventlog.ErrReaderLost) {
-			return err
-		}
-		if ctx.Err() == nil {
-			f.logger.WarnContext(ctx, "followers wait for the log or the store", "error", err)
-			select {
-			case <-ctx.Done():
-			case <-time.After(time.Second):
-			}
-		}
-	}
-	return nil
+// Checkpoint is none: taking follows in again from an earlier place on changes
+// nothing in the end, so the log's own checkpoint is enough.
+func (followers) Checkpoint(context.Context) (epoch string, next live.Position, err error) {
+	return "", live.Position{}, nil
 }
 
-func (f *followers) take(ctx context.Context, entries []live.Entry) error {
+// Take keeps the follows among the entries.
+func (f followers) Take(ctx context.Context, entries []live.Entry, _ live.Position, _ bool) error {
 	var list []store.Follow
 	for i := range entries {
 		e := &entries[i].Event
@@ -107,16 +76,8 @@ func (f *followers) take(ctx context.Context, entries []live.Entry) error {
 			list = append(list, store.Follow{Merchant: e.Merchant, Person: e.Person, Follows: e.Kind == live.Followed, At: e.ReceivedAt})
 		}
 	}
-	if len(list) > 0 {
-		if err := f.keep(ctx, list); err != nil {
-			return err
-		}
+	if len(list) == 0 {
+		return nil
 	}
-	if now := f.now(); now.Sub(f.committed) >= followersCommit {
-		if err := f.reader.Commit(ctx, f.reader.Position(), nil); err != nil {
-			return fmt.Errorf("commit the reader: %w", err)
-		}
-		f.committed = now
-	}
-	return nil
+	return f.keep(ctx, list)
 }

@@ -16,6 +16,9 @@
 // with a name has a durable checkpoint: it is found again after a restart, it
 // holds back the trimmer, and it has one owner at a time.
 //
+// Who makes something of the facts in a place with a checkpoint of its own, such
+// as the tables of a store, is a [Taker], and a [Follower] carries the log to it.
+//
 // A reader never skips: a message it cannot read, or one that was trimmed
 // before it came by, is an error that names the position. The bytes of a
 // message and of a checkpoint are described in docs/format/eventlog.md.
