@@ -27,6 +27,7 @@ const (
 	AxisAttribution Axis = "attribution" // orders by when they were first paid, divided by a model
 	AxisLedger      Axis = "ledger"      // the double-entry ledger of a show
 	AxisSettlement  Axis = "settlement"  // a platform's file beside the ledger
+	AxisService     Axis = "service"     // orders by the day of payment, after an agent served their buyer
 )
 
 // Definition says what one published figure is, for people who doubt it.
@@ -60,7 +61,7 @@ func Definitions() []Definition {
 			out = append(out, define(c, "own"))
 		}
 	}
-	for _, list := range [][]Definition{ladderDefinitions, referralDefinitions, retentionDefinitions, creditDefinitions, ledgerDefinitions} {
+	for _, list := range [][]Definition{ladderDefinitions, referralDefinitions, retentionDefinitions, creditDefinitions, ledgerDefinitions, serviceDefinitions} {
 		for _, d := range list {
 			if d.Formula == "" {
 				d.Formula = d.Numerator + " / " + d.Denominator

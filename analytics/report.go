@@ -37,6 +37,7 @@ type Report struct {
 	Hosts      Table
 	Ladder     Table
 	Commission Table
+	Service    Table // what service earned; the maker fills it in
 	Commands   Table
 
 	Late        []LateSales

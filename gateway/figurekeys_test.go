@@ -90,7 +90,7 @@ func TestEveryFigureIsDefined(t *testing.T) {
 	}
 	for path, ops := range doc.Paths {
 		op, ok := ops["get"]
-		if !ok || !slices.ContainsFunc(figureTags, func(tag string) bool { return slices.Contains(op.Tags, tag) }) {
+		if !ok || path != "/v1/service/assisted" && !slices.ContainsFunc(figureTags, func(tag string) bool { return slices.Contains(op.Tags, tag) }) {
 			continue
 		}
 		for _, content := range op.Responses["200"].Content {

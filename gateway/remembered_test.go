@@ -23,6 +23,16 @@ func (r *remembered) history(ctx context.Context, s conversion.Scope) (*conversi
 	return h, r.log.Range(ctx, live.Position{}, head, h.Add)
 }
 
+func (r *remembered) Assisted(ctx context.Context, q conversion.AssistQuestion) ([]conversion.AssistTotal, error) {
+	head, err := r.log.Head(ctx)
+	if err != nil {
+		return nil, err
+	}
+	x := conversion.NewAssists(q.Scope)
+	err = r.log.Range(ctx, live.Position{}, head, x.Add)
+	return x.Answer(q), err
+}
+
 func (r *remembered) Settled(context.Context, time.Time) (bool, error) { return true, nil }
 
 func (r *remembered) Cohorts(ctx context.Context, q conversion.CohortQuestion) (conversion.CohortTable, error) {

@@ -22,6 +22,7 @@ type village struct {
 	seq     uint64
 	idx     uint32
 	ids     int
+	service bool // agents serve people, and speak in groups
 }
 
 // cases is how many random merchants a property test walks;
@@ -74,6 +75,10 @@ func (v *village) settle(m live.MerchantID, n, people int) {
 		}
 		e.Actor = live.Actor{ID: string(e.Person), Role: live.RoleViewer}
 		data := map[string]any{}
+		if v.service && v.rng.IntN(3) == 0 {
+			v.serve(e)
+			continue
+		}
 		switch v.rng.IntN(20) {
 		case 0, 1, 2, 3, 4, 5:
 			e.Kind = live.RoomEntered
@@ -115,6 +120,31 @@ func (v *village) settle(m live.MerchantID, n, people int) {
 		e.Data = mustJSON(data)
 		v.state(e)
 	}
+}
+
+// serve states what agents did, and what others said beside them.
+func (v *village) serve(e live.Event) {
+	pick := func(words ...string) string { return words[v.rng.IntN(len(words))] }
+	e.Kind = live.Kind(pick("group_joined", "group_left", "group_message_sent", "group_message_sent", "touch_sent", "service_session_started", "service_message_sent", "followup_done", "service_session_closed"))
+	e.Actor = live.Actor{ID: pick("a1", "a2", "a'\\3"), Role: []live.Role{live.RoleAgent, live.RoleIntegration, live.RoleViewer}[v.rng.IntN(3)]}
+	data := map[string]any{"group_id": pick("q0", "q1", "q2")}
+	if w := pick("", "", "a1", "a4"); w != "" {
+		data["agent_id"] = w
+	}
+	if w := pick("", "e1", "e2"); w != "" {
+		data["entry_id"] = w
+	}
+	switch e.Kind {
+	case live.ServiceMessageSent:
+		data["by"] = pick("agent", "agent", "viewer", "bot")
+	case live.GroupMessageSent:
+		data["by_role"] = pick("agent", "expert", "member", "bot")
+		if v.rng.IntN(2) == 0 {
+			e.Person = ""
+		}
+	}
+	e.Data = mustJSON(data)
+	v.state(e)
 }
 
 // order states a fact of a new or an old order, as the order book does.

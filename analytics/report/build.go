@@ -18,6 +18,8 @@ type Source interface {
 	// Journeys gives every paid order of the show as of asOf, with the touches
 	// of its buyer within the window before the payment.
 	Journeys(ctx context.Context, merchant live.MerchantID, show live.ShowID, asOf time.Time, window time.Duration) ([]conversion.Journey, error)
+	// Assisted tells which orders were paid after an agent had served the buyer.
+	Assisted(ctx context.Context, q conversion.AssistQuestion) ([]conversion.AssistTotal, error)
 }
 
 // Build makes the report of a show as of an instant, with every attribution
@@ -54,6 +56,17 @@ func Build(ctx context.Context, source Source, show live.Show, asOf time.Time) (
 		}
 		r.AfterFinal = analytics.Corrections(&r.Figures, &now)
 	}
+	assisted := analytics.Assisted{Window: conversion.AssistWindow}
+	if !show.Rehearsal {
+		zone := zoneOf(show.TimeZone)
+		assisted.Totals, err = source.Assisted(ctx, conversion.AssistQuestion{
+			Scope: conversion.Scope{Merchant: show.Merchant, Zone: zone, AsOf: asOf}, Until: conversion.DayOf(asOf, zone) + 2, Show: show.ID, Window: assisted.Window,
+		})
+		if err != nil {
+			return analytics.Report{}, fmt.Errorf("report service of show %s: %w", show.ID, err)
+		}
+	}
+	r.Service = analytics.ServiceTable(&assisted)
 	r.Days = analytics.DayTable(r.Show, &r.Figures, zoneOf(r.Show.TimeZone))
 	return r, nil
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"slices"
 
 	"showrunner/analytics"
 	"showrunner/live"
@@ -33,7 +34,8 @@ type page struct {
 	Sources     table
 	Hosts       table
 	Ladder      table
-	Commissions []commission
+	Commissions []ofCurrency
+	Service     []ofCurrency
 	Credits     []credit
 	Late        []lateRow
 	LateHead    []cell
@@ -129,7 +131,8 @@ func newPage(r *analytics.Report, p *printer) *page {
 	x.Sources = p.table(&r.Sources)
 	x.Hosts = p.table(&r.Hosts, "by_currency")
 	x.Ladder = p.table(&r.Ladder, p.otherName(), "from", "to")
-	x.commissions()
+	x.Commissions = x.byCurrency(&r.Commission)
+	x.Service = x.byCurrency(&r.Service, "by", p.otherName())
 	x.credits()
 	x.late()
 	x.finality()
@@ -219,35 +222,31 @@ func (x *page) currencies() {
 	}
 }
 
-// commission is what referrers earned in one currency.
-type commission struct {
+// ofCurrency is a table of one currency.
+type ofCurrency struct {
 	Currency string
 	Table    table
 }
 
-// commissions prints one table for each currency: money never stands beside
-// money of another.
-func (x *page) commissions() {
-	t := &x.R.Commission
-	at := t.Column("currency")
+// byCurrency prints one table for each currency, without some columns: money
+// never stands beside money of another. Who is nobody is called so.
+func (x *page) byCurrency(t *analytics.Table, without ...string) (out []ofCurrency) {
+	at, who := t.Column("currency"), t.Column("referrer_id")
 	for from := 0; from < len(t.Rows); {
 		c := t.Rows[from][at].Text
-		until := from
-		for until < len(t.Rows) && t.Rows[until][at].Text == c {
-			until++
+		part := analytics.Table{Columns: t.Columns}
+		for ; from < len(t.Rows) && t.Rows[from][at].Text == c; from++ {
+			row := slices.Clone(t.Rows[from])
+			if who >= 0 && row[who].Text == "" {
+				row[who].Text = x.p.say(phrase{"无归属", "nobody"})
+			}
+			part.Rows = append(part.Rows, row)
 		}
 		p := *x.p
 		p.currency = live.Currency(c)
-		part := analytics.Table{Columns: t.Columns, Rows: t.Rows[from:until]}
-		shown := p.table(&part, "currency")
-		for _, row := range shown.Rows {
-			if row[0].Text == "" {
-				row[0].Text, row[0].Tip = p.say(phrase{"无归属", "nobody"}), t.Columns[0].Formula
-			}
-		}
-		x.Commissions = append(x.Commissions, commission{c, shown})
-		from = until
+		out = append(out, ofCurrency{c, p.table(&part, append([]string{"currency"}, without...)...)})
 	}
+	return out
 }
 
 // finality says when the figures are final, and what came in after that.

@@ -79,6 +79,16 @@ func (m *memory) Journeys(_ context.Context, _ live.MerchantID, _ live.ShowID, a
 	return out, nil
 }
 
+func (m *memory) Assisted(_ context.Context, q conversion.AssistQuestion) ([]conversion.AssistTotal, error) {
+	x := conversion.NewAssists(q.Scope)
+	for _, e := range m.log {
+		if err := x.Add(e); err != nil {
+			return nil, err
+		}
+	}
+	return x.Answer(q), nil
+}
+
 // played is the show of playedShow; playing it again would give the same.
 var played struct {
 	once sync.Once
@@ -188,6 +198,14 @@ func play(t *testing.T) *memory {
 			}
 		}
 	}
+	// Agents write to every fifth who came.
+	for v := 0; v < 420; v += 5 {
+		person := live.PersonID(fmt.Sprintf("v%03d", v))
+		say(start.Add(time.Duration(v%7)*time.Minute-20*time.Hour), "touch_sent", live.RoleAgent, person, "", `{"agent_id":"agent-%d","entry_id":"entry-wecom"}`, v%3)
+		events[len(events)-1].Show = ""
+	}
+	say(start.Add(-30*time.Hour), live.GroupMessageSent, live.RoleAgent, "", "", `{"group_id":"g1","agent_id":"agent-1","by_role":"agent","kind":"recommend"}`)
+	events[len(events)-1].Show = ""
 	// What the ladder and the ledger say of it; a refund takes both back.
 	for _, e := range events {
 		if e.Kind != live.OrderPaid && e.Kind != live.RefundSucceeded || e.Person[3]%3 > 0 {

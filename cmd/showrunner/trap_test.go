@@ -580,6 +580,11 @@ func (s trapSource) Journeys(context.Context, live.MerchantID, live.ShowID, time
 	return nil, nil
 }
 
+// Assisted likewise.
+func (s trapSource) Assisted(context.Context, conversion.AssistQuestion) ([]conversion.AssistTotal, error) {
+	return nil, nil
+}
+
 // report prints the report of a show as of an instant.
 func (w *trapShop) report(show live.ShowID, asOf time.Time) (out trapReport) {
 	w.t.Helper()

@@ -199,6 +199,7 @@ type Retention interface {
 	Scored(ctx context.Context, q conversion.BuyerQuestion, segment conversion.Segment, after live.PersonID, limit int) ([]conversion.Scored, error)
 	Repeaters(ctx context.Context, q conversion.BuyerQuestion, limit int) ([]conversion.Repeater, error)
 	Funnel(ctx context.Context, q conversion.FunnelQuestion) ([]conversion.FunnelStep, error)
+	Assisted(ctx context.Context, q conversion.AssistQuestion) ([]conversion.AssistTotal, error)
 }
 
 // Guard decides on touches of people who did not ask; conversion/care/guard is it.

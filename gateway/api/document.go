@@ -37,6 +37,7 @@ func (a *API) register() {
 	a.reconciliations()
 	a.settlements()
 	a.retentions()
+	a.assists()
 	a.funnels()
 	a.people()
 	a.ladder()
