@@ -99,9 +99,14 @@ func TestSimplified(t *testing.T) {
 		count        float64
 		before, rest string
 	}
+	type kin struct {
+		count  float64
+		pos    string
+		length int
+	}
 	holes := map[hole][]string{}
-	unique := map[string][]string{}
-	key := func(e entry) string { return fmt.Sprint(e.count, e.pos, utf8.RuneCountInString(e.word)) }
+	unique := map[kin][]string{}
+	key := func(e entry) kin { return kin{e.count, e.pos, utf8.RuneCountInString(e.word)} }
 	each := func(e entry, word string, visit func(h hole, char string)) {
 		for i, r := range word {
 			end := i + utf8.RuneLen(r)

@@ -70,7 +70,7 @@ func (c *confusion) accuracy() float64 {
 // judged is a sentence with what each way of classifying says of it.
 type judged struct {
 	truth, keywords, bayes Cause
-	late                   bool
+	round                  string
 	verdict                Verdict
 }
 
@@ -181,7 +181,7 @@ func judge(t *testing.T, split Split) []judged {
 	var all []judged
 	c, b := classifier(t), newBayes(segmenter(t), pick(Sentences(), Train))
 	for _, s := range pick(Sentences(), split) {
-		all = append(all, judged{s.Cause, byKeywords(Normalize(s.Text)), b.classify(c.segmenter, s), s.Late, c.Classify(s.Text)})
+		all = append(all, judged{s.Cause, byKeywords(Normalize(s.Text)), b.classify(c.segmenter, s), s.Round, c.Classify(s.Text)})
 	}
 	return all
 }
@@ -259,20 +259,21 @@ func figures(name string, all []judged) string {
 // are these, and a change of data, features or settings that moves them shows.
 func TestFigures(t *testing.T) {
 	var b strings.Builder
+	for _, split := range []Split{Train, Dev, Test} {
+		fmt.Fprintf(&b, "%s: %d of %d sentences\n", split, len(pick(Sentences(), split)), len(Sentences()))
+	}
+	b.WriteByte('\n')
 	for _, split := range []Split{Dev, Test} {
 		all := judge(t, split)
-		var early, late []judged
+		rounds := map[string][]judged{}
 		for _, j := range all {
-			if j.late {
-				late = append(late, j)
-			} else {
-				early = append(early, j)
-			}
+			rounds[j.round] = append(rounds[j.round], j)
 		}
 		b.WriteString(figures(string(split), all) + "\n")
 		if split == Test {
-			b.WriteString(figures("test, written before the lexicon", early) + "\n")
-			b.WriteString(figures("test, written after the lexicon was closed", late))
+			b.WriteString(figures("test, round 1 (before the lexicon)", rounds["1"]) + "\n")
+			b.WriteString(figures("test, round 2 (after the lexicon, hard)", rounds["2"]) + "\n")
+			b.WriteString(figures("test, round 3 (after the lexicon, plain)", rounds["3"]))
 		}
 		var ours, keywords confusion
 		for _, j := range all {

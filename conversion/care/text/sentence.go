@@ -26,9 +26,9 @@ type Sentence struct {
 	Source string
 	Cause  Cause
 	Split  Split
-	// Late says that it was written after the lexicon was closed: only of late
-	// ones it is sure that no word of the lexicon was put there for them.
-	Late bool
+	// Round is when it was written: 1 before the lexicon, 2 after the lexicon was
+	// closed and to be hard, 3 after it and to be plain.
+	Round string
 	// Key are terms that a good segmentation has; nil where nobody wrote them.
 	Key []string
 }
@@ -39,7 +39,7 @@ func Sentences() []Sentence {
 	var all []Sentence
 	for line := range words(sentencesFile) {
 		fields := strings.Split(line, "\t")
-		s := Sentence{Source: fields[0], Cause: Cause(fields[1]), Late: fields[2] == "2", Text: fields[3], Split: splitOf(fields[3])}
+		s := Sentence{Source: fields[0], Cause: Cause(fields[1]), Round: fields[2], Text: fields[3], Split: splitOf(fields[3])}
 		if len(fields) > 4 {
 			s.Key = strings.Fields(fields[4])
 		}
