@@ -100,11 +100,14 @@ func newEnv(t testing.TB, change ...func(*gateway.Deps)) *env {
 	}
 	registry := prometheus.NewRegistry()
 	logger := slog.New(slog.NewTextHandler(e.logged, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	serviceDesk := desk.New(desk.Config{Store: e.store, Now: e.now, Logger: logger})
+	complaints, needs := careOf(t, e, serviceDesk)
 	deps := gateway.Deps{
 		API: api.Config{
 			Store: e.store, Ingest: facts, Figures: &folded{log: e.log, store: e.store, now: e.now}, Retention: &remembered{e.log}, Tokens: e.auth,
-			Desk:       desk.New(desk.Config{Store: e.store, Now: e.now, Logger: logger}),
+			Desk:       serviceDesk,
 			Guard:      guard.New(e.store, func() string { return uuid.Must(uuid.NewV7()).String() }),
+			Complaints: complaints, Needs: needs,
 			WebhookURL: func(raw string) error { return delivery.CheckURL(raw, false) },
 			Tickets:    auth.NewTicketStore(e.now), Rate: -1, Now: e.now, Logger: logger,
 		},

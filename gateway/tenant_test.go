@@ -74,6 +74,30 @@ var goodBody = map[string]any{
 	"pause-touches":            obj{"person_id": "u", "days": 3},
 	"assign-followup":          obj{"person_id": "u", "agent_id": "thief"},
 	"end-followup":             obj{"state": "dropped", "result": "stolen"},
+	"open-complaint":           obj{"text": "stolen"},
+	"confirm-complaint":        obj{},
+	"dismiss-complaint":        obj{"note": "none"},
+	"correct-complaint":        obj{"cause": "other"},
+	"assign-complaint":         obj{"agent_id": "thief"},
+	"escalate-complaint":       obj{"note": "none"},
+	"mediate-complaint":        obj{},
+	"resolve-complaint":        obj{"note": "none"},
+	"follow-up-complaint":      obj{"note": "none"},
+	"reopen-complaint":         obj{"note": "none"},
+	"withdraw-complaint":       obj{"note": "none"},
+	"create-finding":           obj{"title": "t", "cause": "quality"},
+	"route-finding":            obj{"stage": "policy", "owner_id": "thief", "due_at": "2027-01-01T00:00:00Z"},
+	"adopt-finding":            obj{"action": "none"},
+	"reject-finding":           obj{"reason": "none"},
+	"verify-finding":           obj{},
+	"draft-brief":              obj{"show_id": "show-m1"},
+	"put-brief":                obj{"items": []any{}},
+	"read-brief":               obj{"version": 1},
+	"capture-need":             obj{"text": "t", "show_id": "show-m1"},
+	"respond-need":             obj{"answer": "stolen"},
+	"validate-need":            obj{"evidence": "none"},
+	"promote-need-cluster":     obj{"title": "t", "type": "shop"},
+	"retire-need-cluster":      obj{"reason": "none"},
 	"post-events": []any{
 		obj{"event_id": "e1", "type": "followed", "show_id": "show-m1", "user_id": "u"},
 		obj{"event_id": "e2", "type": "followed", "room_id": "room-m1", "user_id": "u"},
@@ -104,7 +128,16 @@ func TestOtherMerchant(t *testing.T) {
 	pause := e.want(201, "POST", "/v1/service/pauses", owner, obj{"person_id": "xiaoming", "days": 3, "reason": "Knife"}).text("pause_id")
 	followup := e.want(201, "POST", "/v1/service/followups", owner, obj{"person_id": "xiaoming", "agent_id": "ann", "note": "Knife"}).text("followup_id")
 	e.want(200, "PUT", "/v1/people/xiaoming/preferences", owner, obj{"channels": []any{obj{"channel": "phone", "opt_out": true}}})
-	ids := strings.NewReplacer("touch-m1", touch, "pause-m1", pause, "followup-m1", followup,
+	told := e.want(201, "POST", "/v1/service/complaints", owner, obj{"text": "Knife 坏了", "cause": "quality", "person_id": "xiaoming"}).text("complaint_id")
+	finding := e.want(201, "POST", "/v1/service/feedback", owner, obj{"title": "Knife breaks", "cause": "quality"}).text("finding_id")
+	wanted := e.want(201, "POST", "/v1/service/needs", owner, obj{"text": "Knife 怎么磨刀比较好", "show_id": show}).text("need_id")
+	e.want(201, "POST", "/v1/service/needs", owner, obj{"text": "Knife 怎么磨刀比较好"})
+	e.want(200, "POST", "/v1/service/need-clusters", owner, nil)
+	cluster := e.want(200, "GET", "/v1/service/need-clusters", owner, nil).items()[0].(obj)["cluster_id"].(string)
+	e.want(200, "PUT", "/v1/shows/"+show+"/brief", owner, obj{"items": []any{obj{"kind": "warning", "text": "Knife breaks"}}})
+	e.want(200, "POST", "/v1/shows/"+show+"/brief/publish", owner, nil)
+	ids := strings.NewReplacer("complaint-m1", told, "finding-m1", finding, "need-m1", wanted, "cluster-m1", cluster,
+		"touch-m1", touch, "pause-m1", pause, "followup-m1", followup,
 		"session-m1", session, "order-m1", order, "sub-m1", sub, "msg-m1", msg, "draw-m1", draw, "packet-m1", packet, "person-m1", "xiaoming")
 
 	for _, r := range e.server.API().Routes() {
@@ -130,7 +163,7 @@ func TestOtherMerchant(t *testing.T) {
 			continue
 		}
 		// The refusal must be the one for a name that was never used.
-		never := strings.NewReplacer(session, "ses-xx", "entry-m1", "entry-xx", "agent-m1", "agent-xx", "room-m1", "room-xx", "show-m1", "show-xx", "batch-m1", "batch-xx", draw, "draw-xx", packet, "packet-xx", order, "order-xx", sub, "sub-xx", msg, "msg-xx", "xiaoming", "nobody-xx").Replace(path)
+		never := strings.NewReplacer(told, "cp-xx", finding, "fb-xx", cluster, "nc-xx", wanted, "nd-xx", session, "ses-xx", "entry-m1", "entry-xx", "agent-m1", "agent-xx", "room-m1", "room-xx", "show-m1", "show-xx", "batch-m1", "batch-xx", draw, "draw-xx", packet, "packet-xx", order, "order-xx", sub, "sub-xx", msg, "msg-xx", "xiaoming", "nobody-xx").Replace(path)
 		b := e.do(r.Method, never, token, goodBody[r.ID])
 		plain := strings.NewReplacer("room-m1", "#", "show-m1", "#", "batch-m1", "#", draw, "#", "draw-xx", "#", packet, "#", "packet-xx", "#", order, "#", sub, "#", msg, "#", "room-xx", "#", "show-xx", "#", "batch-xx", "#", "order-xx", "#", "sub-xx", "#", "msg-xx", "#", a.text("request_id"), "", b.text("request_id"), "")
 		if plain.Replace(a.raw) != plain.Replace(b.raw) {

@@ -90,6 +90,17 @@ const (
 	ActTouchPause Action = "touch.pause"       // keep touches back for a while, assign follow-ups
 	ActContact    Action = "preferences.write" // how somebody wants to be touched; a viewer their own only
 
+	ActComplaintRead  Action = "complaint.read"  // of agents: those they look after
+	ActComplaintWrite Action = "complaint.write" // open them and deal with them; likewise
+	ActFeedbackRead   Action = "feedback.read"   // what complaints teach, over the whole merchant
+	ActFeedbackWrite  Action = "feedback.write"  // findings: who decides on them, and what was decided
+	ActBriefRead      Action = "brief.read"
+	ActBriefWrite     Action = "brief.write"
+	ActBriefAck       Action = "brief.acknowledge" // that one has read it
+	ActNeedRead       Action = "need.read"         // of agents: what they or nobody has taken
+	ActNeedWrite      Action = "need.write"
+	ActNeedShip       Action = "need.ship" // make an entry of it, and retire it
+
 	ActSubscriptionWrite Action = "subscription.write" // who is sent signed webhooks, and what again
 	ActSubscriptionRead  Action = "subscription.read"  // the same and how it went, without secrets
 )
@@ -151,6 +162,17 @@ var Rights = map[Action][]Role{
 	ActTouchRules: {RoleAdmin, RoleMerchant},
 	ActTouchPause: {RoleAdmin, RoleMerchant, RoleOperator},
 	ActContact:    {RoleAdmin, RoleMerchant, RoleOperator, RoleAgent, RoleIntegration, RoleViewer},
+
+	ActComplaintRead:  {RoleAdmin, RoleMerchant, RoleOperator, RoleAgent, RoleAnalyst, RoleAuditor},
+	ActComplaintWrite: {RoleAdmin, RoleMerchant, RoleOperator, RoleAgent},
+	ActFeedbackRead:   {RoleAdmin, RoleMerchant, RoleOperator, RoleHost, RoleAnalyst, RoleAuditor},
+	ActFeedbackWrite:  {RoleAdmin, RoleMerchant, RoleOperator},
+	ActBriefRead:      staff,
+	ActBriefWrite:     {RoleAdmin, RoleMerchant, RoleOperator},
+	ActBriefAck:       {RoleAdmin, RoleMerchant, RoleOperator, RoleHost, RoleModerator, RoleAgent},
+	ActNeedRead:       {RoleAdmin, RoleMerchant, RoleOperator, RoleAgent, RoleAnalyst, RoleAuditor},
+	ActNeedWrite:      {RoleAdmin, RoleMerchant, RoleOperator, RoleAgent},
+	ActNeedShip:       {RoleAdmin, RoleMerchant, RoleOperator},
 
 	ActSubscriptionWrite: {RoleAdmin, RoleMerchant},
 	ActSubscriptionRead:  {RoleAdmin, RoleMerchant, RoleOperator, RoleAuditor},

@@ -53,6 +53,7 @@ type server struct {
 	ingest   *ingest.Ingest
 	desk     *moderation.Desk // stands before ingest
 	relay    *store.Relay
+	care     care
 	hub      *hub.Hub
 	fed      live.Position // where the rooms begin
 	auth     *auth.Auth
@@ -88,7 +89,7 @@ func (s *server) readerName(name string) string {
 // drains each before what it writes to goes away.
 func (s *server) build(ctx context.Context) error {
 	for _, step := range []func(context.Context) error{
-		s.openEngine, s.openLog, s.openStore, s.openSink, s.openHub, s.openRealtime, s.openRelay, s.openIngest, s.openService, s.openModeration, s.openBots, s.openDelivery, s.openLadder, s.openGuard, s.openCredit, s.openGateway,
+		s.openEngine, s.openLog, s.openStore, s.openSink, s.openHub, s.openRealtime, s.openRelay, s.openIngest, s.openService, s.openModeration, s.openBots, s.openDelivery, s.openLadder, s.openGuard, s.openCredit, s.openCare, s.openGateway,
 	} {
 		if err := step(ctx); err != nil {
 			return err

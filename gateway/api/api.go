@@ -24,9 +24,12 @@ type Config struct {
 	// Desk is the service desk.
 	Desk Desk
 	// Guard decides on touches of people who did not ask.
-	Guard   Guard
-	Tokens  Tokens
-	Tickets Tickets
+	Guard Guard
+	// Complaints and Needs are what customers say and what is made of it.
+	Complaints Complaints
+	Needs      Needs
+	Tokens     Tokens
+	Tickets    Tickets
 	// Connectors read what shop platforms post, by name.
 	Connectors map[string]Connector
 	// WebhookURL refuses a URL that webhooks are never sent to.
@@ -108,6 +111,8 @@ func (c *Config) validate() error {
 	need(c.Retention != nil, "an answer to who comes back")
 	need(c.Desk != nil, "a service desk")
 	need(c.Guard != nil, "a guard")
+	need(c.Complaints != nil, "complaints")
+	need(c.Needs != nil, "needs")
 	need(c.Tokens != nil, "tokens")
 	need(c.Tickets != nil, "tickets")
 	need(c.Connectors[standard] != nil, "connectors")

@@ -50,6 +50,10 @@ func (a *API) register() {
 	a.preferences()
 	a.pauses()
 	a.followups()
+	a.complaints()
+	a.feedbacks()
+	a.briefs()
+	a.needs()
 	a.metrics()
 	a.audits()
 	a.me()
@@ -77,6 +81,8 @@ func (a *API) document() huma.Config {
 		{Name: "Rooms", Description: "The lasting places hosts broadcast from."},
 		{Name: "Shows", Description: "Broadcasts, from schedule to settlement."},
 		{Name: "Commands", Description: "What the panel orders; each is audited and idempotent."},
+		{Name: "Complaints", Description: "What customers complain of, what it teaches, and the brief of the next show."},
+		{Name: "Needs", Description: "What single people need, on its way to a fixed entry of service."},
 		{Name: "Shelf", Description: "What a show sells."},
 		{Name: "Coupons", Description: "Batches of coupons; a show gives them out by the command drop_coupon."},
 		{Name: "Draws", Description: "Lucky draws and how to check them."},
