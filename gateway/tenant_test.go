@@ -65,6 +65,7 @@ var goodBody = map[string]any{
 	"rate-service-session":     obj{"score": 1},
 	"tag-service-session":      obj{"tags": []string{"stolen"}},
 	"put-service-agent":        obj{"name": "t", "personas": []string{}, "capacity": 1},
+	"leave-service":            obj{},
 	"put-service-person":       obj{"agent_id": "agent-m1"},
 	"put-service-rules":        obj{"time_zone": "UTC", "hours": []any{}, "holidays": []any{}, "first_response_s": 1, "resolution_s": 1, "silence_s": 1, "bot": true, "human_words": []any{}},
 	"put-canned-answers":       obj{"items": []any{}},

@@ -122,7 +122,7 @@ var Rights = map[Action][]Role{
 	ActFact:             append([]Role{RoleViewer}, staff...),
 	ActEvents:           {RoleAdmin, RoleIntegration, RoleAgent, RoleOperator},
 	ActOrderPlace:       {RoleViewer},
-	ActOrderRead:        {RoleAdmin, RoleMerchant, RoleOperator, RoleAgent, RoleAnalyst, RoleAuditor},
+	ActOrderRead:        {RoleAdmin, RoleMerchant, RoleOperator, RoleAnalyst, RoleAuditor}, // an agent reads those of their people beside a session
 	ActIntegrationWrite: {RoleAdmin, RoleMerchant},
 	ActFigures:          {RoleAdmin, RoleMerchant, RoleOperator, RoleHost, RoleModerator, RoleAgent, RoleAnalyst, RoleAuditor},
 	ActMoney:            {RoleAdmin, RoleMerchant, RoleOperator, RoleHost, RoleAnalyst, RoleAuditor},

@@ -65,7 +65,7 @@ func (a *API) getJourney(ctx context.Context, p live.Principal, in *struct {
 	Page
 },
 ) (*journeyOutput, error) {
-	m, id, err := in.person(p)
+	m, id, err := a.theirs(ctx, p, &in.PersonPath)
 	if err != nil {
 		return nil, err
 	}

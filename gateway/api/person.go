@@ -106,7 +106,7 @@ func (a *API) people() {
 	read := []live.Action{live.ActPeopleRead}
 	add(a, Route{
 		ID: "get-person", Method: "GET", Path: "/v1/people/{person_id}", Tag: "People", Summary: "Read who somebody is",
-		Text: "Under any of their names. The rung comes with what caused it and what came before; money only for roles that may see it.", Actions: read,
+		Text: "Under any of their names; an agent reads of people they serve. The rung comes with what caused it and what came before; money only for roles that may see it.", Actions: read,
 	}, a.getPerson)
 	add(a, Route{
 		ID: "get-journey", Method: "GET", Path: "/v1/people/{person_id}/journey", Tag: "People", Summary: "Read somebody's way, latest first",
@@ -136,8 +136,22 @@ func (in *PersonPath) person(p live.Principal) (live.MerchantID, live.PersonID, 
 	return m, live.PersonID(in.PersonID), err
 }
 
-func (a *API) getPerson(ctx context.Context, p live.Principal, in *PersonPath) (*personOutput, error) {
+// theirs is [PersonPath.person] for a caller who may see the person: agents see
+// only people whom they serve, for them the others are not there.
+func (a *API) theirs(ctx context.Context, p live.Principal, in *PersonPath) (live.MerchantID, live.PersonID, error) {
 	m, id, err := in.person(p)
+	if err != nil || p.Role != live.RoleAgent {
+		return m, id, err
+	}
+	ok, err := a.cfg.Desk.Serves(ctx, m, p, id)
+	if err == nil && !ok {
+		err = live.NotFound("person_not_found", "there is no such person")
+	}
+	return m, id, err
+}
+
+func (a *API) getPerson(ctx context.Context, p live.Principal, in *PersonPath) (*personOutput, error) {
+	m, id, err := a.theirs(ctx, p, in)
 	if err != nil {
 		return nil, err
 	}

@@ -92,7 +92,9 @@ const serviceTag = "Service"
 func (a *API) services() {
 	a.serviceEntries()
 	a.serviceSessions()
+	a.serviceContexts()
 	a.serviceAgents()
+	a.serviceLeaves()
 	a.serviceRules()
 }
 

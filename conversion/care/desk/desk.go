@@ -25,10 +25,10 @@ type Store interface {
 	Snapshot(ctx context.Context, fn func(store.Querier) error) error
 }
 
-// Groups gives the groups of an agent who leaves to others, in the transaction of
-// the leaving, and tells how many there were.
+// Groups gives the groups of an agent who leaves to others, evenly, and tells how
+// many there were. Asked again it gives what is left.
 type Groups interface {
-	ReassignAgent(tx *store.Tx, m live.MerchantID, from string, to []string, by live.Actor) (int, error)
+	ReassignGroups(ctx context.Context, m live.MerchantID, from string, to []string, by live.Principal) (int, error)
 }
 
 // Config is what a desk is made of.

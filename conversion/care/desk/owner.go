@@ -45,7 +45,8 @@ func (c *change) mayServe(p live.PersonID) error {
 }
 
 // serves reports whether a person is one of the caller's: they supervise, the
-// person is theirs, or they have a session with them or had the last.
+// person is theirs, they have a session with them or had the last, or a fact of
+// another desk names them as who served the person.
 func serves(q store.Querier, m live.MerchantID, by live.Principal, p live.PersonID) (bool, error) {
 	if supervises(by) || by.Role == live.RoleIntegration {
 		return true, nil
@@ -66,7 +67,23 @@ func serves(q store.Querier, m live.MerchantID, by live.Principal, p live.Person
 	if err := q.Row(`SELECT COUNT(*) FROM service_sessions`+w.SQL(), w.Args()...).Scan(&n); err != nil {
 		return false, fmt.Errorf("look for sessions with a person: %w", err)
 	}
+	if n > 0 {
+		return true, nil
+	}
+	// Other desks tell by facts whom their agents serve.
+	var told store.Where
+	told.Add("merchant_id = ?", string(m))
+	told.Add("agent_id = ?", by.Subject)
+	store.WhereIn(&told, "person_id", all)
+	if err := q.Row(`SELECT COUNT(*) FROM person_facts`+told.SQL(), told.Args()...).Scan(&n); err != nil {
+		return false, fmt.Errorf("look for facts of serving a person: %w", err)
+	}
 	return n > 0, nil
+}
+
+// Owner is whose person somebody is, empty if nobody's.
+func (d *Desk) Owner(ctx context.Context, m live.MerchantID, p live.PersonID) (string, error) {
+	return ownerOf(d.cfg.Store.View(ctx), m, p)
 }
 
 // Serves reports whether a person is one of the caller's people.

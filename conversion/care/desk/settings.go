@@ -78,8 +78,9 @@ func (d *Desk) SetSettings(ctx context.Context, m live.MerchantID, by live.Princ
 		return care.Settings{}, fmt.Errorf("encode the rules of service: %w", err)
 	}
 	err = d.change(ctx, m, by, func(c *change) error {
-		if _, err := c.Exec(`INSERT INTO service_settings (merchant_id, version, body) VALUES (?, 1, ?)
-			ON CONFLICT (merchant_id) DO UPDATE SET version = service_settings.version + 1, body = excluded.body`, string(m), string(body)); err != nil {
+		if _, err := c.Exec(`INSERT INTO service_settings (merchant_id, version, body, silence_ms) VALUES (?, 1, ?, ?)
+			ON CONFLICT (merchant_id) DO UPDATE SET version = service_settings.version + 1, body = excluded.body, silence_ms = excluded.silence_ms`,
+			string(m), string(body), s.Silence.Milliseconds()); err != nil {
 			return fmt.Errorf("write the rules of service: %w", err)
 		}
 		if s, err = readSettings(c.Querier, m); err != nil {
