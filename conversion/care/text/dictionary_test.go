@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"flag"
 	"fmt"
+	"hash/fnv"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -95,27 +96,33 @@ func TestDictionary(t *testing.T) {
 // that stands where another stands in the other script, in three words or more
 // and in four of five cases, is its counterpart.
 func TestSimplified(t *testing.T) {
-	type hole struct {
-		count        float64
-		before, rest string
-	}
 	type kin struct {
 		count  float64
 		pos    string
 		length int
 	}
-	holes := map[hole][]string{}
+	// What stands in a word with one character left out; ambiguous for two.
+	const ambiguous = "?"
+	holes := map[uint64]string{}
 	unique := map[kin][]string{}
 	key := func(e entry) kin { return kin{e.count, e.pos, utf8.RuneCountInString(e.word)} }
-	each := func(e entry, word string, visit func(h hole, char string)) {
+	each := func(e entry, word string, visit func(hole uint64, char string)) {
+		count := strconv.Itoa(int(e.count))
 		for i, r := range word {
 			end := i + utf8.RuneLen(r)
-			visit(hole{e.count, word[:i], word[end:]}, word[i:end])
+			h := fnv.New64a()
+			h.Write([]byte(count + word[:i] + "_" + word[end:]))
+			visit(h.Sum64(), word[i:end])
 		}
 	}
 	for _, e := range library(t, "s_1.txt") {
 		unique[key(e)] = append(unique[key(e)], e.word)
-		each(e, e.word, func(h hole, char string) { holes[h] = append(holes[h], char) })
+		each(e, e.word, func(hole uint64, char string) {
+			if holes[hole] != "" {
+				char = ambiguous
+			}
+			holes[hole] = char
+		})
 	}
 	traditional := library(t, "t_1.txt")
 	votes := map[rune]map[string]int{}
@@ -157,9 +164,10 @@ func TestSimplified(t *testing.T) {
 				simple.WriteString(cmp.Or(best[r], string(r)))
 			}
 			i := 0
-			each(e, simple.String(), func(h hole, _ string) {
-				if chars := holes[h]; len(chars) == 1 {
-					vote([]rune(e.word)[i], chars[0])
+			chars := []rune(e.word)
+			each(e, simple.String(), func(hole uint64, _ string) {
+				if char := holes[hole]; char != "" && char != ambiguous {
+					vote(chars[i], char)
 				}
 				i++
 			})
