@@ -170,10 +170,7 @@ func (f *folded) Report(ctx context.Context, s live.Show, format, lang string, a
 	if err != nil {
 		return err
 	}
-	if format == "html" {
-		return report.WriteHTMLIn(w, r, lang)
-	}
-	return report.WriteJSON(w, r)
+	return report.Write(w, r, format, lang)
 }
 
 // Journeys goes over the whole log.

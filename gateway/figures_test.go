@@ -112,9 +112,15 @@ func TestReport(t *testing.T) {
 		t.Errorf("html: %v", page.header)
 	}
 	e.problem("another language", e.do("GET", path+"&format=html&lang=fr", e.as(live.RoleMerchant, "m1", "owner"), nil), 400)
-	a := e.do("GET", path+"&format=csv", e.as(live.RoleMerchant, "m1", "owner"), nil)
-	if formats, _ := a.json["formats"].([]any); a.code() != "format_unavailable" || fmt.Sprint(formats) != "[json html]" {
-		t.Errorf("csv: %s", a.raw)
+	for format, begins := range map[string]string{"csv": "part,row,column", "xlsx": "PK"} {
+		a := e.want(200, "GET", path+"&format="+format, e.as(live.RoleMerchant, "m1", "owner"), nil)
+		if !strings.HasPrefix(a.raw, begins) || !strings.HasSuffix(a.header.Get("Content-Disposition"), `.`+format+`"`) {
+			t.Errorf("%s: %v %.40q", format, a.header, a.raw)
+		}
+	}
+	a := e.do("GET", path+"&format=pdf", e.as(live.RoleMerchant, "m1", "owner"), nil)
+	if formats, _ := a.json["formats"].([]any); a.code() != "format_unavailable" || fmt.Sprint(formats) != "[json html csv xlsx]" {
+		t.Errorf("pdf: %s", a.raw)
 	}
 	// Printing money leaves a trace.
 	var printed int
@@ -123,8 +129,8 @@ func TestReport(t *testing.T) {
 			printed++
 		}
 	}
-	if printed != 3 {
-		t.Errorf("%d prints in the audit log, want 3", printed)
+	if printed != 5 {
+		t.Errorf("%d prints in the audit log, want 5", printed)
 	}
 }
 

@@ -110,7 +110,7 @@ func TestBadInput(t *testing.T) {
 
 		{"timeline: other step", "GET", "/v1/shows/" + show + "/timeline?step=hour", owner, nil, 400, "invalid_field", "query.step"},
 		{"timeline: unknown metric", "GET", "/v1/shows/" + show + "/timeline?metrics=beauty", owner, nil, 400, "unknown_metric", "metrics"},
-		{"report: xlsx", "GET", "/v1/shows/" + show + "/report?format=xlsx", owner, nil, 400, "format_unavailable", ""},
+		{"report: pdf", "GET", "/v1/shows/" + show + "/report?format=pdf", owner, nil, 400, "format_unavailable", ""},
 		{"report: as of nonsense", "GET", "/v1/shows/" + show + "/report?as_of=yesterday", owner, nil, 400, "invalid_field", "as_of"},
 		{"report: as of the future", "GET", "/v1/shows/" + show + "/report?as_of=2100-01-01T00:00:00Z", owner, nil, 400, "invalid_field", "as_of"},
 		{"audit: made-up cursor", "GET", "/v1/audit?cursor=%25", owner, nil, 400, "invalid_cursor", "cursor"},

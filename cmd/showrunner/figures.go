@@ -87,13 +87,7 @@ func (f *figures) Report(ctx context.Context, s live.Show, format, lang string, 
 		return err
 	}
 	r.Complete, r.Provisional = complete, r.Provisional || !complete
-	switch format {
-	case "json":
-		return report.WriteJSON(w, r)
-	case "html":
-		return report.WriteHTMLIn(w, r, lang)
-	}
-	return live.Invalid("format_unavailable", "format", "must be json or html")
+	return report.Write(w, r, format, lang)
 }
 
 // Journeys are those of the report as of the same instant.

@@ -10,11 +10,13 @@ import (
 )
 
 // ReportFormats are the formats of the post-show report there are.
-var ReportFormats = []string{"json", "html"}
+var ReportFormats = []string{"json", "html", "csv", "xlsx"}
 
 var reportTypes = map[string]string{
 	"json": "application/json",
 	"html": "text/html; charset=utf-8",
+	"csv":  "text/csv; charset=utf-8",
+	"xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 
 // reportCSP lets a report show its own style and inline pictures and nothing else.
@@ -25,19 +27,20 @@ func (a *API) reports() {
 		ID: "get-report", Method: "GET", Path: "/v1/shows/{show_id}/report", Tag: "Figures", Summary: "Print the post-show report",
 		Text: "The same `as_of` gives the same bytes. The figures are `provisional` until `final_at`, 30 x 24 h after the end of the show, and `final` from then on: " +
 			"facts taken in later change none of them and are told beside them in `after_final`. `complete` is that every fact received until `as_of` is in. Printing it is recorded in the audit log.",
-		Actions: []live.Action{live.ActReport}, output: "application/json,text/html",
+		Actions: []live.Action{live.ActReport}, output: "application/json,text/html,text/csv,application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 	}, a.getReport)
 }
 
 type reportOutput struct {
 	ContentType string `header:"Content-Type"`
 	CSP         string `header:"Content-Security-Policy"`
+	Disposition string `header:"Content-Disposition"`
 	Body        []byte
 }
 
 func (a *API) getReport(ctx context.Context, p live.Principal, in *struct {
 	ShowPath
-	Format string `query:"format" doc:"json or html." default:"json"`
+	Format string `query:"format" doc:"json, html, csv (a line for each cell) or xlsx (a sheet for each table)." default:"json"`
 	AsOf   string `query:"as_of" doc:"RFC 3339: only facts received until then; now when left out."`
 	Lang   string `query:"lang" enum:"zh-CN,en" default:"zh-CN" doc:"Of the html format."`
 },
@@ -69,6 +72,9 @@ func (a *API) getReport(ctx context.Context, p live.Principal, in *struct {
 	out := &reportOutput{ContentType: reportTypes[in.Format], Body: buf.Bytes()}
 	if in.Format == "html" {
 		out.CSP = reportCSP
+	}
+	if in.Format == "csv" || in.Format == "xlsx" {
+		out.Disposition = `attachment; filename="report-` + string(s.ID) + `.` + in.Format + `"`
 	}
 	return out, nil
 }

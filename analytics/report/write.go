@@ -1,0 +1,25 @@
+package report
+
+import (
+	"io"
+
+	"showrunner/analytics"
+	"showrunner/live"
+)
+
+// Write prints the report in a format: json, html, csv or xlsx. lang is the
+// language of the html. Another format is a [live.Error] with code
+// "format_unavailable".
+func Write(w io.Writer, r analytics.Report, format, lang string) error {
+	switch format {
+	case "json":
+		return WriteJSON(w, r)
+	case "html":
+		return WriteHTMLIn(w, r, lang)
+	case "csv":
+		return WriteCSV(w, r)
+	case "xlsx":
+		return WriteXLSX(w, r)
+	}
+	return live.Invalid("format_unavailable", "format", "must be json, html, csv or xlsx")
+}
