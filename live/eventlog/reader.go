@@ -100,18 +100,22 @@ func (r *Reader) Next(ctx context.Context, limit int, wait time.Duration) ([]liv
 			return nil, ctx.Err()
 		}
 	}
-	var out []live.Entry
+	var first []live.Entry
+	var more [][]live.Entry // parts of later pages
+	got := 0
 	for {
-		if n := min(len(r.rest), limit-len(out)); n > 0 {
-			if out == nil {
-				out = r.rest[:n:n]
+		if n := min(len(r.rest), limit-got); n > 0 {
+			part := r.rest[:n:n]
+			if got == 0 {
+				first = part
 			} else {
-				out = append(out, r.rest[:n]...)
+				more = append(more, part)
 			}
+			got += n
 			r.rest = r.rest[n:]
 			r.advance()
 		}
-		if len(out) == limit || r.err != nil {
+		if got == limit || r.err != nil {
 			break
 		}
 		select {
@@ -121,6 +125,15 @@ func (r *Reader) Next(ctx context.Context, limit int, wait time.Duration) ([]liv
 		default:
 		}
 		break
+	}
+	// One page is handed out as it is; several are copied once.
+	out := first
+	if len(more) > 0 {
+		out = make([]live.Entry, 0, got)
+		out = append(out, first...)
+		for _, part := range more {
+			out = append(out, part...)
+		}
 	}
 	if len(out) == 0 && r.err != nil {
 		return nil, fmt.Errorf("read the log: %w", r.err)
