@@ -135,6 +135,9 @@ func FactOf(e *live.Event) (live.PersonFact, bool) {
 	if len(e.Data) > 0 && json.Unmarshal(e.Data, &d) != nil {
 		d = climbData{} // It was checked when it was accepted; what cannot be read names nothing.
 	}
+	if f.Agent != "" {
+		d.Agent = f.Agent // Who states it need not be named.
+	}
 	f.Ref, f.Referrer, f.Scene = c.ref(e, &d), d.Referrer, d.Scene[:min(len(d.Scene), maxScene)]
 	return f, true
 }

@@ -28,7 +28,7 @@ func (c *change) event() live.EventID {
 // facts and orders: whatever the order and however often they were told, the
 // moves are the same. Facts of one instant are judged together.
 func (l *Ladder) Stand(r live.PersonRecord) live.Standing {
-	facts := distinctFacts(r.Facts)
+	facts := live.FirstFacts(r.Facts)
 	changes := changesOf(facts, r.Orders)
 	s := live.Standing{Rule: l.Version}
 	w := climbing{ladder: l, kinds: map[live.Kind]*tally{}, orders: map[live.OrderID]time.Time{}, days: map[live.OrderID]string{}}
@@ -50,25 +50,6 @@ func (l *Ladder) Stand(r live.PersonRecord) live.Standing {
 	}
 	origin(&s, changes, facts)
 	return s
-}
-
-// distinctFacts keeps the first fact of each kind about each thing, ascending.
-func distinctFacts(all []live.PersonFact) []live.PersonFact {
-	facts := slices.Clone(all)
-	slices.SortFunc(facts, func(a, b live.PersonFact) int {
-		return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Event, b.Event), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Ref, b.Ref), cmp.Compare(a.Person, b.Person))
-	})
-	type name struct {
-		kind live.Kind
-		ref  string
-	}
-	seen := map[name]bool{}
-	return slices.DeleteFunc(facts, func(f live.PersonFact) bool {
-		n := name{f.Kind, f.Ref}
-		again := seen[n]
-		seen[n] = true
-		return again
-	})
 }
 
 // changesOf merges facts and the steps of orders, ascending.

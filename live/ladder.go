@@ -121,6 +121,26 @@ type PersonRecord struct {
 	Orders   []PersonOrder
 }
 
+// FirstFacts keeps the first of the facts of a person of each kind about each
+// thing, under whatever names, ascending. The facts given are not changed.
+func FirstFacts(all []PersonFact) []PersonFact {
+	facts := slices.Clone(all)
+	slices.SortFunc(facts, func(a, b PersonFact) int {
+		return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Event, b.Event), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Ref, b.Ref), cmp.Compare(a.Person, b.Person))
+	})
+	type name struct {
+		kind Kind
+		ref  string
+	}
+	seen := map[name]bool{}
+	return slices.DeleteFunc(facts, func(f PersonFact) bool {
+		n := name{f.Kind, f.Ref}
+		again := seen[n]
+		seen[n] = true
+		return again
+	})
+}
+
 // LadderTouch is a touch that came before a move.
 type LadderTouch struct {
 	Class    TouchClass

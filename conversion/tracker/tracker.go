@@ -18,6 +18,8 @@ const (
 	// wait for a crowd that has just come.
 	settleBatch = 64
 	readWait    = time.Second
+	// moreWait is how long a look waits for what the reader is just decoding.
+	moreWait = 5 * time.Millisecond
 	// gatherFor is the least time between two looks at the log, so that a busy
 	// room costs a few transactions a second and not one for each message.
 	gatherFor = 200 * time.Millisecond
@@ -86,6 +88,13 @@ func (u unhurried) Next(ctx context.Context, limit int, patience time.Duration) 
 		wait(ctx, gatherFor-t.cfg.Now().Sub(t.read))
 	}
 	entries, err := u.Source.Next(ctx, limit, patience)
+	for err == nil && len(entries) > 0 && len(entries) < limit { // A look is at all there is, however few at a time the reader has.
+		var more []live.Entry
+		if more, err = u.Source.Next(ctx, limit-len(entries), moreWait); len(more) == 0 {
+			break
+		}
+		entries = append(entries, more...)
+	}
 	if len(entries) < limit { // Who is behind does not wait.
 		t.read = t.cfg.Now()
 	}

@@ -65,11 +65,16 @@ func (s *Store) Commissions(ctx context.Context, f CommissionFilter) ([]live.Com
 	return list, next, nil
 }
 
-// CommissionTotals adds commissions up by referrer and currency.
+// CommissionTotals adds commissions up by referrer and currency. As in
+// [Store.Commissions] a fact counts for what it changed: one that only moved an
+// order to another name of its buyer books what it takes back, and changes
+// nothing.
 func (s *Store) CommissionTotals(ctx context.Context, f CommissionFilter) ([]live.CommissionTotal, error) {
-	rows, err := s.reader(ctx).query(`SELECT COALESCE(b.referrer_id, ''), e.currency, COUNT(DISTINCT e.order_id),
-			COALESCE(SUM(CASE WHEN e.amount_minor > 0 THEN e.amount_minor END), 0), COALESCE(SUM(CASE WHEN e.amount_minor < 0 THEN -e.amount_minor END), 0)`+commissions+`
-		GROUP BY COALESCE(b.referrer_id, ''), e.currency ORDER BY COALESCE(b.referrer_id, ''), e.currency`, f.args()...)
+	rows, err := s.reader(ctx).query(`SELECT referrer, currency, COUNT(DISTINCT order_id), COALESCE(SUM(CASE WHEN minor > 0 THEN minor END), 0),
+			COALESCE(SUM(CASE WHEN minor < 0 THEN -minor END), 0)
+		FROM (SELECT COALESCE(b.referrer_id, '') AS referrer, e.currency AS currency, e.order_id AS order_id, SUM(e.amount_minor) AS minor`+commissions+`
+			GROUP BY e.seq, b.referrer_id, e.order_id, e.currency, e.fact, e.fact_id HAVING SUM(e.amount_minor) <> 0) x
+		GROUP BY referrer, currency ORDER BY referrer, currency`, f.args()...)
 	list, err := collect(rows, err, func(r scanner) (x live.CommissionTotal, err error) {
 		return x, r.Scan(&x.Referrer, &x.Currency, &x.Orders, &x.Accrued, &x.Reversed)
 	})

@@ -78,13 +78,9 @@ func journeyKey(parts ...string) string {
 }
 
 func journeyTouches(q querier, p *Profile, names []live.PersonID) ([]JourneyItem, error) {
-	w := where{}
-	w.add("merchant_id = ?", string(p.Merchant))
-	in(&w, "person_id", names)
-	rows, err := q.query(`SELECT `+factOfPerson+` FROM person_facts`+w.sql(), w.args...)
-	facts, err := collect(rows, err, scanPersonFact)
+	facts, err := factsOf(q, p.Merchant, names)
 	if err != nil {
-		return nil, fmt.Errorf("read facts of a person: %w", err)
+		return nil, err
 	}
 	out := make([]JourneyItem, len(facts))
 	for i := range facts {

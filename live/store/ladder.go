@@ -198,7 +198,19 @@ func (l *ladder) takeMerge(m LadderMerge) error {
 	}
 	l.touch(m.Merchant, a)
 	l.touch(m.Merchant, b)
-	return nil
+	var names []live.PersonID
+	for _, p := range []live.PersonID{a, b} { // Of a merge that was undone they are two.
+		group, err := aliases(l.t, m.Merchant, p)
+		if err != nil {
+			return err
+		}
+		names = append(names, group...)
+	}
+	people, err := sentTwice(l.t, m.Merchant, names)
+	for _, p := range people {
+		l.touch(m.Merchant, p)
+	}
+	return err
 }
 
 // settle folds everybody anew whom something new was learned of.

@@ -101,6 +101,17 @@ func (t *tx) readKnown(m live.MerchantID, people map[live.PersonID]*known) error
 	}); err != nil {
 		return fmt.Errorf("read facts of people: %w", err)
 	}
+	var senders []live.PersonID
+	for _, k := range people {
+		senders = append(senders, referrersOf(k.record.Facts)...)
+	}
+	stands, err := standing(t, m, senders)
+	if err != nil {
+		return err
+	}
+	for _, k := range people {
+		k.record.Facts = sent(k.record.Facts, k.names, stands)
+	}
 	if _, err := inNames(t, `SELECT person_id, order_id, show_id, zone, steps FROM person_orders WHERE merchant_id = ? AND person_id IN `, m, names, func(r scanner) (none struct{}, err error) {
 		p, o, err := scanPersonOrder(r)
 		if err == nil {
@@ -119,7 +130,7 @@ func (t *tx) readKnown(m live.MerchantID, people map[live.PersonID]*known) error
 	}); err != nil {
 		return fmt.Errorf("read people: %w", err)
 	}
-	_, err := inNames(t, `SELECT `+moveColumns+` FROM ladder_moves WHERE merchant_id = ? AND person_id IN `, m, names, func(r scanner) (none struct{}, err error) {
+	_, err = inNames(t, `SELECT `+moveColumns+` FROM ladder_moves WHERE merchant_id = ? AND person_id IN `, m, names, func(r scanner) (none struct{}, err error) {
 		v, err := scanMove(r)
 		if err != nil {
 			return none, err

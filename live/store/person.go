@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"showrunner/live"
@@ -173,23 +174,51 @@ func movesOf(q querier, m live.MerchantID, one live.PersonID) ([]live.LadderMove
 	if err != nil {
 		return nil, fmt.Errorf("read moves: %w", err)
 	}
+	var senders []live.PersonID
+	for i := range list {
+		for _, t := range list[i].Touches {
+			if t.Referrer != "" {
+				senders = append(senders, t.Referrer)
+			}
+		}
+	}
+	stands, err := standing(q, m, senders)
+	if err != nil {
+		return nil, err
+	}
+	for i := range list {
+		for n := range list[i].Touches {
+			t := &list[i].Touches[n]
+			if now, ok := stands[t.Referrer]; ok {
+				if t.Ref == string(t.Referrer) {
+					t.Ref = string(now)
+				}
+				t.Referrer = now
+			}
+		}
+	}
 	return list, nil
 }
 
 func (p *Profile) readChannels(q querier, names []live.PersonID) error {
-	w := where{}
-	w.add("merchant_id = ?", string(p.Merchant))
-	in(&w, "person_id", names)
-	w.add("channel <> ''")
-	rows, err := q.query(`SELECT channel, COUNT(*), MIN(at), MAX(at) FROM person_facts`+w.sql()+` GROUP BY channel`, w.args...)
-	p.Channels, err = collect(rows, err, func(r scanner) (c PersonChannel, err error) {
-		var first, last int64
-		err = r.Scan(&c.Channel, &c.Touches, &first, &last)
-		c.First, c.Last = at(first), at(last)
-		return c, err
-	})
+	facts, err := factsOf(q, p.Merchant, names)
 	if err != nil {
-		return fmt.Errorf("read channels: %w", err)
+		return err
+	}
+	at := map[string]int{}
+	for i := range facts { // ascending
+		f := &facts[i]
+		if f.Channel == "" {
+			continue
+		}
+		n, ok := at[f.Channel]
+		if !ok {
+			n = len(p.Channels)
+			at[f.Channel] = n
+			p.Channels = append(p.Channels, PersonChannel{Channel: f.Channel, First: f.At})
+		}
+		p.Channels[n].Touches++
+		p.Channels[n].Last = f.At
 	}
 	slices.SortFunc(p.Channels, func(a, b PersonChannel) int {
 		return cmp.Or(a.First.Compare(b.First), cmp.Compare(a.Channel, b.Channel))
@@ -218,15 +247,21 @@ func (p *Profile) readMoney(q querier, names []live.PersonID) error {
 	return nil
 }
 
-// brought counts the people who belong to somebody of these names as of now.
+// brought counts the people who belong to somebody of these names as of now: of
+// each the last entry under any name decides.
 func brought(q querier, m live.MerchantID, names []live.PersonID, now time.Time) (n int64, err error) {
 	w := where{}
 	w.add("b.merchant_id = ?", string(m))
 	in(&w, "b.referrer_id", names)
 	w.add("(b.expires_at = 0 OR b.expires_at > ?)", ms(now))
-	err = q.row(`SELECT COUNT(DISTINCT COALESCE(l.canonical, b.person_id)) FROM referral_bindings b
-		LEFT JOIN person_links l ON l.merchant_id = b.merchant_id AND l.person_id = b.person_id`+w.sql()+`
-		AND NOT EXISTS (SELECT 1 FROM referral_bindings later WHERE later.merchant_id = b.merchant_id AND later.person_id = b.person_id AND later.n > b.n)`, w.args...).Scan(&n)
+	own := where{}
+	in(&own, "who", names)
+	err = q.row(`SELECT COUNT(DISTINCT who) FROM (SELECT b.merchant_id, b.n, b.bound_at, COALESCE(l.canonical, b.person_id) AS who FROM referral_bindings b
+			LEFT JOIN person_links l ON l.merchant_id = b.merchant_id AND l.person_id = b.person_id`+w.sql()+`) b
+		WHERE NOT EXISTS (SELECT 1 FROM referral_bindings later WHERE later.merchant_id = b.merchant_id
+				AND (later.person_id = b.who OR later.person_id IN (SELECT k.person_id FROM person_links k WHERE k.merchant_id = b.merchant_id AND k.canonical = b.who))
+				AND (later.bound_at > b.bound_at OR later.bound_at = b.bound_at AND later.n > b.n))
+			AND NOT (`+strings.TrimPrefix(own.sql(), " WHERE ")+`)`, append(w.args, own.args...)...).Scan(&n)
 	if err != nil {
 		return 0, fmt.Errorf("count who was brought: %w", err)
 	}
