@@ -105,8 +105,12 @@ func (s *Store) WordOfMouth(ctx context.Context, m live.MerchantID, from, until 
 			WHERE f.merchant_id = ? AND f.at >= ? AND f.at < ?`, period...).Scan(&w.Active); err != nil {
 			return err
 		}
-		if err := q.row(`SELECT COUNT(DISTINCT referrer_id), COUNT(*) FROM person_facts
-			WHERE merchant_id = ? AND at >= ? AND at < ? AND kind = 'referral_clicked' AND referrer_id <> ''`, period...).Scan(&w.Sharers, &w.Invites); err != nil {
+		if err := q.row(`SELECT COUNT(DISTINCT sender), COUNT(*) FROM (SELECT DISTINCT COALESCE(l.canonical, f.person_id) AS person, COALESCE(u.canonical, f.referrer_id) AS sender
+				FROM person_facts f
+				LEFT JOIN person_links l ON l.merchant_id = f.merchant_id AND l.person_id = f.person_id
+				LEFT JOIN person_links u ON u.merchant_id = f.merchant_id AND u.person_id = f.referrer_id
+				WHERE f.merchant_id = ? AND f.at >= ? AND f.at < ? AND f.kind = 'referral_clicked' AND f.referrer_id <> '') x
+			WHERE person <> sender`, period...).Scan(&w.Sharers, &w.Invites); err != nil {
 			return err
 		}
 		return q.row(`SELECT COUNT(*) FROM referral_bindings WHERE merchant_id = ? AND bound_at >= ? AND bound_at < ? AND referrer_id <> ''`, period...).Scan(&w.Bound)
