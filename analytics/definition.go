@@ -26,6 +26,7 @@ const (
 	AxisFunnel      Axis = "funnel"      // any steps, over all shows
 	AxisAttribution Axis = "attribution" // orders by when they were first paid, divided by a model
 	AxisLedger      Axis = "ledger"      // the double-entry ledger of a show
+	AxisGroup       Axis = "group"       // groups of the private domain by calendar days of the merchant's zone
 	AxisSettlement  Axis = "settlement"  // a platform's file beside the ledger
 	AxisService     Axis = "service"     // orders by the day of payment, after an agent served their buyer
 )
@@ -61,7 +62,7 @@ func Definitions() []Definition {
 			out = append(out, define(c, "own"))
 		}
 	}
-	for _, list := range [][]Definition{ladderDefinitions, referralDefinitions, retentionDefinitions, creditDefinitions, ledgerDefinitions, serviceDefinitions} {
+	for _, list := range [][]Definition{ladderDefinitions, referralDefinitions, retentionDefinitions, creditDefinitions, ledgerDefinitions, serviceDefinitions, groupDefinitions} {
 		for _, d := range list {
 			if d.Formula == "" {
 				d.Formula = d.Numerator + " / " + d.Denominator

@@ -24,6 +24,7 @@ import (
 	"showrunner/analytics/report"
 	"showrunner/conversion"
 	"showrunner/conversion/care/desk"
+	"showrunner/conversion/care/group"
 	"showrunner/conversion/care/guard"
 	"showrunner/gateway"
 	"showrunner/gateway/api"
@@ -105,7 +106,8 @@ func newEnv(t testing.TB, change ...func(*gateway.Deps)) *env {
 	deps := gateway.Deps{
 		API: api.Config{
 			Store: e.store, Ingest: facts, Figures: &folded{log: e.log, store: e.store, now: e.now}, Retention: &remembered{e.log}, Tokens: e.auth,
-			Desk:       serviceDesk,
+			Desk:   serviceDesk,
+			Groups: group.NewRegistry(e.store), GroupFigures: groupLog{e.log},
 			Guard:      guard.New(e.store, func() string { return uuid.Must(uuid.NewV7()).String() }),
 			Complaints: complaints, Needs: needs,
 			WebhookURL: func(raw string) error { return delivery.CheckURL(raw, false) },

@@ -16,12 +16,13 @@ var noFigures = map[string]string{
 	"rule_version": "names a version", "version": "names a version", "seq": "a place in the ledger", "merge": "an entry of a log", "undoes": "an entry of a log",
 	"n": "which interval", "line": "of a file", "lag_ms": "how old the answer is",
 	"days": "asked for", "next": "asked for", "within_days": "asked for", "window_s": "asked for", "horizon_days": "asked for", "bonus_minor": "a rule",
+	"month": "which month", "window_days": "asked for", "alive_bp": "asked for", "limit_bp": "asked for",
 	"more_cohorts": "of the page", "cohorts_left_out": "of the page",
 	"names": "of an erasure", "score": "a rule's", "points": "a rule's", "times": "a rule's",
 }
 
 // figureTags are the parts of the document whose numbers are figures.
-var figureTags = []string{"Figures", "People", "Referral", "Retention"}
+var figureTags = []string{"Figures", "People", "Referral", "Retention", "Groups"}
 
 // TestEveryFigureIsDefined: no answer has a figure that the dictionary does not
 // define, and the dictionary defines none that no answer has.

@@ -99,6 +99,11 @@ var goodBody = map[string]any{
 	"validate-need":            obj{"evidence": "none"},
 	"promote-need-cluster":     obj{"title": "t", "type": "shop"},
 	"retire-need-cluster":      obj{"reason": "none"},
+	"create-group":             obj{"group_id": "mine"},
+	"update-group":             obj{"name": "stolen"},
+	"reassign-groups":          obj{"from": "a1", "to": []string{"thief"}},
+	"import-group-members":     obj{"members": []any{obj{"user_id": "thief"}}},
+	"take-up-group-alarm":      obj{"state": "acknowledged"},
 	"post-events": []any{
 		obj{"event_id": "e1", "type": "followed", "show_id": "show-m1", "user_id": "u"},
 		obj{"event_id": "e2", "type": "followed", "room_id": "room-m1", "user_id": "u"},
@@ -141,6 +146,8 @@ func TestOtherMerchant(t *testing.T) {
 		"touch-m1", touch, "pause-m1", pause, "followup-m1", followup,
 		"session-m1", session, "order-m1", order, "sub-m1", sub, "msg-m1", msg, "draw-m1", draw, "packet-m1", packet, "person-m1", "xiaoming")
 
+	e.want(201, "POST", "/v1/groups", owner, obj{"group_id": "group-m1", "name": "Knife lovers", "agent_id": "a1"})
+
 	for _, r := range e.server.API().Routes() {
 		if r.Open || r.ID == "put-coupon-batch" || r.ID == "put-service-agent" || r.ID == "put-preferences" { // they make something of the caller's own merchant, see TestCoupons, TestService and TestPreferences
 			continue
@@ -154,7 +161,7 @@ func TestOtherMerchant(t *testing.T) {
 		}
 		// The path's own ids come back in the words of the refusal, as would a name never used;
 		// a ticket or a secret made for the caller is random and may hold any two letters.
-		words := strings.NewReplacer(session, "", "entry-m1", "", "agent-m1", "", "room-m1", "", "show-m1", "", "batch-m1", "", draw, "", packet, "", order, "", sub, "", msg, "", a.text("ticket"), "", a.text("secret"), "").Replace(a.raw)
+		words := strings.NewReplacer(session, "", "entry-m1", "", "agent-m1", "", "room-m1", "", "show-m1", "", "group-m1", "", "batch-m1", "", draw, "", packet, "", order, "", sub, "", msg, "", a.text("ticket"), "", a.text("secret"), "").Replace(a.raw)
 		for _, secret := range []string{"m1", "Knife", "Room of", "Show of", "xiaoming", "owner"} {
 			if strings.Contains(words, secret) {
 				t.Errorf("%s tells %q: %s", r.ID, secret, a.raw)
@@ -166,7 +173,7 @@ func TestOtherMerchant(t *testing.T) {
 		// The refusal must be the one for a name that was never used.
 		never := strings.NewReplacer(told, "cp-xx", finding, "fb-xx", cluster, "nc-xx", wanted, "nd-xx", session, "ses-xx", "entry-m1", "entry-xx", "agent-m1", "agent-xx", "room-m1", "room-xx", "show-m1", "show-xx", "batch-m1", "batch-xx", draw, "draw-xx", packet, "packet-xx", order, "order-xx", sub, "sub-xx", msg, "msg-xx", "xiaoming", "nobody-xx").Replace(path)
 		b := e.do(r.Method, never, token, goodBody[r.ID])
-		plain := strings.NewReplacer("room-m1", "#", "show-m1", "#", "batch-m1", "#", draw, "#", "draw-xx", "#", packet, "#", "packet-xx", "#", order, "#", sub, "#", msg, "#", "room-xx", "#", "show-xx", "#", "batch-xx", "#", "order-xx", "#", "sub-xx", "#", "msg-xx", "#", a.text("request_id"), "", b.text("request_id"), "")
+		plain := strings.NewReplacer("group-m1", "#", "group-xx", "#", "room-m1", "#", "show-m1", "#", "batch-m1", "#", draw, "#", "draw-xx", "#", packet, "#", "packet-xx", "#", order, "#", sub, "#", msg, "#", "room-xx", "#", "show-xx", "#", "batch-xx", "#", "order-xx", "#", "sub-xx", "#", "msg-xx", "#", a.text("request_id"), "", b.text("request_id"), "")
 		if plain.Replace(a.raw) != plain.Replace(b.raw) {
 			t.Errorf("%s: somebody else's and nobody's can be told apart:\n%s\n%s", r.ID, a.raw, b.raw)
 		}

@@ -43,44 +43,48 @@ func (db *DB) GroupMerchants(ctx context.Context) (list []live.MerchantID, err e
 // RefreshGroups brings the days of a merchant's groups up to now: those of groups
 // of which new facts tell, from the day of the earliest of them; those of which a
 // merge of persons changes who is who, from the beginning; and all, when another
-// day has begun. It returns what the new facts tell of groups. One program at a
-// time may run it for a merchant; stopped at any point it is run again.
-func (db *DB) RefreshGroups(ctx context.Context, m live.MerchantID, zone *time.Location, now time.Time) ([]group.Sighting, error) {
+// day has begun. What the new facts tell of groups goes to told before the progress
+// is noted. One program at a time may run it for a merchant; stopped at any point
+// it is run again.
+func (db *DB) RefreshGroups(ctx context.Context, m live.MerchantID, zone *time.Location, now time.Time, told func([]group.Sighting) error) error {
 	q, err := db.people(ctx, conversion.Scope{Merchant: m, Zone: zone, AsOf: now})
 	if err != nil {
-		return nil, err
+		return err
 	}
 	had, err := q.progress(ctx)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	next := progress{facts: had.facts, merges: had.merges, ts: had.ts, day: conversion.DayOf(now, zone), at: now}
 	seen, froms, err := q.changed(ctx, m, had, &next)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if err := q.renamed(ctx, had, &next, froms); err != nil {
-		return nil, err
+		return err
 	}
 	if next.day > had.day {
 		if err := q.another(ctx, had.day+1, froms); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	for ids := range slices.Chunk(slices.Sorted(maps.Keys(froms)), groupPiece) {
 		if err := q.makeDays(ctx, ids, froms); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	if len(froms) == 0 && next == had {
-		return seen, nil
+	if len(froms) == 0 && next.facts == had.facts && next.merges == had.merges && next.day == had.day {
+		return nil
+	}
+	if err := told(seen); err != nil {
+		return err
 	}
 	err = db.conn.Exec(db.ddl(ctx), `INSERT INTO group_progress (merchant_id, zone, facts, merges, ts, day, at) VALUES (?, ?, ?, ?, ?, ?, ?)`,
 		string(m), zone.String(), next.facts, next.merges, next.ts, int32(next.day), next.at)
 	if err != nil {
-		return nil, fmt.Errorf("note the progress of groups: %w", err)
+		return fmt.Errorf("note the progress of groups: %w", err)
 	}
-	return seen, nil
+	return nil
 }
 
 func (q *scope) progress(ctx context.Context) (p progress, err error) {

@@ -124,7 +124,7 @@ func TestGroupDays(t *testing.T) {
 			log := newMemoryLog(v.entries[from:])
 			until(t, NewSink(SinkConfig{DB: db, Epoch: fmt.Sprint(i), Reader: log.reader(), MaxAge: 5 * time.Millisecond, Now: time.Now}), live.Position{Seq: v.entries[len(v.entries)-1].Position.Seq + 1})
 			now := v.now.Add(time.Duration(rng.IntN(4*24)) * time.Hour)
-			if _, err := db.RefreshGroups(t.Context(), m, zone, now); err != nil {
+			if err := db.RefreshGroups(t.Context(), m, zone, now, func([]group.Sighting) error { return nil }); err != nil {
 				t.Fatal(err)
 			}
 			today := conversion.DayOf(now, zone)

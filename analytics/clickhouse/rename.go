@@ -100,7 +100,7 @@ func (db *DB) renameWords(ctx context.Context, r *Renaming) error {
 			return err
 		}
 	}
-	return nil
+	return db.mutate(ctx, "group_facts", fmt.Sprintf(`UPDATE inviter = '%s' WHERE merchant_id = '%s' AND inviter = '%s'`, r.New, r.Merchant, r.Old))
 }
 
 // personTables finds where names of people are, whoever made the table.

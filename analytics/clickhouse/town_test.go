@@ -45,8 +45,8 @@ func TestTown(t *testing.T) {
 	now := town.First.AddDate(0, 0, days-1).Add(23 * time.Hour)
 	zone := time.UTC
 	today := conversion.DayOf(now, zone)
-	seen, err := db.RefreshGroups(t.Context(), "m1", zone, now)
-	if err != nil {
+	var seen []group.Sighting
+	if err := db.RefreshGroups(t.Context(), "m1", zone, now, func(told []group.Sighting) error { seen = told; return nil }); err != nil {
 		t.Fatal(err)
 	}
 	t.Logf("%d groups: facts in %v, days made in %v", groups, loaded.Sub(began), time.Since(loaded))

@@ -54,6 +54,7 @@ func (s *server) openGateway(context.Context) error {
 			Store: s.store, Ingest: s.desk, Tokens: s.auth, Tickets: s.tickets, WebhookURL: s.webhookURL,
 			Figures: numbers, Retention: retention{s.db, numbers}, Desk: s.service, Guard: s.newGuard(),
 			Complaints: s.care.complaints, Needs: s.care.needs,
+			Groups: s.groups, GroupFigures: s.db,
 			Rules: s.rules.Version, Rate: s.requestRate(), Now: s.now, Logger: s.log,
 		},
 		Requery: connector.NewClient(s.cfg.InsecureWebhooks), Mappings: mappings,

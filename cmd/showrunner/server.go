@@ -20,6 +20,7 @@ import (
 	"showrunner/analytics/realtime"
 	"showrunner/conversion"
 	"showrunner/conversion/care/desk"
+	"showrunner/conversion/care/group"
 	"showrunner/gateway"
 	"showrunner/gateway/auth"
 	"showrunner/gateway/ws"
@@ -46,6 +47,7 @@ type server struct {
 	db       *clickhouse.DB
 	eventlog *eventlog.Log
 	store    *store.Store
+	groups   *group.Registry
 	carriage *carriage
 	audit    *auditor // nil with --audit-every 0
 	duties   *prometheus.GaugeVec
@@ -89,7 +91,7 @@ func (s *server) readerName(name string) string {
 // drains each before what it writes to goes away.
 func (s *server) build(ctx context.Context) error {
 	for _, step := range []func(context.Context) error{
-		s.openEngine, s.openLog, s.openStore, s.openSink, s.openHub, s.openRealtime, s.openRelay, s.openIngest, s.openService, s.openModeration, s.openBots, s.openDelivery, s.openLadder, s.openGuard, s.openCredit, s.openCare, s.openGateway,
+		s.openEngine, s.openLog, s.openStore, s.openSink, s.openHub, s.openRealtime, s.openRelay, s.openIngest, s.openService, s.openModeration, s.openBots, s.openDelivery, s.openLadder, s.openGuard, s.openGroups, s.openCredit, s.openCare, s.openGateway,
 	} {
 		if err := step(ctx); err != nil {
 			return err

@@ -23,6 +23,9 @@ type Config struct {
 	Retention Retention
 	// Desk is the service desk.
 	Desk Desk
+	// Groups keeps the groups of the private domain, GroupFigures counts them.
+	Groups       Groups
+	GroupFigures GroupFigures
 	// Guard decides on touches of people who did not ask.
 	Guard Guard
 	// Complaints and Needs are what customers say and what is made of it.
@@ -113,6 +116,8 @@ func (c *Config) validate() error {
 	need(c.Guard != nil, "a guard")
 	need(c.Complaints != nil, "complaints")
 	need(c.Needs != nil, "needs")
+	need(c.Groups != nil, "a registry of groups")
+	need(c.GroupFigures != nil, "figures of groups")
 	need(c.Tokens != nil, "tokens")
 	need(c.Tickets != nil, "tickets")
 	need(c.Connectors[standard] != nil, "connectors")

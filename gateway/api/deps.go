@@ -8,6 +8,7 @@ import (
 
 	"showrunner/analytics"
 	"showrunner/conversion"
+	"showrunner/conversion/care/group"
 	"showrunner/conversion/care/guard"
 	"showrunner/live"
 	"showrunner/live/store"
@@ -220,6 +221,30 @@ type Guard interface {
 	Assign(ctx context.Context, f guard.Followup) (guard.Followup, error)
 	End(ctx context.Context, m live.MerchantID, id, state, result string, by live.Actor, mine string) (guard.Followup, error)
 	Followups(ctx context.Context, f guard.FollowupFilter) ([]guard.Followup, string, error)
+}
+
+// Groups keeps which groups there are and whose; [group.Registry] is it.
+type Groups interface {
+	Create(ctx context.Context, g group.Group, by live.Principal) (group.Group, error)
+	Update(ctx context.Context, m live.MerchantID, id string, p group.Patch, by live.Principal) (group.Group, error)
+	Group(ctx context.Context, m live.MerchantID, id string) (group.Group, []group.Owner, error)
+	List(ctx context.Context, f group.Filter) ([]group.Group, string, error)
+	All(ctx context.Context, f group.Filter) ([]group.Group, error)
+	Reassign(ctx context.Context, m live.MerchantID, from string, to []string, reason string, by live.Principal) ([]group.Handed, error)
+	TakeUp(ctx context.Context, a group.Action, by live.Principal) (group.Action, error)
+	Actions(ctx context.Context, m live.MerchantID) (map[string]group.Action, error)
+	Zone(ctx context.Context, m live.MerchantID) (*time.Location, error)
+}
+
+// GroupFigures counts what happens in groups, by the days of a zone.
+type GroupFigures interface {
+	GroupsThrough(ctx context.Context, m live.MerchantID, zone *time.Location) (time.Time, error)
+	Stands(ctx context.Context, m live.MerchantID, zone *time.Location, today conversion.Day, list []group.Group) (map[string]group.Stand, error)
+	MonthEnds(ctx context.Context, m live.MerchantID, zone *time.Location, today conversion.Day, list []group.Group) ([]group.MonthEnd, error)
+	GroupDays(ctx context.Context, m live.MerchantID, zone *time.Location, id string, from, until conversion.Day) ([]group.Day, error)
+	GroupReports(ctx context.Context, m live.MerchantID, id string) (map[conversion.Day]group.Reported, error)
+	GroupWords(ctx context.Context, m live.MerchantID, zone *time.Location, from, until conversion.Day, ids []string) ([]group.Words, error)
+	GroupSales(ctx context.Context, q group.SaleQuestion) ([]group.Sale, error)
 }
 
 // Tokens proves who is calling.

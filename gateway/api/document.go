@@ -44,6 +44,7 @@ func (a *API) register() {
 	a.identities()
 	a.erasures()
 	a.referrals()
+	a.groups()
 	a.services()
 	a.touchRules()
 	a.touches()
@@ -84,6 +85,7 @@ func (a *API) document() huma.Config {
 		{Name: "Complaints", Description: "What customers complain of, what it teaches, and the brief of the next show."},
 		{Name: "Needs", Description: "What single people need, on its way to a fixed entry of service."},
 		{Name: "Shelf", Description: "What a show sells."},
+		{Name: "Groups", Description: "Groups of the private domain: whose they are, how they do and how long they live."},
 		{Name: "Coupons", Description: "Batches of coupons; a show gives them out by the command drop_coupon."},
 		{Name: "Draws", Description: "Lucky draws and how to check them."},
 		{Name: "Orders", Description: "Reservations and the order book."},

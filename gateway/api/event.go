@@ -118,23 +118,33 @@ func (a *API) postEvents(ctx context.Context, p live.Principal, in *struct {
 		if err != nil {
 			return nil, err
 		}
-		for k, r := range receipts {
-			res := &out.Results[places[k]]
-			res.EventID, res.Status = string(r.EventID), string(r.Status)
-			if r.Err != nil {
-				res.Error = &EventError{Code: r.Err.Code, Field: r.Err.Field, Detail: r.Err.Message}
-			}
-		}
+		out.receive(receipts, places)
 	}
-	for _, r := range out.Results {
-		switch live.ReceiptStatus(r.Status) {
-		case live.Accepted:
-			out.Accepted++
-		case live.Duplicate:
-			out.Duplicates++
-		case live.Rejected:
-			out.Rejected++
-		}
-	}
+	out.count()
 	return &eventsOutput{out}, nil
+}
+
+// receive notes what became of the events at the places of the request.
+func (r *EventResults) receive(receipts []live.Receipt, places []int) {
+	for k, got := range receipts {
+		res := &r.Results[places[k]]
+		res.EventID, res.Status = string(got.EventID), string(got.Status)
+		if got.Err != nil {
+			res.Error = &EventError{Code: got.Err.Code, Field: got.Err.Field, Detail: got.Err.Message}
+		}
+	}
+}
+
+// count adds up what became of all events.
+func (r *EventResults) count() {
+	for _, res := range r.Results {
+		switch live.ReceiptStatus(res.Status) {
+		case live.Accepted:
+			r.Accepted++
+		case live.Duplicate:
+			r.Duplicates++
+		case live.Rejected:
+			r.Rejected++
+		}
+	}
 }

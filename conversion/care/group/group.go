@@ -1,6 +1,7 @@
 package group
 
 import (
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -41,6 +42,9 @@ const (
 	maxReason   = 500
 )
 
+// reserved are ids that stand for something else in addresses.
+var reserved = []string{"board", "alarms", "survival", "agents", "sales", "reassign"}
+
 // Check refuses a group that could not be kept, as "invalid_field".
 func (g *Group) Check() error {
 	for _, f := range []struct {
@@ -55,6 +59,8 @@ func (g *Group) Check() error {
 		}
 	}
 	switch {
+	case slices.Contains(reserved, g.ID):
+		return live.Invalid("invalid_field", "group_id", "%s is the name of a page about groups", g.ID)
 	case utf8.RuneCountInString(g.Name) > maxName || !utf8.ValidString(g.Name):
 		return live.Invalid("invalid_field", "name", "must be at most %d characters", maxName)
 	case utf8.RuneCountInString(g.Platform) > maxPlatform || !utf8.ValidString(g.Platform):
