@@ -16,5 +16,5 @@ func careOf(t testing.TB, e *env, d *desk.Desk) (*complaint.Book, *need.Loop) {
 	t.Helper()
 	id := func() string { return uuid.NewString() }
 	needs := need.New(need.Config{Store: e.store, Words: words.Shared, Entries: need.Desk{Desk: d}, NewID: id, Now: e.now})
-	return complaint.New(complaint.Config{Store: e.store, Words: words.Shared, Questions: needs, NewID: id, Now: e.now}), needs
+	return complaint.New(complaint.Config{Store: e.store, Words: words.Shared, Desk: complaint.DeskAgents{}, Questions: needs, NewID: id, Now: e.now}), needs
 }

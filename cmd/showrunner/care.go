@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -41,7 +42,7 @@ func (s *server) openCare(context.Context) error {
 	newID := func() string { return uuid.Must(uuid.NewV7()).String() }
 	s.care.needs = need.New(need.Config{Store: s.store, Words: text.Shared, Entries: need.Desk{Desk: s.service}, NewID: newID, Now: s.now})
 	s.care.complaints = complaint.New(complaint.Config{
-		Store: s.store, Words: text.Shared, Questions: s.care.needs, NewID: newID, Now: s.now,
+		Store: s.store, Words: text.Shared, Desk: complaint.DeskAgents{}, Questions: s.care.needs, NewID: newID, Now: s.now,
 	})
 	s.duties.WithLabelValues(dutyCare).Set(0)
 	s.life.start(part{name: "care", run: s.duty(dutyCare, s.listen)})
@@ -88,4 +89,17 @@ func (s *server) listen(ctx context.Context) (err error) {
 		}
 	}
 	return nil
+}
+
+// brief is the brief of a show as panels are welcomed with it; nil: none was
+// published.
+func (s *server) brief(ctx context.Context, m live.MerchantID, show live.ShowID) (json.RawMessage, error) {
+	b, err := s.care.complaints.Brief(ctx, m, show)
+	if errors.Is(err, live.NotFound("brief_not_found", "")) || err == nil && b.Version == 0 {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(map[string]any{"show_id": show, "version": b.Version, "warnings": b.Published, "read_by_host": b.ReadByHost()})
 }

@@ -42,6 +42,7 @@ func (s *server) openGateway(context.Context) error {
 		},
 		Hub: s.hub, Store: s.store, Ingest: s.desk, History: newHistory(s.eventlog),
 		Network: (&networks{store: s.store}).name,
+		Brief:   s.brief,
 		Online:  s.online, Authenticate: s.auth.Verify, RedeemTicket: s.tickets.Redeem, Refuse: problems.Write, Arguments: store.CommandFields,
 		Origins: s.cfg.AllowOrigin, Path: ws.Path(s.cfg.ViewerPath), Plain: s.cfg.Compression == "off", Limits: s.socketLimits(), Dropped: s.dropped, Now: s.now, Logger: s.log, Registerer: s.reg,
 	})

@@ -85,6 +85,11 @@ func (s *Server) opening(a *arrival, j hub.Joined) (w welcomeFrame, missed [][]b
 		Type: "welcome", SessionID: s.deps.NewID(), Role: a.who.Role,
 		Epoch: s.deps.Hub.Epoch(), Offset: j.Offset, Room: seen.room, Recovered: replay != nil,
 	}
+	if a.class != hub.ClassViewer && s.deps.Brief != nil && seen.show != "" {
+		if w.Brief, err = s.deps.Brief(ctx, a.room.Merchant, seen.show); err != nil {
+			return w, nil, err
+		}
+	}
 	if replay != nil {
 		// The client stands where it was until the frames that follow have moved it.
 		if missed = replay.For(person); len(missed) > 0 {

@@ -2,6 +2,7 @@ package ws
 
 import (
 	"context"
+	"encoding/json"
 	"log/slog"
 	"time"
 
@@ -74,6 +75,9 @@ type Deps struct {
 	// Network names the network that a public address belongs to, in the show on
 	// air, without giving the address away. Nil: networks have no names.
 	Network func(room live.Room, address string) string
+	// Brief is what whoever is on is told before a show, as JSON that stands in the
+	// welcome of panels; nil for none. Nil: no show has one.
+	Brief func(ctx context.Context, m live.MerchantID, show live.ShowID) (json.RawMessage, error)
 	// Origins are the web origins allowed beside the server's own host, such
 	// as "https://shop.example".
 	Origins []string

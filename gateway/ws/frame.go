@@ -58,6 +58,8 @@ type welcomeFrame struct {
 	Offset    uint64          `json:"offset"`
 	Room      json.RawMessage `json:"room"`
 	Recovered bool            `json:"recovered"`
+	// Brief is of the room's show, to panels only.
+	Brief json.RawMessage `json:"brief,omitempty"`
 }
 
 // encode is what json.Marshal makes of a welcome. The room, which is most of it
@@ -65,7 +67,7 @@ type welcomeFrame struct {
 func (w *welcomeFrame) encode() []byte { return w.append(make([]byte, 0, w.size())) }
 
 // size is about how many bytes a welcome has, rather more.
-func (w *welcomeFrame) size() int { return len(w.Room) + 256 }
+func (w *welcomeFrame) size() int { return len(w.Room) + len(w.Brief) + 256 }
 
 func (w *welcomeFrame) append(b []byte) []byte {
 	b = append(b, `{"type":"welcome","session_id":`...)
@@ -80,6 +82,9 @@ func (w *welcomeFrame) append(b []byte) []byte {
 	b = append(b, w.Room...)
 	b = append(b, `,"recovered":`...)
 	b = strconv.AppendBool(b, w.Recovered)
+	if len(w.Brief) > 0 {
+		b = append(append(b, `,"brief":`...), w.Brief...)
+	}
 	return append(b, '}')
 }
 

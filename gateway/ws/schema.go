@@ -36,6 +36,9 @@ var frames = []frameDoc{
 		[]string{"type", "session_id", "role", "epoch", "offset", "room", "recovered"},
 		object{
 			"session_id": str, "role": object{"type": "string", "enum": live.Roles}, "epoch": str, "offset": count, "room": ref("components/schemas/room"),
+			"brief": object{"type": "object", "description": "to panels: what to know before and in the show, if a brief of it was published", "properties": object{
+				"show_id": str, "version": count, "warnings": object{"type": "array", "items": object{"type": "object"}}, "read_by_host": flag,
+			}},
 			"recovered": object{"type": "boolean", "description": "true: what was missed since `since` follows; false: show `room` as it is"},
 		},
 	},

@@ -121,6 +121,7 @@ func (s *shared[V]) over(ctx context.Context, room live.Room, now *reading[V]) {
 // it does not let in.
 type sight struct {
 	room   json.RawMessage
+	show   live.ShowID // of the room's state, empty for none
 	banned map[live.PersonID]error
 }
 
@@ -135,6 +136,9 @@ func (s *Server) readState(ctx context.Context, room live.Room, people []live.Pe
 		return seen, err
 	}
 	seen.room = encodeRoom(st, s.deps.Online(room.ID))
+	if st.Show != nil {
+		seen.show = st.Show.ID
+	}
 	return seen, nil
 }
 
