@@ -11,6 +11,11 @@
 // sums over those acknowledgements, written without any of the server's
 // arithmetic, so that comparing the two means something.
 //
+// [Season] is ninety days of a merchant instead of one show: its people go by
+// several names, and it knows what must come out however late that is learned.
+//
 // Start with [Script] and the files in the order script.go, crowd.go,
-// behaviour.go, fate.go, crew.go; the books are tally.go and ledger.go.
+// behaviour.go, fate.go, crew.go; the books are tally.go and ledger.go;
+// of a season season.go and seasondraw.go, then seasonclimb.go, seasonladder.go,
+// seasonreturn.go, seasonmoney.go and seasoncredit.go.
 package sim
