@@ -2,6 +2,7 @@ package store
 
 import (
 	"database/sql"
+	"slices"
 	"time"
 )
 
@@ -33,7 +34,7 @@ func (w *Where) SQL() string { return w.w.sql() }
 
 // Args are the arguments of the conditions, and what is added behind them.
 func (w *Where) Args(more ...any) []any {
-	return append(w.w.args[:len(w.w.args):len(w.w.args)], more...)
+	return append(slices.Clip(w.w.args), more...)
 }
 
 // Page is a place in a list that descends by a time and an id.
