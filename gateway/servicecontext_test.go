@@ -47,6 +47,13 @@ func TestServiceContext(t *testing.T) {
 		}
 	}
 	s.want(201, "POST", "/v1/service/sessions", s.ming, obj{"text": "转人工"})
+	const span = "?from=2026-01-01T00:00:00Z&to=2026-02-01T00:00:00Z"
+	if a := s.want(200, "GET", "/v1/service/figures"+span, operator, nil); a.json["sessions"] != 2.0 || dig(a.json, "figures", 8, "key") != "bot_handover_rate" || dig(a.json, "figures", 8, "value") != 1.0 {
+		t.Errorf("figures: %s", a.raw)
+	}
+	if a := s.want(200, "GET", "/v1/service/figures"+span+"&agent_id=li", s.wang, nil); a.json["sessions"] != 0.0 || a.text("agent_id") != "wang" {
+		t.Errorf("an agent reads another's figures: %s", a.raw)
+	}
 
 	left := s.want(200, "POST", "/v1/service/agents/li/leave", s.owner, obj{"to": []string{"wang"}, "by": "even"})
 	if left.json["sessions"] != 1.0 || left.json["people"] != 1.0 || dig(left.json, "to", 0) != "wang" {

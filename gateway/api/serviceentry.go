@@ -93,6 +93,7 @@ func (a *API) services() {
 	a.serviceEntries()
 	a.serviceSessions()
 	a.serviceContexts()
+	a.serviceFigures()
 	a.serviceAgents()
 	a.serviceLeaves()
 	a.serviceRules()

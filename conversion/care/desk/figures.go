@@ -1,0 +1,75 @@
+package desk
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"showrunner/conversion/care"
+	"showrunner/live"
+	"showrunner/live/store"
+)
+
+// FigureFilter selects the sessions that figures are of: those opened in
+// [From, Until). Empty members do not restrict.
+type FigureFilter struct {
+	Merchant    live.MerchantID
+	From, Until time.Time
+	Agent       string // who served last
+	Entry       string
+	Show        live.ShowID
+}
+
+// Figures count sessions; those of rehearsals do not count. Sums are of whole
+// milliseconds.
+type Figures struct {
+	Sessions   int64
+	WithBot    int64 // that began with the bot
+	HandedOver int64 // of them, to a human
+	Asked      int64 // by a person, that needed a human
+	Replied    int64 // of them, in which a human spoke
+	ReplyMS    int64 // from opening to that word, summed over Replied
+	BusinessMS int64 // likewise in business hours
+	Late       int64 // of Asked, with the promise of a first word broken
+	Closed     int64
+	Resolved   int64 // of them
+	ResolveMS  int64 // from opening to close, summed over Closed
+	RateAsked  int64
+	Rated      int64
+	Good       int64 // of them, with [care.GoodScore] or more
+}
+
+// Figures counts. Codes: "invalid_field".
+func (d *Desk) Figures(ctx context.Context, f FigureFilter) (n Figures, err error) {
+	if !f.From.Before(f.Until) {
+		return n, live.Invalid("invalid_field", "to", "must be after from")
+	}
+	var w store.Where
+	w.Add("merchant_id = ?", string(f.Merchant))
+	w.Add("opened_at >= ?", store.Millis(f.From))
+	w.Add("opened_at < ?", store.Millis(f.Until))
+	w.Add("rehearsal = 0")
+	for _, x := range [][2]string{{"last_agent_id", f.Agent}, {"entry_id", f.Entry}, {"show_id", string(f.Show)}} {
+		if x[1] != "" {
+			w.Add(x[0]+" = ?", x[1])
+		}
+	}
+	const (
+		asked  = `initiated_by = 'viewer' AND queued_at > 0`
+		closed = `state = 'closed'`
+	)
+	of := func(condition, what string) string {
+		return `, COALESCE(SUM(CASE WHEN ` + condition + ` THEN ` + what + ` ELSE 0 END), 0)`
+	}
+	err = d.cfg.Store.View(ctx).Row(`SELECT COUNT(*)`+
+		of(`initiated_by = 'viewer' AND (queued_at = 0 OR handed_over <> '' OR bot_given <> '[]')`, `1`)+of(`handed_over <> ''`, `1`)+
+		of(asked, `1`)+of(asked+` AND replied_at > 0`, `1`)+of(asked+` AND replied_at > 0`, `reply_ms`)+of(asked+` AND replied_at > 0`, `reply_business_ms`)+
+		of(asked+` AND reply_breached_at > 0`, `1`)+
+		of(closed, `1`)+of(closed+` AND resolution = 'resolved'`, `1`)+of(closed, `resolve_ms`)+
+		of(`rating_asked_at > 0`, `1`)+of(`score > 0`, `1`)+of(fmt.Sprintf(`score >= %d`, care.GoodScore), `1`)+` FROM service_sessions`+w.SQL(), w.Args()...).
+		Scan(&n.Sessions, &n.WithBot, &n.HandedOver, &n.Asked, &n.Replied, &n.ReplyMS, &n.BusinessMS, &n.Late, &n.Closed, &n.Resolved, &n.ResolveMS, &n.RateAsked, &n.Rated, &n.Good)
+	if err != nil {
+		return n, fmt.Errorf("count sessions: %w", err)
+	}
+	return n, nil
+}
