@@ -15,7 +15,7 @@ import (
 var layers = []string{"live", "conversion", "analytics", "gateway", "cmd"}
 
 // pure packages hold the rules of the trade: no driver, no framework, no files.
-var pure = []string{"live", "conversion", "conversion/attribution", "conversion/care", "conversion/care/text", "conversion/lifetime", "analytics"}
+var pure = []string{"live", "conversion", "conversion/attribution", "conversion/care", "conversion/care/text", "conversion/lifetime", "conversion/care/temperature", "analytics"}
 
 var impure = []string{
 	"database/sql", "net", "os", "log/slog", "math/rand", "github.com/gofiber/", "github.com/ClickHouse/", "github.com/nats-io/", "modernc.org/",

@@ -62,7 +62,7 @@ func Definitions() []Definition {
 			out = append(out, define(c, "own"))
 		}
 	}
-	for _, list := range [][]Definition{ladderDefinitions, referralDefinitions, retentionDefinitions, creditDefinitions, ledgerDefinitions, serviceDefinitions, groupDefinitions} {
+	for _, list := range [][]Definition{ladderDefinitions, referralDefinitions, retentionDefinitions, creditDefinitions, ledgerDefinitions, serviceDefinitions, groupDefinitions, feltDefinitions} {
 		for _, d := range list {
 			if d.Formula == "" {
 				d.Formula = d.Numerator + " / " + d.Denominator

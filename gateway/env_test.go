@@ -110,6 +110,7 @@ func newEnv(t testing.TB, change ...func(*gateway.Deps)) *env {
 			Groups: group.NewRegistry(e.store), GroupFigures: groupLog{e.log},
 			Guard:      guard.New(e.store, func() string { return uuid.Must(uuid.NewV7()).String() }),
 			Complaints: complaints, Needs: needs,
+			Care:       &remembered{e.log},
 			WebhookURL: func(raw string) error { return delivery.CheckURL(raw, false) },
 			Tickets:    auth.NewTicketStore(e.now), Rate: -1, Now: e.now, Logger: logger,
 		},

@@ -18,11 +18,12 @@ var noFigures = map[string]string{
 	"days": "asked for", "next": "asked for", "within_days": "asked for", "window_s": "asked for", "horizon_days": "asked for", "bonus_minor": "a rule",
 	"month": "which month", "window_days": "asked for", "alive_bp": "asked for", "limit_bp": "asked for",
 	"more_cohorts": "of the page", "cohorts_left_out": "of the page",
+	"alpha": "a rule's", "beta": "a rule's", "answer_hours": "a rule's", "sla_minutes": "a rule's", "least_person": "a rule's", "least": "a rule's", "excess_touches": "a rule's", "excess_from": "a rule's",
 	"names": "of an erasure", "score": "a rule's", "points": "a rule's", "times": "a rule's",
 }
 
 // figureTags are the parts of the document whose numbers are figures.
-var figureTags = []string{"Figures", "People", "Referral", "Retention", "Groups"}
+var figureTags = []string{"Figures", "People", "Referral", "Retention", "Groups", "Temperature"}
 
 // TestEveryFigureIsDefined: no answer has a figure that the dictionary does not
 // define, and the dictionary defines none that no answer has.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"showrunner/conversion"
+	"showrunner/conversion/care/temperature"
 	"showrunner/live"
 	"showrunner/live/eventlog"
 )
@@ -89,4 +90,24 @@ func (r *remembered) Funnel(ctx context.Context, q conversion.FunnelQuestion) ([
 		return nil, err
 	}
 	return h.Funnel(q), nil
+}
+
+func (r *remembered) Temperatures(ctx context.Context, q temperature.Question) ([]temperature.Row, error) {
+	head, err := r.log.Head(ctx)
+	if err != nil {
+		return nil, err
+	}
+	h := temperature.NewHistory(q.Scope)
+	err = r.log.Range(ctx, live.Position{}, head, h.Add)
+	return h.Rows(q), err
+}
+
+func (r *remembered) Deeds(ctx context.Context, s conversion.Scope, person live.PersonID) ([]temperature.Deed, error) {
+	head, err := r.log.Head(ctx)
+	if err != nil {
+		return nil, err
+	}
+	h := temperature.NewHistory(s)
+	err = r.log.Range(ctx, live.Position{}, head, h.Add)
+	return h.Deeds(person), err
 }

@@ -26,6 +26,8 @@ type Config struct {
 	// Groups keeps the groups of the private domain, GroupFigures counts them.
 	Groups       Groups
 	GroupFigures GroupFigures
+	// Care answers how service feels.
+	Care Care
 	// Guard decides on touches of people who did not ask.
 	Guard Guard
 	// Complaints and Needs are what customers say and what is made of it.
@@ -113,6 +115,7 @@ func (c *Config) validate() error {
 	need(c.Figures != nil, "figures")
 	need(c.Retention != nil, "an answer to who comes back")
 	need(c.Desk != nil, "a service desk")
+	need(c.Care != nil, "an answer to how service feels")
 	need(c.Guard != nil, "a guard")
 	need(c.Complaints != nil, "complaints")
 	need(c.Needs != nil, "needs")

@@ -10,6 +10,7 @@ import (
 	"showrunner/conversion"
 	"showrunner/conversion/care/group"
 	"showrunner/conversion/care/guard"
+	"showrunner/conversion/care/temperature"
 	"showrunner/live"
 	"showrunner/live/store"
 )
@@ -245,6 +246,12 @@ type GroupFigures interface {
 	GroupReports(ctx context.Context, m live.MerchantID, id string) (map[conversion.Day]group.Reported, error)
 	GroupWords(ctx context.Context, m live.MerchantID, zone *time.Location, from, until conversion.Day, ids []string) ([]group.Words, error)
 	GroupSales(ctx context.Context, q group.SaleQuestion) ([]group.Sale, error)
+}
+
+// Care answers how service feels. Every question is as of an instant.
+type Care interface {
+	Temperatures(ctx context.Context, q temperature.Question) ([]temperature.Row, error)
+	Deeds(ctx context.Context, s conversion.Scope, person live.PersonID) ([]temperature.Deed, error)
 }
 
 // Tokens proves who is calling.

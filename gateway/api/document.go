@@ -55,6 +55,8 @@ func (a *API) register() {
 	a.feedbacks()
 	a.briefs()
 	a.needs()
+	a.temperatures()
+	a.values()
 	a.metrics()
 	a.audits()
 	a.me()
@@ -98,6 +100,7 @@ func (a *API) document() huma.Config {
 		{Name: "Service", Description: "The service desk: entries, sessions, who serves, and by which rules."},
 		{Name: "Referral", Description: "Who brought whom, what they earned, and partners."},
 		{Name: "Guard", Description: "Who may be touched, when and how often, and what was kept back."},
+		{Name: "Temperature", Description: "Whether service is too much or too little, and what to do about it."},
 		{Name: "Audit", Description: "Who did what."},
 		{Name: "Tokens", Description: "Who is calling."},
 		{Name: "Live", Description: "The websocket."},

@@ -13,6 +13,7 @@ import (
 
 	"github.com/cenkalti/backoff/v5"
 
+	"showrunner/conversion/care/temperature"
 	"showrunner/live"
 	"showrunner/live/store"
 )
@@ -248,7 +249,7 @@ func (g *gathering) size() int { return len(g.answers) + len(g.signals) + len(g.
 // add takes what a fact says. Touches that no rule looks back to any more, of an
 // import of years, are left out.
 func (g *gathering) add(e *live.Event, now time.Time) {
-	if AnswerOf(e) {
+	if temperature.AnswerOf(e) {
 		w := who{e.Merchant, e.Person}
 		if e.OccurredAt.After(g.answers[w]) {
 			g.answers[w] = e.OccurredAt

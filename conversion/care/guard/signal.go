@@ -3,46 +3,11 @@ package guard
 import (
 	"encoding/json"
 	"fmt"
-	"slices"
 	"time"
 
 	"showrunner/live"
 	"showrunner/live/store"
 )
-
-// Answers are the kinds of a person's own acts that answer a touch: a reply, a
-// click, an order.
-var Answers = []live.Kind{
-	live.CommentSent, live.QuestionAsked, "service_session_started", "service_message_sent", "service_entry_opened", "service_rated",
-	"group_message_clicked", live.ProductClicked, live.CartItemAdded, live.CheckoutStarted, live.RoomEntered, "show_reserved", live.CouponClaimed,
-	"review_posted", "lead_captured", "contact_added", live.OrderCreated, live.OrderPaid,
-}
-
-// AnswerOf reports whether a fact is an act of the person it is about. What staff
-// say or do in their name is none.
-func AnswerOf(e *live.Event) bool {
-	if e.Person == "" || e.Rehearsal || !slices.Contains(Answers, e.Kind) {
-		return false
-	}
-	switch e.Kind {
-	case "service_message_sent":
-		var d struct {
-			By string `json:"by"`
-		}
-		return json.Unmarshal(e.Data, &d) == nil && ByCustomer(d.By)
-	case "service_session_started":
-		var d struct {
-			By string `json:"initiated_by"`
-		}
-		return json.Unmarshal(e.Data, &d) != nil || d.By == "" || ByCustomer(d.By)
-	}
-	return true
-}
-
-// ByCustomer reports whether a word for who wrote means the customer.
-func ByCustomer(by string) bool {
-	return by == "viewer" || by == "customer" || by == "person"
-}
 
 // signal is what a fact of the log says of how somebody wants to be touched.
 type signal struct {
