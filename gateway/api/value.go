@@ -80,7 +80,7 @@ func (a *API) values() {
 }
 
 func (a *API) getValue(ctx context.Context, p live.Principal, in *PersonPath) (*valueOutput, error) {
-	m, id, err := in.person(p)
+	m, id, err := a.theirs(ctx, p, in)
 	if err != nil {
 		return nil, err
 	}
