@@ -29,6 +29,11 @@ const (
 	AxisGroup       Axis = "group"       // groups of the private domain by calendar days of the merchant's zone
 	AxisSettlement  Axis = "settlement"  // a platform's file beside the ledger
 	AxisService     Axis = "service"     // orders by the day of payment, after an agent served their buyer
+	AxisSession     Axis = "session"     // sessions of the service desk by when they were opened
+	AxisEntry       Axis = "entry"       // the places where people find service, over all time
+	AxisComplaint   Axis = "complaint"   // complaints by when their orders were paid, or else were told
+	AxisFinding     Axis = "finding"     // findings by when they were created or adopted
+	AxisNeed        Axis = "need"        // what people needed or asked, by when it was captured
 )
 
 // Definition says what one published figure is, for people who doubt it.
@@ -44,7 +49,8 @@ type Definition struct {
 	Source                 string // where the definition comes from
 	Money                  bool   // left out for roles without the right to see money
 	// At is where figures that are of no show stand, as schema.member of the
-	// OpenAPI document. Those of shows stand under their key.
+	// OpenAPI document; in a list whose items name their figure in key, as
+	// schema.key. Those of shows stand under their key.
 	At []string
 }
 
@@ -62,7 +68,7 @@ func Definitions() []Definition {
 			out = append(out, define(c, "own"))
 		}
 	}
-	for _, list := range [][]Definition{ladderDefinitions, referralDefinitions, retentionDefinitions, creditDefinitions, ledgerDefinitions, serviceDefinitions, groupDefinitions, feltDefinitions} {
+	for _, list := range [][]Definition{ladderDefinitions, referralDefinitions, retentionDefinitions, creditDefinitions, ledgerDefinitions, serviceDefinitions, groupDefinitions, feltDefinitions, deskDefinitions, complaintDefinitions} {
 		for _, d := range list {
 			if d.Formula == "" {
 				d.Formula = d.Numerator + " / " + d.Denominator

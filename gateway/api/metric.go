@@ -18,9 +18,9 @@ type Metric struct {
 	Formula     string   `json:"formula" doc:"The definition, in words."`
 	Numerator   string   `json:"numerator,omitempty" doc:"Of a rate, in words."`
 	Denominator string   `json:"denominator,omitempty" doc:"Of a rate, in words."`
-	Axis        string   `json:"axis" doc:"What it is of: show, ladder, person, referral, retention, lifetime, funnel, attribution, ledger, settlement or service."`
+	Axis        string   `json:"axis" doc:"What it is of: show, ladder, person, referral, retention, lifetime, funnel, attribution, ledger, settlement, group, service, session, entry, complaint, finding or need."`
 	Source      string   `json:"source" doc:"Where the definition comes from; own: ours."`
-	At          []string `json:"at,omitempty" doc:"Where it stands in this document, as schema.member; those of shows stand under their key."`
+	At          []string `json:"at,omitempty" doc:"Where it stands in this document, as schema.member, or as schema.key of a list whose items name their figure in key; those of shows stand under their key."`
 }
 
 type metricsOutput struct {
