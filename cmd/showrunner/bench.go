@@ -31,6 +31,7 @@ type BenchCmd struct {
 	Crowd       BenchCrowdCmd       `cmd:"" hidden:"" help:"The viewers of bench rooms."`
 	Freshness   BenchFreshnessCmd   `cmd:"" help:"From the ack of a comment or an order until a panel's snapshot shows it."`
 	Credit      BenchCreditCmd      `cmd:"" help:"From the payment of an order until the panel is told who earned it; fails when one is not, or not all of its money."`
+	Groups      BenchGroupsCmd      `cmd:"" help:"The board, survival, alarms and days of thousands of groups; starts its own server and fails when a figure is not what was drawn."`
 	Store       BenchStoreCmd       `cmd:"" help:"Events from the log into ClickHouse a second."`
 	Attribution BenchAttributionCmd `cmd:"" help:"Journeys in memory and in a file, divided by every model; needs no server."`
 }
