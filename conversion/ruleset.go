@@ -15,7 +15,7 @@ import (
 )
 
 // BuiltIn is the version of [Rules]. It changes when they do.
-const BuiltIn = "built-in-1"
+const BuiltIn = "built-in-2"
 
 // RuleSet says which facts are touches, and of which stage and channel. It is
 // safe for concurrent use.
@@ -51,6 +51,8 @@ type ruleLine struct {
 	Stage   live.Stage `json:"stage"`
 	Channel string     `json:"channel"`
 	Told    bool       `json:"told,omitempty"`
+
+	Proactive bool `json:"proactive,omitempty"` // left out of the digest when it is false, as older files have it
 }
 
 // maxRuleFile bounds a file of rules; there are fewer kinds than fill it.

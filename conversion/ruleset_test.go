@@ -50,6 +50,39 @@ func TestReadRules(t *testing.T) {
 	}
 }
 
+// TestTransactionalIsNoTouch: a notice of an order earns nothing by the built-in
+// rules. A file says so by itself; one of before goes on as it did.
+func TestTransactionalIsNoTouch(t *testing.T) {
+	rules := map[string]*RuleSet{"built-in": DefaultRules()}
+	for name, member := range map[string]string{"proactive": `,"proactive":true`, "before": ""} {
+		file, err := ReadRules(strings.NewReader(`{"version":"v","rules":[{"kind":"touch_sent","stage":"nurture","channel":"contact","told":true` + member + `}]}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		rules[name] = file
+	}
+	if rules["proactive"].Version == rules["before"].Version || rules["before"].Version != "v-1357e504" {
+		t.Errorf("the versions are %q and %q: that of a file of before must stay", rules["proactive"].Version, rules["before"].Version)
+	}
+	for _, c := range []struct {
+		data string
+		want map[string]bool
+	}{
+		{`{"agent_id":"li","transactional":true}`, map[string]bool{"built-in": false, "proactive": false, "before": true}},
+		{`{"agent_id":"li","transactional":false}`, map[string]bool{"built-in": true, "proactive": true, "before": true}},
+		{`{"agent_id":"li","transactional":"yes"}`, map[string]bool{"built-in": true, "proactive": true, "before": true}},
+		{`{"agent_id":"li"}`, map[string]bool{"built-in": true, "proactive": true, "before": true}},
+	} {
+		e := live.Event{Kind: live.TouchSent, Person: "p1", Actor: live.Actor{ID: "li", Role: live.RoleAgent}, Data: json.RawMessage(c.data)}
+		for name, r := range rules {
+			got, ok := r.TouchOf(e)
+			if ok != c.want[name] || ok && (got.Agent != "li" || got.Channel != ChannelContact) {
+				t.Errorf("%s by the %s rules: %+v, %t", c.data, name, got, ok)
+			}
+		}
+	}
+}
+
 func TestReadRulesRefuses(t *testing.T) {
 	for _, tc := range []struct {
 		file string

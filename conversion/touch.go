@@ -29,37 +29,40 @@ type Rule struct {
 	// Told marks facts that others state about a person: an agent, an operator
 	// or an integration. Without it only the viewer's own acts are touches.
 	Told bool
+	// Proactive leaves out facts that say they are transactional: a notice of a
+	// parcel sells nothing, however many of them there are.
+	Proactive bool
 }
 
 // Rules are the built-in ones: they say which facts are touches. Facts that repeat by the second (likes,
 // heartbeats, comments, exposures of products) are not: they would drown every
 // other touch of a linear split. Nor are partings (left, unfollowed, lost).
 var Rules = []Rule{
-	{live.RoomExposed, live.StageLead, ChannelFeed, true},
-	{"ad_clicked", live.StageLead, ChannelAds, true},
-	{"lead_captured", live.StageLead, ChannelForm, true},
-	{"referral_clicked", live.StageLead, ChannelShare, true},
+	{live.RoomExposed, live.StageLead, ChannelFeed, true, false},
+	{"ad_clicked", live.StageLead, ChannelAds, true, false},
+	{"lead_captured", live.StageLead, ChannelForm, true, false},
+	{"referral_clicked", live.StageLead, ChannelShare, true, false},
 
-	{"show_reserved", live.StageNurture, ChannelLiveRoom, true},
-	{"contact_added", live.StageNurture, ChannelContact, true},
-	{"group_joined", live.StageNurture, ChannelGroup, true},
-	{"group_message_clicked", live.StageNurture, ChannelGroup, true},
-	{live.Followed, live.StageNurture, ChannelLiveRoom, false},
-	{"service_entry_opened", live.StageNurture, ChannelService, true},
-	{"service_session_started", live.StageNurture, ChannelService, true},
-	{"touch_sent", live.StageNurture, ChannelContact, true},
+	{"show_reserved", live.StageNurture, ChannelLiveRoom, true, false},
+	{"contact_added", live.StageNurture, ChannelContact, true, false},
+	{"group_joined", live.StageNurture, ChannelGroup, true, false},
+	{"group_message_clicked", live.StageNurture, ChannelGroup, true, false},
+	{live.Followed, live.StageNurture, ChannelLiveRoom, false, false},
+	{"service_entry_opened", live.StageNurture, ChannelService, true, false},
+	{"service_session_started", live.StageNurture, ChannelService, true, false},
+	{live.TouchSent, live.StageNurture, ChannelContact, true, true},
 
-	{live.RoomEntered, live.StageConvert, ChannelDirect, false},
-	{live.ProductClicked, live.StageConvert, ChannelLiveRoom, false},
-	{live.CartItemAdded, live.StageConvert, ChannelLiveRoom, false},
-	{live.CheckoutStarted, live.StageConvert, ChannelLiveRoom, false},
-	{live.CouponClaimed, live.StageConvert, ChannelLiveRoom, false},
-	{live.LuckyDrawEntered, live.StageConvert, ChannelLiveRoom, false},
-	{"question_asked", live.StageConvert, ChannelLiveRoom, false},
+	{live.RoomEntered, live.StageConvert, ChannelDirect, false, false},
+	{live.ProductClicked, live.StageConvert, ChannelLiveRoom, false, false},
+	{live.CartItemAdded, live.StageConvert, ChannelLiveRoom, false, false},
+	{live.CheckoutStarted, live.StageConvert, ChannelLiveRoom, false, false},
+	{live.CouponClaimed, live.StageConvert, ChannelLiveRoom, false, false},
+	{live.LuckyDrawEntered, live.StageConvert, ChannelLiveRoom, false, false},
+	{"question_asked", live.StageConvert, ChannelLiveRoom, false, false},
 
-	{"service_session_closed", live.StageRetain, ChannelService, true},
-	{"followup_done", live.StageRetain, ChannelService, true},
-	{"review_posted", live.StageRetain, ChannelShop, true},
+	{"service_session_closed", live.StageRetain, ChannelService, true, false},
+	{"followup_done", live.StageRetain, ChannelService, true, false},
+	{"review_posted", live.StageRetain, ChannelShop, true, false},
 }
 
 // TouchOf is [RuleSet.TouchOf] of the rules that are built in.
@@ -67,7 +70,8 @@ func TouchOf(e live.Event) (Touchpoint, bool) { return builtIn.TouchOf(e) }
 
 // TouchOf makes a touch of an event, or reports false if the event is none: no
 // rule names its kind, it is about nobody, it belongs to a rehearsal, staff did
-// it themselves, or somebody followed a link of their own. The event's own stage
+// it themselves, it is transactional where the rule wants what is proactive, or
+// somebody followed a link of their own. The event's own stage
 // and channel go before the rule's. Position is left to the caller, who knows
 // the log.
 func (s *RuleSet) TouchOf(e live.Event) (Touchpoint, bool) {
@@ -76,6 +80,9 @@ func (s *RuleSet) TouchOf(e live.Event) (Touchpoint, bool) {
 		return Touchpoint{}, false
 	}
 	d := read(e.Data)
+	if r.Proactive && bool(d.Transactional) {
+		return Touchpoint{}, false
+	}
 	if d.Referrer != "" && live.PersonID(d.Referrer) == e.Person {
 		return Touchpoint{}, false
 	}
@@ -127,6 +134,8 @@ type touchData struct {
 	Entry        name   `json:"entry_id"`
 	Cost         amount `json:"cost_minor"`
 	CostCurrency name   `json:"cost_currency"`
+
+	Transactional flag `json:"transactional"`
 }
 
 // read takes what it can from data. The members that the kind names were checked
@@ -147,6 +156,15 @@ func (n *name) UnmarshalJSON(raw []byte) error {
 	if json.Unmarshal(raw, &s) == nil && live.ValidID(s) {
 		*n = name(s)
 	}
+	return nil
+}
+
+// flag is true, or it is not.
+type flag bool
+
+// UnmarshalJSON never fails: what is not true is false.
+func (f *flag) UnmarshalJSON(raw []byte) error {
+	*f = string(raw) == "true"
 	return nil
 }
 

@@ -75,11 +75,11 @@ func TestTouchesOfOnePerson(t *testing.T) {
 		lines = append(lines, fmt.Sprint(x.Kind, " host=", x.Host, " agent=", x.Agent, x.AgentName, " group=", x.Group, x.GroupName, " entry=", x.Entry, " cost=", x.Cost, x.CostCurrency, " ", x.Rule))
 	}
 	want := strings.Join([]string{
-		"room_entered host= agent= group= entry= cost=0 built-in-1",
-		"group_joined host=h1 agent=liLi group=g3育儿群 3 entry= cost=0 built-in-1",
-		"product_clicked host=guest agent= group= entry= cost=0 built-in-1",
-		"cart_item_added host=h2 agent= group= entry= cost=0 built-in-1",
-		"service_session_started host= agent=wu group= entry=desk cost=30CNY built-in-1",
+		"room_entered host= agent= group= entry= cost=0 built-in-2",
+		"group_joined host=h1 agent=liLi group=g3育儿群 3 entry= cost=0 built-in-2",
+		"product_clicked host=guest agent= group= entry= cost=0 built-in-2",
+		"cart_item_added host=h2 agent= group= entry= cost=0 built-in-2",
+		"service_session_started host= agent=wu group= entry=desk cost=30CNY built-in-2",
 	}, "\n")
 	if d := cmp.Diff(want, strings.Join(lines, "\n")); d != "" {
 		t.Errorf("-want +got\n%s", d)
