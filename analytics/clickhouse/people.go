@@ -92,9 +92,16 @@ func (q *scope) entries() string {
 // purchases has one row for each order that holds, as [conversion.History] has
 // it: paid, not cancelled, not refunded in full. The rows that an order left
 // with another show or person add up to nothing.
-func (q *scope) purchases() string {
-	return `(SELECT ` + q.who + ` AS who, ` + day("at") + ` AS d, at, (at, order_id) AS p, show, currency, value FROM (
-		SELECT order_id, person_id, toString(currency) AS currency, toString(show_id) AS show, sum(orders_paid) AS is_paid, sum(cancelled) AS is_cancelled,
+func (q *scope) purchases() string { return q.purchasesWith(``, ``) }
+
+// purchasesWith is purchases with one column more: its name, and what it sums.
+func (q *scope) purchasesWith(column, sum string) string {
+	if column != `` {
+		sum += ` AS ` + column + `, `
+		column = `, ` + column
+	}
+	return `(SELECT ` + q.who + ` AS who, ` + day("at") + ` AS d, at, (at, order_id) AS p, show, currency, value` + column + ` FROM (
+		SELECT ` + sum + `order_id, person_id, toString(currency) AS currency, toString(show_id) AS show, sum(orders_paid) AS is_paid, sum(cancelled) AS is_cancelled,
 			sum(paid) AS paid_minor, sum(refund_goods + refund_ship) AS back, paid_minor - back - sum(cancelled_paid) AS value,
 			assumeNotNull(argMaxIf(paid_at, (seq, idx, n), orders_paid > 0)) AS at
 		FROM order_deltas WHERE merchant_id = {merchant:String} AND rehearsal = 0 AND person_id != ''` + q.room + `

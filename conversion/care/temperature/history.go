@@ -16,6 +16,7 @@ type History struct {
 	facts  []fact
 	merges []live.Merge
 	bots   map[[2]string]bool // the last word of a show about a person
+	orders map[boughtKey]*bought
 }
 
 // fact is what is kept of one.
@@ -28,7 +29,7 @@ type fact struct {
 
 // NewHistory makes an empty history.
 func NewHistory(s conversion.Scope) *History {
-	return &History{scope: s, bots: map[[2]string]bool{}}
+	return &History{scope: s, bots: map[[2]string]bool{}, orders: map[boughtKey]*bought{}}
 }
 
 // Add reads a fact. Facts of others, of rehearsals, and those received after the
@@ -49,6 +50,11 @@ func (h *History) Add(en live.Entry) error {
 	}
 	if e.Person != "" && (e.Kind == live.BotFlagged || e.Kind == live.BotUnflagged) {
 		h.bots[[2]string{string(e.Show), string(e.Person)}] = e.Kind == live.BotFlagged
+	}
+	if live.OrderFactKind(e.Kind) {
+		if err := h.addDeltas(&e); err != nil {
+			return err
+		}
 	}
 	f := fact{Event: e, said: Read(e.Data), at: e.OccurredAt.Truncate(time.Millisecond), pos: en.Position}
 	if e.OccurredAt.IsZero() {
