@@ -5,15 +5,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/google/uuid"
 
 	"showrunner/conversion/care/complaint"
+	"showrunner/conversion/care/intake"
 	"showrunner/conversion/care/need"
 	"showrunner/conversion/care/text"
 	"showrunner/live"
-	"showrunner/live/eventlog"
 )
 
 // readerCare is the name of the log's reader that listens for complaints and
@@ -23,12 +22,6 @@ const readerCare = "care"
 // dutyCare is the duty of listening for them, which one server has at a time. It
 // names a lock, so it must never change.
 const dutyCare = "care"
-
-const (
-	careBatch  = 1024
-	careWait   = 500 * time.Millisecond
-	careCommit = 5 * time.Second
-)
 
 // care is what customers say, and what is made of it.
 type care struct {
@@ -49,46 +42,16 @@ func (s *server) openCare(context.Context) error {
 	return nil
 }
 
-// listen is the duty of taking in what facts complain of and ask. Taking a fact
-// in twice changes nothing, so the checkpoint may be behind what is done.
-func (s *server) listen(ctx context.Context) (err error) {
+// listen is the duty of taking in what facts complain of and ask.
+func (s *server) listen(ctx context.Context) error {
 	r, err := s.eventlog.Reader(ctx, readerCare, live.Position{})
 	if err != nil {
 		return fmt.Errorf("open the reader of complaints: %w", err)
 	}
-	defer func() { err = errors.Join(err, r.Close()) }()
-	var entries []live.Entry
-	committed := s.now()
-	for ctx.Err() == nil {
-		var err error
-		if len(entries) == 0 {
-			entries, err = r.Next(ctx, careBatch, careWait)
-		}
-		if err == nil {
-			err = s.care.needs.Take(ctx, entries)
-		}
-		if err == nil {
-			err = s.care.complaints.Take(ctx, entries)
-		}
-		if err == nil {
-			entries = nil
-			if now := s.now(); now.Sub(committed) >= careCommit {
-				committed, err = now, r.Commit(ctx, r.Position(), nil)
-			}
-		}
-		switch {
-		case err == nil || ctx.Err() != nil:
-		case errors.Is(err, eventlog.ErrReaderLost):
-			return err
-		default:
-			s.log.WarnContext(ctx, "complaints and questions wait", "error", err)
-			select {
-			case <-ctx.Done():
-			case <-time.After(time.Second):
-			}
-		}
-	}
-	return nil
+	in := intake.New(intake.Config{
+		Reader: r, Log: s.eventlog, Store: s.store, Hearers: []intake.Hearer{s.care.needs, s.care.complaints}, Now: s.now, Logger: s.log,
+	})
+	return errors.Join(in.Run(ctx), r.Close())
 }
 
 // brief is the brief of a show as panels are welcomed with it; nil: none was

@@ -225,11 +225,5 @@ func (t *tx) moveCheckpoint(b *CreditBatch) error {
 	if b.From == b.Next {
 		return nil
 	}
-	_, err = t.exec(`INSERT INTO log_checkpoints (reader, epoch, seq, idx) VALUES (?, ?, ?, ?)
-		ON CONFLICT (reader) DO UPDATE SET epoch = excluded.epoch, seq = excluded.seq, idx = excluded.idx`,
-		b.Reader, b.Epoch, int64(b.Next.Seq), int64(b.Next.Index))
-	if err != nil {
-		return fmt.Errorf("move the checkpoint of %s: %w", b.Reader, err)
-	}
-	return nil
+	return t.setLogCheckpoint(b.Reader, b.Epoch, b.Next)
 }

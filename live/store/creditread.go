@@ -2,9 +2,7 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -117,24 +115,6 @@ func (s *Store) ShowCredits(ctx context.Context, m live.MerchantID, show live.Sh
 		return nil, fmt.Errorf("read the credit of a show: %w", err)
 	}
 	return list, nil
-}
-
-// LogCheckpoint is how far a reader has come whose results stand in the
-// database; no epoch if it never began.
-func (s *Store) LogCheckpoint(ctx context.Context, reader string) (epoch string, next live.Position, err error) {
-	return logCheckpoint(s.reader(ctx), reader)
-}
-
-func logCheckpoint(q querier, reader string) (epoch string, next live.Position, err error) {
-	var seq, idx int64
-	err = q.row(`SELECT epoch, seq, idx FROM log_checkpoints WHERE reader = ?`, reader).Scan(&epoch, &seq, &idx)
-	if errors.Is(err, sql.ErrNoRows) {
-		return "", live.Position{}, nil
-	}
-	if err != nil {
-		return "", live.Position{}, fmt.Errorf("read the checkpoint of %s: %w", reader, err)
-	}
-	return epoch, live.Position{Seq: uint64(seq), Index: uint32(idx)}, nil
 }
 
 // HostShift is when a host was on air; no end: still is.
