@@ -11,10 +11,9 @@ import (
 	"slices"
 	"time"
 
-	"github.com/cenkalti/backoff/v5"
-
 	"showrunner/conversion/care/temperature"
 	"showrunner/live"
+	"showrunner/live/eventlog"
 	"showrunner/live/store"
 )
 
@@ -28,27 +27,12 @@ const (
 	// gatherFor is the least time between two looks: an answer that is known a
 	// moment later holds nobody up, and a busy room costs a few transactions a second.
 	gatherFor = 200 * time.Millisecond
-	// commitEvery is how often the log learns how far its facts are not needed.
-	commitEvery = 5 * time.Second
 )
-
-// Reader is the named reader of the log that [Follower] follows.
-type Reader interface {
-	Next(ctx context.Context, limit int, wait time.Duration) ([]live.Entry, error)
-	Position() live.Position
-	Commit(ctx context.Context, next live.Position, note []byte) error
-}
-
-// Log is the log beside its reader.
-type Log interface {
-	Epoch() string
-	Range(ctx context.Context, from, until live.Position, fn func(live.Entry) error) error
-}
 
 // FollowerConfig is what [NewFollower] needs; all of it is required.
 type FollowerConfig struct {
-	Reader Reader
-	Log    Log
+	Reader eventlog.Source
+	Log    eventlog.Ranger
 	Store  Store
 	Now    func() time.Time
 	Logger *slog.Logger
@@ -58,9 +42,8 @@ type FollowerConfig struct {
 // answered, that they want no more, and what others sent them. A fact that is
 // taken in twice changes nothing.
 type Follower struct {
-	cfg       FollowerConfig
-	committed live.Position
-	at, read  time.Time
+	cfg  FollowerConfig
+	read time.Time // when the log was looked at last
 }
 
 // NewFollower starts nothing.
@@ -69,72 +52,29 @@ func NewFollower(cfg FollowerConfig) *Follower { return &Follower{cfg: cfg} }
 // checkpoint is the row of the follower in guard_checkpoint.
 const checkpoint = "follower"
 
-var errReaderLost error = live.Conflict("reader_lost", "")
-
 // Run follows the log until ctx ends, then returns nil. What goes wrong is logged
 // and tried again. Only "reader_lost" ends it: another one goes on.
 func (f *Follower) Run(ctx context.Context) error {
-	pause := backoff.NewExponentialBackOff()
-	pause.InitialInterval, pause.MaxInterval = 100*time.Millisecond, 5*time.Second
-	caught := false
-	var entries []live.Entry
-	for ctx.Err() == nil {
-		var err error
-		if !caught {
-			err = f.catchUp(ctx)
-			caught = err == nil
-		}
-		if err == nil && len(entries) == 0 {
-			wait(ctx, gatherFor-f.cfg.Now().Sub(f.read))
-			if entries, err = f.cfg.Reader.Next(ctx, followBatch, readWait); len(entries) < followBatch {
-				f.read = f.cfg.Now() // Who is behind does not wait.
-			}
-		}
-		if err == nil {
-			err = f.take(ctx, entries, f.cfg.Reader.Position())
-		}
-		if err == nil {
-			err = f.commit(ctx)
-		}
-		switch {
-		case ctx.Err() != nil:
-			return nil
-		case errors.Is(err, errReaderLost):
-			return fmt.Errorf("follow the log for the guard: %w", err)
-		case err != nil:
-			f.cfg.Logger.WarnContext(ctx, "the guard waits for the log or the store", "error", err)
-			wait(ctx, pause.NextBackOff())
-		default:
-			entries = nil
-			pause.Reset()
-		}
-	}
-	return nil
+	return (&eventlog.Follower{
+		Name: "the guard of touches", Reader: unhurried{f.cfg.Reader, f}, Log: f.cfg.Log, Taker: f, Batch: followBatch, Wait: readWait, Now: f.cfg.Now, Logger: f.cfg.Logger,
+	}).Run(ctx)
 }
 
-// catchUp reads again what the log says is done and the store does not know of:
-// it was restored from an older backup.
-func (f *Follower) catchUp(ctx context.Context) error {
-	epoch, from, err := f.Checkpoint(ctx)
-	until := f.cfg.Reader.Position()
-	if err != nil || epoch != f.cfg.Log.Epoch() || !from.Less(until) {
-		return err
+// unhurried is the reader of the log as the follower reads it: a look after the
+// other was [gatherFor] ago.
+type unhurried struct {
+	eventlog.Source
+	f *Follower
+}
+
+// Next reads on.
+func (u unhurried) Next(ctx context.Context, limit int, patience time.Duration) ([]live.Entry, error) {
+	wait(ctx, gatherFor-u.f.cfg.Now().Sub(u.f.read))
+	entries, err := u.Source.Next(ctx, limit, patience)
+	if len(entries) < limit { // Who is behind does not wait.
+		u.f.read = u.f.cfg.Now()
 	}
-	f.cfg.Logger.WarnContext(ctx, "the guard reads a range of the log again", "from", from.Offset(), "until", until.Offset())
-	var batch []live.Entry
-	if err := f.cfg.Log.Range(ctx, from, until, func(e live.Entry) error {
-		if len(batch) == followBatch {
-			if err := f.take(ctx, batch, e.Position); err != nil {
-				return err
-			}
-			batch = batch[:0]
-		}
-		batch = append(batch, e)
-		return nil
-	}); err != nil {
-		return fmt.Errorf("read the log again: %w", err)
-	}
-	return f.take(ctx, batch, until)
+	return entries, err
 }
 
 // Checkpoint is up to where the log is in the store, and of which log; an empty
@@ -151,24 +91,8 @@ func (f *Follower) Checkpoint(ctx context.Context) (epoch string, next live.Posi
 	return epoch, live.PositionOf(uint64(offset)), nil //nolint:gosec // written from an offset, see advance
 }
 
-// commit tells the log from time to time. The store goes first.
-func (f *Follower) commit(ctx context.Context) error {
-	next := f.cfg.Reader.Position()
-	if !f.committed.Less(next) || f.cfg.Now().Sub(f.at) < commitEvery {
-		return nil
-	}
-	if err := f.advance(ctx, next, newGathering()); err != nil {
-		return err
-	}
-	if err := f.cfg.Reader.Commit(ctx, next, nil); err != nil {
-		return fmt.Errorf("commit the reader: %w", err)
-	}
-	f.committed, f.at = next, f.cfg.Now()
-	return nil
-}
-
-// take brings what entries say into the store. They end before next.
-func (f *Follower) take(ctx context.Context, entries []live.Entry, next live.Position) error {
+// Take brings what entries say into the store. They end before next.
+func (f *Follower) Take(ctx context.Context, entries []live.Entry, next live.Position, settle bool) error {
 	g := newGathering()
 	for i := range entries {
 		if g.size() >= settleBatch {
@@ -179,7 +103,7 @@ func (f *Follower) take(ctx context.Context, entries []live.Entry, next live.Pos
 		}
 		g.add(&entries[i].Event, f.cfg.Now())
 	}
-	if g.size() == 0 {
+	if g.size() == 0 && !settle {
 		return nil // The checkpoint may wait: reading nothing again costs nothing.
 	}
 	return f.advance(ctx, next, g)
@@ -205,7 +129,8 @@ func (f *Follower) advance(ctx context.Context, next live.Position, g *gathering
 			}
 		}
 		if _, err := tx.Exec(`INSERT INTO guard_checkpoint (name, epoch, position) VALUES (?, ?, ?)
-			ON CONFLICT (name) DO UPDATE SET epoch = excluded.epoch, position = excluded.position`,
+			ON CONFLICT (name) DO UPDATE SET epoch = excluded.epoch, position = excluded.position
+			WHERE guard_checkpoint.epoch <> excluded.epoch OR guard_checkpoint.position < excluded.position`,
 			checkpoint, f.cfg.Log.Epoch(), int64(next.Offset())); err != nil { //nolint:gosec // an offset has 53 bits
 			return fmt.Errorf("keep how far the log was read: %w", err)
 		}
