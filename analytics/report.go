@@ -39,6 +39,10 @@ type Report struct {
 	Commission Table
 	Service    Table // what service earned; the maker fills it in
 	Commands   Table
+	// Complaints, Keywords and Brief are of a [Complained]; the maker fills them in.
+	Complaints Table
+	Keywords   Table
+	Brief      Table
 
 	Late        []LateSales
 	Window      time.Duration        // of the attribution

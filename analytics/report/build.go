@@ -20,6 +20,9 @@ type Source interface {
 	Journeys(ctx context.Context, merchant live.MerchantID, show live.ShowID, asOf time.Time, window time.Duration) ([]conversion.Journey, error)
 	// Assisted tells which orders were paid after an agent had served the buyer.
 	Assisted(ctx context.Context, q conversion.AssistQuestion) ([]conversion.AssistTotal, error)
+	// Complained tells what the orders of a show were complained of as of asOf,
+	// and the brief that the next show of its room had then.
+	Complained(ctx context.Context, show live.Show, asOf time.Time) (analytics.Complained, error)
 }
 
 // Build makes the report of a show as of an instant, with every attribution
@@ -67,6 +70,13 @@ func Build(ctx context.Context, source Source, show live.Show, asOf time.Time) (
 		}
 	}
 	r.Service = analytics.ServiceTable(&assisted)
+	var complained analytics.Complained
+	if !show.Rehearsal {
+		if complained, err = source.Complained(ctx, show, asOf); err != nil {
+			return analytics.Report{}, fmt.Errorf("report complaints of show %s: %w", show.ID, err)
+		}
+	}
+	r.Complaints, r.Keywords, r.Brief = analytics.ComplaintTable(&complained), analytics.KeywordTable(&complained), analytics.BriefTable(&complained)
 	r.Days = analytics.DayTable(r.Show, &r.Figures, zoneOf(r.Show.TimeZone))
 	return r, nil
 }

@@ -36,6 +36,9 @@ type page struct {
 	Ladder      table
 	Commissions []ofCurrency
 	Service     []ofCurrency
+	Complaints  table
+	Keywords    table
+	Brief       table
 	Credits     []credit
 	Late        []lateRow
 	LateHead    []cell
@@ -133,6 +136,9 @@ func newPage(r *analytics.Report, p *printer) *page {
 	x.Ladder = p.table(&r.Ladder, p.otherName(), "from", "to")
 	x.Commissions = x.byCurrency(&r.Commission)
 	x.Service = x.byCurrency(&r.Service, "by", p.otherName())
+	x.Complaints = x.p.table(&r.Complaints, "cause", p.otherName())
+	x.Keywords = x.p.table(&r.Keywords)
+	x.Brief = x.p.table(&r.Brief, "kind", p.otherName())
 	x.credits()
 	x.late()
 	x.finality()

@@ -100,6 +100,9 @@ func WriteJSON(w io.Writer, r analytics.Report) error {
 		Commission  analytics.Table            `json:"commission"`
 		Service     analytics.Table            `json:"service_assisted"`
 		Commands    analytics.Table            `json:"commands"`
+		Complaints  analytics.Table            `json:"complaints"`
+		Keywords    analytics.Table            `json:"keywords"`
+		NextBrief   analytics.Table            `json:"next_brief"`
 		Attribution attributionJSON            `json:"attribution"`
 		Late        []lateJSON                 `json:"late,omitempty"`
 	}{
@@ -112,6 +115,7 @@ func WriteJSON(w io.Writer, r analytics.Report) error {
 		Status: status(r), FinalAt: stamp(analytics.Stamp(r.FinalAt)), Complete: r.Complete, Through: analytics.Stamp(r.Through), AfterFinal: corrections(r),
 		Metrics: r.Metrics, Raw: r.Raw, ByCurrency: r.ByCurrency,
 		Funnel: r.Funnel, Timeline: r.Timeline, Days: r.Days, Products: r.Products, Sources: r.Sources, Hosts: r.Hosts, Ladder: r.Ladder, Commission: r.Commission, Service: r.Service, Commands: r.Commands,
+		Complaints: r.Complaints, Keywords: r.Keywords, NextBrief: r.Brief,
 		Attribution: creditJSON(r), Late: late(r),
 	})
 	if err != nil {

@@ -89,6 +89,26 @@ func (m *memory) Assisted(_ context.Context, q conversion.AssistQuestion) ([]con
 	return x.Answer(q), nil
 }
 
+// Complained tells of every tenth paid order, and of a brief since the second day.
+func (m *memory) Complained(_ context.Context, show live.Show, asOf time.Time) (analytics.Complained, error) {
+	f, err := m.Figures(context.Background(), show.Merchant, show, asOf)
+	if err != nil || show.EndedAt.IsZero() {
+		return analytics.Complained{}, err
+	}
+	online := int64(0)
+	paid, _ := analytics.Read(&f, show.Currency, online).Values(true).Get("orders_paid")
+	n := paid.Num / 10
+	out := analytics.Complained{
+		Paid: paid.Num, Complaints: n,
+		Causes:   []analytics.CauseCount{{Cause: "promotion_mismatch", ZH: "宣传不符", EN: "promotion mismatch", Complaints: n - n/3}, {Cause: "quality", ZH: "质量", EN: "quality", Complaints: n / 3}},
+		Keywords: []analytics.KeywordTold{{Term: "=纯棉", Count: 2 * n, Tellings: n, Score: 4.8172}},
+	}
+	if asOf.After(show.EndedAt.Add(24 * time.Hour)) {
+		out.Brief = []analytics.BriefLine{{Show: "next", Kind: "avoid_claim", Text: "不要说<纯棉>", Answer: "说「含棉 60%」", Complaints: n}}
+	}
+	return out, nil
+}
+
 // played is the show of playedShow; playing it again would give the same.
 var played struct {
 	once sync.Once

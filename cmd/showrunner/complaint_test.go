@@ -149,6 +149,7 @@ func TestComplaintsTeachTheNextShow(t *testing.T) {
 		ID live.ShowID `json:"show_id"`
 	}
 	must(t, "POST", fmt.Sprintf("%s/v1/rooms/%s/shows", url, s.room), s.operator, object{"title": "Next"}, &next)
+	first := s.show
 	s.show = next.ID
 	must(t, "PUT", s.path("/shelf"), s.operator, object{"items": []object{{"product_id": "shirt", "sku_id": "sku-1", "title": "Shirt", "price_minor": 9900, "currency": "CNY", "stock": 200, "rank": 1}}}, nil)
 	host := s.tokens.sign(live.RoleHost, "host-1", s.merchant)
@@ -220,5 +221,64 @@ func TestComplaintsTeachTheNextShow(t *testing.T) {
 	shift.Add(int64(3 * time.Hour))
 	if verify(); finding.Verified.Outcome != "fell" || finding.Verified.Before != (rate{14, 40}) || finding.Verified.After != (rate{1, 40}) {
 		t.Errorf("the proof: %+v", finding.Verified)
+	}
+
+	// The report of the first show says what the endpoints say.
+	var printed struct {
+		Complaints []struct {
+			Cause string
+			Share rate `json:"cause_share"`
+			Rate  rate `json:"cause_rate"`
+		}
+		Keywords []struct {
+			Term  string
+			Count int64  `json:"keyword_count"`
+			Docs  int64  `json:"keyword_tellings"`
+			Score string `json:"keyword_score"`
+		}
+		Brief []struct {
+			Show       live.ShowID `json:"show_id"`
+			Kind, Text string
+			Complaints int64 `json:"brief_complaints"`
+			Asked      int64 `json:"brief_asked"`
+		} `json:"next_brief"`
+	}
+	var answered struct {
+		Rate   rate `json:"complaint_rate"`
+		Causes []struct {
+			Cause string
+			Share rate `json:"cause_share"`
+			Rate  rate `json:"cause_rate"`
+		}
+	}
+	var words struct {
+		Items []struct {
+			Term      string
+			Count     int64
+			Documents int64
+			Score     float64
+		}
+	}
+	must(t, "GET", fmt.Sprintf("%s/v1/shows/%s/report", url, first), operator(), nil, &printed)
+	must(t, "GET", service+"/complaint-rate?show_id="+string(first), operator(), nil, &answered)
+	must(t, "GET", service+"/keywords?show_id="+string(first), operator(), nil, &words)
+	if len(printed.Complaints) != len(answered.Causes)+1 || printed.Complaints[0].Rate != answered.Rate || answered.Rate != (rate{14, 40}) {
+		t.Fatalf("the report tells complaints %+v, the endpoint %+v", printed.Complaints, answered)
+	}
+	for i, c := range answered.Causes {
+		if p := printed.Complaints[i+1]; p.Cause != c.Cause || p.Share != c.Share || p.Rate != c.Rate {
+			t.Errorf("the report tells %+v, the endpoint %+v", p, c)
+		}
+	}
+	if len(printed.Keywords) != len(words.Items) || len(words.Items) == 0 {
+		t.Fatalf("the report has %d keywords, the endpoint %d", len(printed.Keywords), len(words.Items))
+	}
+	for i, k := range words.Items {
+		if p := printed.Keywords[i]; p.Term != k.Term || p.Count != k.Count || p.Docs != k.Documents || p.Score != fmt.Sprintf("%.2f", k.Score) {
+			t.Errorf("the report tells %+v, the endpoint %+v", p, k)
+		}
+	}
+	if len(printed.Brief) != 2 || printed.Brief[0].Show != s.show || printed.Brief[0].Kind != "avoid_claim" || printed.Brief[0].Complaints != 14 || printed.Brief[1].Asked != 2 {
+		t.Errorf("the report tells the next brief %+v", printed.Brief)
 	}
 }

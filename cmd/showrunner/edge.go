@@ -49,6 +49,7 @@ func (s *server) openGateway(context.Context) error {
 	s.life.start(part{name: "calm", run: (&calm{moves: s.socket.Moves, free: s.giveBack}).run})
 	numbers := &figures{
 		walk: make(chan struct{}, 1), credit: make(chan struct{}, 1), realtime: s.realtime, db: s.db, sink: s.carriage, log: s.eventlog, store: s.store, now: s.now,
+		book: s.care.complaints,
 	}
 	s.gateway, err = gateway.New(gateway.Deps{
 		API: api.Config{

@@ -11,6 +11,7 @@ import (
 	"showrunner/analytics/realtime"
 	"showrunner/analytics/report"
 	"showrunner/conversion"
+	"showrunner/conversion/care/complaint"
 	"showrunner/gateway/api"
 	"showrunner/live"
 	"showrunner/live/eventlog"
@@ -30,6 +31,7 @@ type figures struct {
 	// walk has room for one: who reads the orders of several sides together holds
 	// several connections for reading, and two of them could wait for each other's.
 	walk chan struct{}
+	book *complaint.Book
 	// credit has room for one attribution of a merchant.
 	credit chan struct{}
 }
@@ -82,7 +84,7 @@ func (f *figures) Report(ctx context.Context, s live.Show, format, lang string, 
 	if err != nil {
 		return err
 	}
-	r, err := report.Build(ctx, f.db, s, asOf)
+	r, err := report.Build(ctx, reportSource{f.db, f.book}, s, asOf)
 	if err != nil {
 		return err
 	}

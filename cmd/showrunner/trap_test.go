@@ -585,6 +585,11 @@ func (s trapSource) Assisted(context.Context, conversion.AssistQuestion) ([]conv
 	return nil, nil
 }
 
+// Complained likewise.
+func (s trapSource) Complained(context.Context, live.Show, time.Time) (analytics.Complained, error) {
+	return analytics.Complained{}, nil
+}
+
 // report prints the report of a show as of an instant.
 func (w *trapShop) report(show live.ShowID, asOf time.Time) (out trapReport) {
 	w.t.Helper()

@@ -165,6 +165,20 @@ func TestBriefReachesTheHost(t *testing.T) {
 	if err != nil || !ok || version != 1 || len(items) != 2 {
 		t.Errorf("before that stood version %d of %d items, %v", version, len(items), err)
 	}
+	// What the next show is told is what was published last until then.
+	for _, c := range []struct {
+		at    time.Duration
+		show  live.ShowID
+		next  live.ShowID
+		items int
+	}{{0, "s1", "s2", 1}, {-time.Millisecond, "s1", "s2", 2}, {-time.Hour, "s1", "", 0}, {0, "s2", "", 0}} {
+		next, items, err := e.book.NextBrief(ctx, "m1", c.show, e.now().Add(c.at))
+		if err != nil || next != c.next || len(items) != c.items {
+			t.Errorf("after %s, at %s: %s is told %+v, %v", c.show, c.at, next, items, err)
+		}
+	}
+	_, _, err = e.book.NextBrief(ctx, "m2", "s1", e.now())
+	refused(t, err, "show_not_found")
 	list, _, err := e.book.Briefs(ctx, "m1", "", 10)
 	if err != nil || len(list) != 1 || list[0].Version != 2 {
 		t.Errorf("list %+v, %v", list, err)
