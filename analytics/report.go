@@ -37,6 +37,7 @@ type Report struct {
 	Hosts      Table
 	Ladder     Table
 	Commission Table
+	Fed        Table // the groups that it fed, see FedTable; the maker fills it in
 	Service    Table // what service earned; the maker fills it in
 	Commands   Table
 	// Complaints, Keywords and Brief are of a [Complained]; the maker fills them in.

@@ -23,6 +23,8 @@ type Source interface {
 	// Complained tells what the orders of a show were complained of as of asOf,
 	// and the brief that the next show of its room had then.
 	Complained(ctx context.Context, show live.Show, asOf time.Time) (analytics.Complained, error)
+	// FedGroups tells which groups people joined out of a show, and how they lived.
+	FedGroups(ctx context.Context, q conversion.FedQuestion) ([]conversion.FedGroup, error)
 }
 
 // Build makes the report of a show as of an instant, with every attribution
@@ -69,6 +71,18 @@ func Build(ctx context.Context, source Source, show live.Show, asOf time.Time) (
 			return analytics.Report{}, fmt.Errorf("report service of show %s: %w", show.ID, err)
 		}
 	}
+	var fed []conversion.FedGroup
+	if !show.Rehearsal && !show.StartedAt.IsZero() {
+		// Until through: most of what is asked lies behind the day the figures are final.
+		zone := zoneOf(show.TimeZone)
+		fed, err = source.FedGroups(ctx, conversion.FedQuestion{
+			Scope: conversion.Scope{Merchant: show.Merchant, Zone: zone, AsOf: through}, Show: show.ID, From: conversion.DayOf(show.StartedAt, zone),
+		})
+		if err != nil {
+			return analytics.Report{}, fmt.Errorf("report groups of show %s: %w", show.ID, err)
+		}
+	}
+	r.Fed = analytics.FedTable(fed)
 	r.Service = analytics.ServiceTable(&assisted)
 	var complained analytics.Complained
 	if !show.Rehearsal {

@@ -35,6 +35,7 @@ type page struct {
 	Hosts       table
 	Ladder      table
 	Commissions []ofCurrency
+	Fed         table
 	Service     []ofCurrency
 	Complaints  table
 	Keywords    table
@@ -135,6 +136,7 @@ func newPage(r *analytics.Report, p *printer) *page {
 	x.Hosts = p.table(&r.Hosts, "by_currency")
 	x.Ladder = p.table(&r.Ladder, p.otherName(), "from", "to")
 	x.Commissions = x.byCurrency(&r.Commission)
+	x.fed()
 	x.Service = x.byCurrency(&r.Service, "by", p.otherName())
 	x.Complaints = x.p.table(&r.Complaints, "cause", p.otherName())
 	x.Keywords = x.p.table(&r.Keywords)
@@ -253,6 +255,16 @@ func (x *page) byCurrency(t *analytics.Table, without ...string) (out []ofCurren
 		out = append(out, ofCurrency{c, p.table(&part, append([]string{"currency"}, without...)...)})
 	}
 	return out
+}
+
+// fed prints the groups that the show fed, with a word for all of them.
+func (x *page) fed() {
+	t := x.R.Fed
+	if t.Rows = slices.Clone(t.Rows); len(t.Rows) > 0 {
+		t.Rows[0] = slices.Clone(t.Rows[0])
+		t.Rows[0][0].Text = x.p.say(phrase{"全部", "all"})
+	}
+	x.Fed = x.p.table(&t)
 }
 
 // finality says when the figures are final, and what came in after that.

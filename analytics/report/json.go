@@ -98,6 +98,7 @@ func WriteJSON(w io.Writer, r analytics.Report) error {
 		Hosts       analytics.Table            `json:"hosts"`
 		Ladder      analytics.Table            `json:"ladder"`
 		Commission  analytics.Table            `json:"commission"`
+		Fed         analytics.Table            `json:"groups_fed"`
 		Service     analytics.Table            `json:"service_assisted"`
 		Commands    analytics.Table            `json:"commands"`
 		Complaints  analytics.Table            `json:"complaints"`
@@ -114,7 +115,7 @@ func WriteJSON(w io.Writer, r analytics.Report) error {
 		AsOf: analytics.Stamp(r.AsOf), Provisional: r.Provisional,
 		Status: status(r), FinalAt: stamp(analytics.Stamp(r.FinalAt)), Complete: r.Complete, Through: analytics.Stamp(r.Through), AfterFinal: corrections(r),
 		Metrics: r.Metrics, Raw: r.Raw, ByCurrency: r.ByCurrency,
-		Funnel: r.Funnel, Timeline: r.Timeline, Days: r.Days, Products: r.Products, Sources: r.Sources, Hosts: r.Hosts, Ladder: r.Ladder, Commission: r.Commission, Service: r.Service, Commands: r.Commands,
+		Funnel: r.Funnel, Timeline: r.Timeline, Days: r.Days, Products: r.Products, Sources: r.Sources, Hosts: r.Hosts, Ladder: r.Ladder, Commission: r.Commission, Fed: r.Fed, Service: r.Service, Commands: r.Commands,
 		Complaints: r.Complaints, Keywords: r.Keywords, NextBrief: r.Brief,
 		Attribution: creditJSON(r), Late: late(r),
 	})

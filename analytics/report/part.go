@@ -24,6 +24,7 @@ func parts(r *analytics.Report) []part {
 		{"hosts", "主播班次", "hosts", r.Hosts},
 		{"ladder", "层级变动", "ladder", r.Ladder},
 		{"commission", "佣金", "commission", r.Commission},
+		{"groups_fed", "引流社群", "groups fed", r.Fed},
 		{"service_assisted", "服务助攻", "service", r.Service},
 		{"complaints", "投诉原因", "complaints", r.Complaints},
 		{"keywords", "投诉关键词", "keywords", r.Keywords},

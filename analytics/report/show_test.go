@@ -109,6 +109,22 @@ func (m *memory) Complained(_ context.Context, show live.Show, asOf time.Time) (
 	return out, nil
 }
 
+// FedGroups are two of an agent's groups: that any show of the log fed them is told
+// by the test of the query; here they are there to be printed.
+func (m *memory) FedGroups(_ context.Context, q conversion.FedQuestion) ([]conversion.FedGroup, error) {
+	if len(m.log) == 0 {
+		return nil, nil
+	}
+	list := []conversion.FedGroup{{Group: "group-1", Name: "妈妈群", Joined: 12}, {Group: "group-2", Joined: 3}}
+	for i := range list {
+		for n, days := range conversion.FedDays {
+			over := q.From+conversion.Day(days) < q.Today()
+			list[i].Ends[n] = conversion.FedEnd{Over: over, Alive: over && i == 0}
+		}
+	}
+	return list, nil
+}
+
 // played is the show of playedShow; playing it again would give the same.
 var played struct {
 	once sync.Once

@@ -580,6 +580,11 @@ func (s trapSource) Journeys(context.Context, live.MerchantID, live.ShowID, time
 	return nil, nil
 }
 
+// FedGroups likewise: no trap has groups.
+func (s trapSource) FedGroups(context.Context, conversion.FedQuestion) ([]conversion.FedGroup, error) {
+	return nil, nil
+}
+
 // Assisted likewise.
 func (s trapSource) Assisted(context.Context, conversion.AssistQuestion) ([]conversion.AssistTotal, error) {
 	return nil, nil
