@@ -102,6 +102,16 @@ func (r *remembered) Temperatures(ctx context.Context, q temperature.Question) (
 	return h.Rows(q), err
 }
 
+func (r *remembered) Silence(ctx context.Context, q temperature.SilenceQuestion) (temperature.Silence, error) {
+	head, err := r.log.Head(ctx)
+	if err != nil {
+		return temperature.Silence{}, err
+	}
+	h := temperature.NewHistory(q.Scope)
+	err = r.log.Range(ctx, live.Position{}, head, h.Add)
+	return h.Silence(q), err
+}
+
 func (r *remembered) Deeds(ctx context.Context, s conversion.Scope, person live.PersonID) ([]temperature.Deed, error) {
 	head, err := r.log.Head(ctx)
 	if err != nil {

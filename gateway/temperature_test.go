@@ -96,6 +96,77 @@ func TestTemperature(t *testing.T) {
 	}
 }
 
+// TestSilent: who used to come and does not any more is listed after the show
+// with what shows it and what to do; who never had a rhythm, or came again, is not.
+func TestSilent(t *testing.T) {
+	e := newEnv(t)
+	_, show := e.stage("m1")
+	owner := func() string { return e.as(live.RoleMerchant, "m1", "owner") }
+	e.want(200, "POST", "/v1/shows/"+show+"/start", owner(), nil)
+	said := 0
+	clicks := func(person string) {
+		t.Helper()
+		said++
+		body := obj{"event_id": fmt.Sprint("s", said), "type": "group_message_clicked", "user_id": person, "merchant_id": "m1", "data": obj{"group_id": "g1"}}
+		if a := e.want(200, "POST", "/v1/events", e.as(live.RoleIntegration, "m1", "crm"), []any{body}); a.json["accepted"] != 1.0 {
+			t.Fatal(a.raw)
+		}
+	}
+	for range 3 {
+		clicks("kim")
+		clicks("lee")
+		e.advance(24 * time.Hour)
+	}
+	for _, who := range []string{"kim", "lee", "max"} {
+		e.buys(who, show, "c-"+who)
+	}
+	for _, agent := range []string{"ann", "ben"} {
+		e.want(200, "PUT", "/v1/service/agents/"+agent, owner(), obj{"name": agent, "personas": []any{}, "capacity": 1})
+	}
+	e.want(200, "PUT", "/v1/service/people/kim", owner(), obj{"agent_id": "ann"})
+	list := func(token string) answer {
+		t.Helper()
+		e.drained()
+		return e.want(200, "GET", "/v1/temperature/silent?show_id="+show, token, nil)
+	}
+	e.advance(13 * 24 * time.Hour)
+	if got := list(owner()).json; dig(got, "silent_customer_rate", "denominator") != 0.0 || dig(got, "customers_reached") != 3.0 {
+		t.Errorf("after 13 days: %v", got)
+	}
+	e.advance(24 * time.Hour)
+	clicks("lee")
+	e.advance(time.Second)
+	got := list(owner()).json
+	if dig(got, "silent_customer_rate", "numerator") != 1.0 || dig(got, "silent_customer_rate", "denominator") != 2.0 || dig(got, "items", 1) != nil {
+		t.Fatalf("after 14 days: %v", got)
+	}
+	for path, want := range map[string]any{"person_id": "kim", "agent_id": "ann", "days_silent": 14.0, "rhythm_days": 1.0, "contact_days": 4.0, "orders_valid": 1.0, "touches": 0.0} {
+		if v := dig(got, "items", 0, path); v != want {
+			t.Errorf("%s is %v, want %v", path, v, want)
+		}
+	}
+	if dig(got, "items", 0, "product_ids", 0) != "p1" {
+		t.Errorf("they bought %v", dig(got, "items", 0, "product_ids"))
+	}
+	act, _ := dig(got, "items", 0, "actions", 0).(obj)
+	e.want(201, act["method"].(string), act["path"].(string), owner(), act["body"])
+	if items := e.want(200, "GET", "/v1/service/followups?state=open", e.as(live.RoleAgent, "m1", "ann"), nil).items(); len(items) != 1 || items[0].(obj)["person_id"] != "kim" {
+		t.Errorf("ann's follow-ups: %v", items)
+	}
+	own := list(e.as(live.RoleAgent, "m1", "ann"))
+	if dig(own.json, "items", 0, "person_id") != "kim" || dig(own.json, "customers_reached") != 1.0 || strings.Contains(own.raw, "minor") || strings.Contains(own.raw, "assign_followup") {
+		t.Errorf("ann sees %s", own.raw)
+	}
+	if other := list(e.as(live.RoleAgent, "m1", "ben")); strings.Contains(other.raw, "kim") || dig(other.json, "customers_reached") != 0.0 {
+		t.Errorf("ben sees %s", other.raw)
+	}
+	board := e.want(200, "GET", "/v1/temperature?from=2026-01-01&time_zone=Asia/Shanghai", owner(), nil).json
+	if dig(board, "silent", "silent_customer_rate", "numerator") != 1.0 || dig(board, "all", "unmet_need_rate", "denominator") != 0.0 {
+		t.Errorf("beside the temperature: %v", board["silent"])
+	}
+	e.problem("another merchant's show", e.do("GET", "/v1/temperature/silent?show_id="+show, e.as(live.RoleMerchant, "m2", "o2"), nil), 404)
+}
+
 // TestValue: what somebody received and gave, whether they are touched for
 // nothing, and whether they are a customer meant; money only for who may see it.
 func TestValue(t *testing.T) {

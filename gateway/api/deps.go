@@ -251,6 +251,7 @@ type GroupFigures interface {
 // Care answers how service feels. Every question is as of an instant.
 type Care interface {
 	Temperatures(ctx context.Context, q temperature.Question) ([]temperature.Row, error)
+	Silence(ctx context.Context, q temperature.SilenceQuestion) (temperature.Silence, error)
 	Deeds(ctx context.Context, s conversion.Scope, person live.PersonID) ([]temperature.Deed, error)
 }
 

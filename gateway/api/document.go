@@ -56,6 +56,7 @@ func (a *API) register() {
 	a.briefs()
 	a.needs()
 	a.temperatures()
+	a.silences()
 	a.values()
 	a.metrics()
 	a.audits()

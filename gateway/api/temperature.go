@@ -33,6 +33,7 @@ type TemperatureBoard struct {
 	Scale   guard.Scale   `json:"scale" doc:"Of the rules: how the number is made, and how few are too few."`
 	Version int64         `json:"rule_version"`
 	All     Temperature   `json:"all" doc:"Of the whole merchant, over persons; an agent is shown their own."`
+	Silent  SilentShare   `json:"silent" doc:"Who went quiet, beside the cold side and in no number of it; an agent's own people."`
 	Items   []Temperature `json:"items" doc:"Most over-served touches and unmet needs first."`
 }
 
@@ -151,6 +152,9 @@ func (a *API) getTemperature(ctx context.Context, p live.Principal, in *struct {
 	}
 	rows = append(rows, temperature.Row{})
 	out.All = temperatureOf(&rows[0], &k.Rules.Temperature, k.Rules.Temperature.Least)
+	if out.Silent, err = a.silentShare(ctx, p, q.Scope, q.From, q.Until); err != nil {
+		return nil, err
+	}
 	if rows, err = a.cfg.Care.Temperatures(ctx, q); err != nil {
 		return nil, err
 	}
