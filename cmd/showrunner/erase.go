@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"showrunner/analytics/clickhouse"
+	"showrunner/conversion/care/guard"
 	"showrunner/live"
 	"showrunner/live/store"
 )
@@ -35,7 +36,8 @@ func (s *server) erasing(ctx context.Context) error {
 }
 
 // eraseOpen does what is open, once everything that the log had when it was first
-// seen is in ClickHouse and was read by the ladder.
+// seen is in ClickHouse and was read by all who bring facts into the store: a
+// name that they met later would stay.
 func (s *server) eraseOpen(ctx context.Context, heads map[string]live.Position) error {
 	open, names, err := s.store.OpenErasures(ctx, 20)
 	if err != nil || len(open) == 0 {
@@ -45,7 +47,7 @@ func (s *server) eraseOpen(ctx context.Context, heads map[string]live.Position) 
 	if err != nil {
 		return fmt.Errorf("find the head of the log: %w", err)
 	}
-	_, read, err := s.store.LadderCheckpoint(ctx)
+	read, err := s.readByAll(ctx)
 	if err != nil {
 		return err
 	}
@@ -65,6 +67,28 @@ func (s *server) eraseOpen(ctx context.Context, heads map[string]live.Position) 
 		delete(heads, e.ID)
 	}
 	return nil
+}
+
+// readByAll is up to where the log was read by everybody who brings facts about
+// people into the store.
+func (s *server) readByAll(ctx context.Context) (live.Position, error) {
+	_, least, err := s.store.LadderCheckpoint(ctx)
+	if err != nil {
+		return live.Position{}, err
+	}
+	for _, checkpoint := range []func() (string, live.Position, error){
+		func() (string, live.Position, error) { return guard.Checkpoint(ctx, s.store) },
+		func() (string, live.Position, error) { return s.store.LogCheckpoint(ctx, readerCare) },
+	} {
+		_, read, err := checkpoint()
+		if err != nil {
+			return live.Position{}, err
+		}
+		if read.Less(least) {
+			least = read
+		}
+	}
+	return least, nil
 }
 
 func (s *server) eraseFacts(ctx context.Context, e *store.Erasure, names []store.Renaming) error {

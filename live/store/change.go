@@ -66,6 +66,24 @@ func (t *Tx) Emit(e live.Event, data any) (live.EventID, error) {
 	return e.ID, t.t.emit(e)
 }
 
+// Names tells what people are called who were forgotten while facts about them
+// were still on their way: whoever brings facts of the log into tables asks it,
+// or a name comes back that nobody will erase again. Such a reader's checkpoint
+// has to pass before the old names are thrown away, see [Store.FinishErasure].
+func (t *Tx) Names() (Names, error) {
+	m, err := openRenamings(t.t)
+	return Names{m}, err
+}
+
+// Names are the new names of people who are being forgotten.
+type Names struct{ m renamings }
+
+// Of is the name to keep for a person in something that happened at an instant:
+// their own unless they were forgotten since.
+func (n Names) Of(m live.MerchantID, p live.PersonID, happened time.Time) live.PersonID {
+	return n.m.name(m, p, happened)
+}
+
 // Audit adds to the append-only log of who did what.
 func (t *Tx) Audit(r AuditRow) error { return t.t.audited(r) }
 

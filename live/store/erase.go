@@ -224,16 +224,21 @@ func openRenamings(q querier) (renamings, error) {
 	return out, nil
 }
 
+// name is what a person is called since they were forgotten, if what happened was
+// before. What happened after is somebody new's.
+func (m renamings) name(of live.MerchantID, p live.PersonID, happened time.Time) live.PersonID {
+	if x, ok := m[personName{of, p}]; ok && !happened.After(x.asked) {
+		return x.fresh
+	}
+	return p
+}
+
 // apply gives a fact from before its person was forgotten the name they have now.
-// What happened after is somebody new's.
 func (m renamings) apply(f *live.PersonFact) {
-	if x, ok := m[personName{f.Merchant, f.Person}]; ok && !f.At.After(x.asked) {
-		f.Person = x.fresh
+	f.Person = m.name(f.Merchant, f.Person, f.At)
+	referrer := m.name(f.Merchant, f.Referrer, f.At)
+	if f.Ref == string(f.Referrer) {
+		f.Ref = string(referrer)
 	}
-	if x, ok := m[personName{f.Merchant, f.Referrer}]; ok && !f.At.After(x.asked) {
-		if f.Ref == string(f.Referrer) {
-			f.Ref = string(x.fresh)
-		}
-		f.Referrer = x.fresh
-	}
+	f.Referrer = referrer
 }

@@ -1,6 +1,7 @@
 package complaint
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -153,6 +154,13 @@ func (b *Book) open(t *store.Tx, id string, in Claim, v Verdict, terms []string,
 		if !errors.Is(err, sql.ErrNoRows) {
 			return c, false, fmt.Errorf("read evidence: %w", err)
 		}
+	}
+	names, err := t.Names()
+	if err != nil {
+		return c, false, err
+	}
+	if fresh := names.Of(in.Merchant, in.Person, cmp.Or(in.At, t.Now())); fresh != in.Person {
+		in.Person, in.Text, terms, v.Because = fresh, "", nil, nil // They were forgotten while it was on its way, and their words with them.
 	}
 	if in.Source == FromComment && in.Order == "" && in.Show != "" && in.Person != "" {
 		if in.Order, err = boughtOnce(t.Querier, in.Merchant, in.Show, in.Person); err != nil {

@@ -80,8 +80,14 @@ func (u unhurried) Next(ctx context.Context, limit int, patience time.Duration) 
 // Checkpoint is up to where the log is in the store, and of which log; an empty
 // epoch is of none.
 func (f *Follower) Checkpoint(ctx context.Context) (epoch string, next live.Position, err error) {
+	return Checkpoint(ctx, f.cfg.Store)
+}
+
+// Checkpoint is up to where a follower has brought the log into a store, see
+// [Follower.Checkpoint].
+func Checkpoint(ctx context.Context, s Store) (epoch string, next live.Position, err error) {
 	var offset int64
-	err = f.cfg.Store.View(ctx).Row(`SELECT epoch, position FROM guard_checkpoint WHERE name = ?`, checkpoint).Scan(&epoch, &offset)
+	err = s.View(ctx).Row(`SELECT epoch, position FROM guard_checkpoint WHERE name = ?`, checkpoint).Scan(&epoch, &offset)
 	if errors.Is(err, sql.ErrNoRows) {
 		return "", live.Position{}, nil
 	}
@@ -111,20 +117,26 @@ func (f *Follower) Take(ctx context.Context, entries []live.Entry, next live.Pos
 
 func (f *Follower) advance(ctx context.Context, next live.Position, g *gathering) error {
 	return f.cfg.Store.Change(ctx, func(tx *store.Tx) error {
+		names, err := tx.Names()
+		if err != nil {
+			return err
+		}
 		for _, w := range slices.SortedFunc(maps.Keys(g.answers), who.compare) {
 			if _, err := tx.Exec(`INSERT INTO guard_answers (merchant_id, person_id, at) VALUES (?, ?, ?)
 				ON CONFLICT (merchant_id, person_id) DO UPDATE SET at = excluded.at WHERE guard_answers.at < excluded.at`,
-				string(w.merchant), string(w.person), store.Millis(g.answers[w])); err != nil {
+				string(w.merchant), string(names.Of(w.merchant, w.person, g.answers[w])), store.Millis(g.answers[w])); err != nil {
 				return fmt.Errorf("keep an answer: %w", err)
 			}
 		}
 		for _, s := range g.signals {
-			if err := putSignal(tx, s.merchant, s.person, s.channel, s.why, s.at); err != nil {
+			if err := putSignal(tx, s.merchant, names.Of(s.merchant, s.person, s.at), s.channel, s.why, s.at); err != nil {
 				return err
 			}
 		}
 		for i := range g.touches {
-			if err := g.touches[i].meet(tx); err != nil {
+			touch := g.touches[i]
+			touch.Person = names.Of(touch.Merchant, touch.Person, touch.At)
+			if err := touch.meet(tx); err != nil {
 				return err
 			}
 		}

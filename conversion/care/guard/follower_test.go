@@ -125,6 +125,29 @@ func TestFollower(t *testing.T) {
 		t.Errorf("from outside: %+v, %v", list, err)
 	}
 
+	// Who is forgotten while facts about them are on their way does not come back by them.
+	one, err := e.store.Identify(t.Context(), "m1", []live.Identifier{{Kind: live.IdentityLogin, Value: "p6"}}, "login")
+	if err != nil {
+		t.Fatal(err)
+	}
+	say("service_message_sent", string(one), live.RoleViewer, "", `{"session_id":"s6","by":"viewer"}`)
+	say(live.TouchRejected, string(one), live.RoleIntegration, "sms", `{"agent_id":"ann"}`)
+	say(live.TouchSent, string(one), live.RoleIntegration, "sms", `{"template":"spring"}`)
+	e.wait(time.Minute)
+	if _, err := e.store.ErasePerson(t.Context(), "m1", one, "asked", owner); err != nil {
+		t.Fatal(err)
+	}
+	follow()
+	for _, table := range []string{"guard_answers", "guard_channels", "guard_touches"} {
+		var old, fresh int64
+		if err := e.store.View(t.Context()).Row(`SELECT COUNT(CASE WHEN person_id = ? THEN 1 END), COUNT(CASE WHEN person_id LIKE 'erased:%' THEN 1 END) FROM `+table, string(one)).Scan(&old, &fresh); err != nil {
+			t.Fatal(err)
+		}
+		if old != 0 || fresh != 1 {
+			t.Errorf("%s: %d rows of who was forgotten, and %d under their new name", table, old, fresh)
+		}
+	}
+
 	// A store that was restored from an older backup reads again what it lacks.
 	if err := e.store.Change(t.Context(), func(tx *store.Tx) error {
 		if _, err := tx.Exec(`DELETE FROM guard_touches WHERE person_id = 'p5'`); err != nil {

@@ -1,11 +1,13 @@
 package need
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 	"unicode/utf8"
 
 	"showrunner/live"
@@ -25,6 +27,7 @@ type Wanted struct {
 	Source   Source
 	Ref      string // the fact it was heard in; heard again it changes nothing
 	Agent    string
+	At       time.Time // of what was heard; zero is now
 }
 
 func (in *Wanted) check() error {
@@ -97,6 +100,13 @@ func capture(t *store.Tx, id string, in Wanted, terms string, by live.Actor) (n 
 		in.Ref = id
 	}
 	if in.Person != "" {
+		names, err := t.Names()
+		if err != nil {
+			return n, err
+		}
+		if fresh := names.Of(in.Merchant, in.Person, cmp.Or(in.At, t.Now())); fresh != in.Person {
+			in.Person, in.Text, terms = fresh, "", "[]" // They were forgotten while it was on its way, and their words with them.
+		}
 		if in.Person, err = t.Canonical(in.Merchant, in.Person); err != nil {
 			return n, err
 		}

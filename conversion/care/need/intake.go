@@ -64,5 +64,5 @@ func heard(e *live.Event) (Wanted, bool) {
 	if json.Unmarshal(e.Data, &d) != nil || strings.TrimSpace(d.Text) == "" {
 		return Wanted{}, false
 	}
-	return Wanted{Merchant: e.Merchant, Person: e.Person, Show: e.Show, Text: d.Text, Source: FromQuestion, Ref: string(e.ID)}, true
+	return Wanted{Merchant: e.Merchant, Person: e.Person, Show: e.Show, Text: d.Text, Source: FromQuestion, Ref: string(e.ID), At: e.OccurredAt}, true
 }
