@@ -94,9 +94,13 @@ func heard(e *live.Event, classifier *text.Classifier) (c Claim, ok bool) {
 			return c, false
 		}
 		c.Source, c.Order = FromRefund, d.Order
-		if _, known := text.CauseOfRefund(d.Reason); known {
+		_, known := text.CauseOfRefund(d.Reason)
+		switch {
+		case known:
 			c.Reason = d.Reason
-		} else {
+		case isCode(d.Reason):
+			return c, false // It states no cause, and is nobody's words.
+		default:
 			c.Text = d.Reason
 		}
 		v = classifier.ClassifyRefund(c.Reason, c.Text)
@@ -127,6 +131,12 @@ func heard(e *live.Event, classifier *text.Classifier) (c Claim, ok bool) {
 	c.Verdict = &kept
 	c.Guess = !kept.Rule || c.Source == FromComment
 	return c, kept.Cause != Other && (c.Source != FromComment || kept.Confidence >= GuessFrom)
+}
+
+// isCode reports whether a reason is a platform's code, as REJECT_RECEIVE_PACKAGE:
+// a letter is no word of it that the classifier could know.
+func isCode(reason string) bool {
+	return strings.ContainsAny(reason, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") && strings.Trim(reason, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") == ""
 }
 
 // boughtOnce is the one order that somebody paid in a show, empty when they paid
