@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"showrunner/conversion/care/complaint"
 	"showrunner/conversion/care/desk"
 	"showrunner/conversion/care/group"
 	"showrunner/live"
@@ -20,7 +21,7 @@ const (
 
 // openService starts the service desk.
 func (s *server) openService(context.Context) error {
-	s.service = desk.New(desk.Config{Store: s.store, Groups: groupsOf{group.NewRegistry(s.store)}, Now: s.now, Logger: s.log})
+	s.service = desk.New(desk.Config{Store: s.store, Groups: groupsOf{group.NewRegistry(s.store)}, Complaints: complaint.Handover{}, Now: s.now, Logger: s.log})
 	s.life.start(part{name: "service", run: s.service.Run})
 	s.life.start(part{name: "entries", run: s.duty(dutyService, s.countEntries)})
 	return nil

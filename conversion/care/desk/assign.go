@@ -16,6 +16,9 @@ import (
 func (c *change) queue(s *Session) error {
 	past := s.Agent
 	s.State, s.Agent = care.StateQueued, ""
+	if err := c.complaintsTo(s, past, s.LastAgent); err != nil {
+		return err
+	}
 	if s.QueuedAt.IsZero() {
 		set, err := c.settings()
 		if err != nil {
@@ -68,7 +71,13 @@ func (s *Session) without(hands []care.Hand) []care.Hand {
 // give makes a session an agent's. The first agent of a person who is nobody's
 // has them from then on.
 func (c *change) give(s *Session, agent string) error {
-	past := s.Agent
+	past, last := s.Agent, s.LastAgent
+	if past != "" {
+		last = past
+	}
+	if err := c.complaintsTo(s, last, agent); err != nil {
+		return err
+	}
 	s.State, s.Agent, s.LastAgent, s.avoid, s.AssignedAt = care.StateAssigned, agent, agent, "", c.Now()
 	if _, err := c.Exec(`UPDATE service_agents SET idle_since = ? WHERE merchant_id = ? AND agent_id = ?`, store.Millis(c.Now()), string(c.m), agent); err != nil {
 		return fmt.Errorf("note an assignment: %w", err)
@@ -94,6 +103,14 @@ func (c *change) give(s *Session, agent string) error {
 		return err
 	}
 	return c.turn(s, turnSession, agent, past, 0, "")
+}
+
+// complaintsTo gives the complaints of a session to who has it now.
+func (c *change) complaintsTo(s *Session, from, to string) error {
+	if c.desk.cfg.Complaints == nil {
+		return nil
+	}
+	return c.desk.cfg.Complaints.SessionTo(c.Tx, c.m, s.ID, from, to)
 }
 
 // seenWithin is how long an agent is taken to be there after their server last

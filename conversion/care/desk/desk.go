@@ -31,13 +31,23 @@ type Groups interface {
 	ReassignGroups(ctx context.Context, m live.MerchantID, from string, to []string, by live.Principal) (int, error)
 }
 
+// Complaints go with the sessions and people they are of, in the transaction of
+// the desk. An empty agent is nobody.
+type Complaints interface {
+	SessionTo(t *store.Tx, m live.MerchantID, session, from, to string) error
+	PersonTo(t *store.Tx, m live.MerchantID, people []live.PersonID, from, to string) error
+	Left(t *store.Tx, m live.MerchantID, agent string) error
+}
+
 // Config is what a desk is made of.
 type Config struct {
 	Store Store
 	// Groups are reassigned with the people of an agent who leaves. Nil: there
 	// are none.
 	Groups Groups
-	Now    func() time.Time
+	// Complaints follow who serves. Nil: there are none.
+	Complaints Complaints
+	Now        func() time.Time
 	// NewID names entries and sessions. Nil means UUIDv7.
 	NewID  func() string
 	Logger *slog.Logger

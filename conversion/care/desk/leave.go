@@ -48,6 +48,11 @@ func (d *Desk) Leave(ctx context.Context, m live.MerchantID, by live.Principal, 
 		if err := c.handPeople(id, hands, &out); err != nil {
 			return err
 		}
+		if d.cfg.Complaints != nil {
+			if err := d.cfg.Complaints.Left(c.Tx, m, id); err != nil {
+				return err
+			}
+		}
 		data := map[string]any{"agent_id": id, "to": out.To, "sessions": out.Sessions, "people": out.People}
 		if _, err := c.Emit(live.Event{Kind: live.ServiceAgentLeft, Merchant: m, Actor: by.Actor()}, data); err != nil {
 			return err

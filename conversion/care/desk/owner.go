@@ -104,6 +104,15 @@ func (c *change) own(p live.PersonID, agent string, by live.Actor) error {
 	if err != nil {
 		return err
 	}
+	if c.desk.cfg.Complaints != nil {
+		from, err := ownerOf(c.Querier, c.m, p)
+		if err != nil {
+			return err
+		}
+		if err := c.desk.cfg.Complaints.PersonTo(c.Tx, c.m, all, from, agent); err != nil {
+			return err
+		}
+	}
 	var w store.Where
 	w.Add("merchant_id = ?", string(c.m))
 	w.Add("until_at = 0")
