@@ -67,6 +67,14 @@ export interface RoomEvent<T extends string = string, D = Record<string, unknown
 /** An event of a kind that is known, with what its data holds. */
 export type EventOf<T extends EventType> = RoomEvent<T, EventData[T]>;
 
+/** What to know before and in a show. */
+export interface Brief {
+  show_id: string;
+  version: number;
+  warnings: { kind: string; text: string; answer?: string; product_id?: string }[];
+  read_by_host: boolean;
+}
+
 export interface Welcome {
   type: "welcome";
   session_id: string;
@@ -76,6 +84,8 @@ export interface Welcome {
   room: Room;
   /** true: what was missed since `since` follows; false: show `room` as it is. */
   recovered: boolean;
+  /** To panels, if one was published. */
+  brief?: Brief;
 }
 
 export interface Events {
