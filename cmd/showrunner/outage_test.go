@@ -85,9 +85,10 @@ func TestEngineAway(t *testing.T) {
 	if p.enginePID() == 0 {
 		t.Fatal("no engine to freeze")
 	}
+	frozen, thaw := context.WithCancel(ctx)
 	var thawed sync.WaitGroup
 	thawed.Go(func() {
-		for end := time.Now().Add(outage(t)); time.Now().Before(end); sleep(ctx, 50*time.Millisecond) {
+		for ; frozen.Err() == nil; sleep(frozen, 50*time.Millisecond) {
 			if pid := p.enginePID(); pid != 0 {
 				_ = syscall.Kill(pid, syscall.SIGSTOP) // Gone already means replaced soon.
 			}
@@ -97,12 +98,13 @@ func TestEngineAway(t *testing.T) {
 		}
 	})
 	defer thawed.Wait()
+	defer thaw()
 	p.ready(503, 30*time.Second)
 
 	// The panel still gets a snapshot a second, and it says that it lags.
 	var snapshots int
 	var lag float64
-	for end := time.Now().Add(outage(t) - time.Second); time.Now().Before(end); {
+	for end := time.Now().Add(outage(t)); time.Now().Before(end); {
 		frame, err := panel.read(ctx)
 		if err != nil {
 			t.Fatal(err)
@@ -122,6 +124,7 @@ func TestEngineAway(t *testing.T) {
 	if lag < 3000 {
 		t.Errorf("the engine was away and lag_ms is %v", lag)
 	}
+	thaw()
 	p.ready(200, 2*time.Minute)
 	over.Store(true)
 	clients.Wait()

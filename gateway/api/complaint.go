@@ -115,9 +115,16 @@ func (a *API) complaints() {
 	add(a, Route{ID: "get-complaint", Method: "GET", Path: "/v1/service/complaints/{complaint_id}", Tag: tag, Summary: "Read a complaint with its steps", Actions: read}, a.getComplaint)
 	for _, step := range complaint.Steps {
 		w := complaintWords[step]
+		example := map[string]any{"note": "sent a new one"}
+		switch step {
+		case complaint.Correct:
+			example = map[string]any{"cause": "promotion_mismatch"}
+		case complaint.Assign:
+			example = map[string]any{"agent_id": "ann"}
+		}
 		add(a, Route{
 			ID: w.path + "-complaint", Method: "POST", Path: "/v1/service/complaints/{complaint_id}/" + w.path, Tag: tag, Summary: w.summary,
-			Text: w.text + " A wrong turn is 409 `wrong_state`.", Actions: write, body: ComplaintStep{}, example: map[string]any{"note": "sent a new one"},
+			Text: w.text + " A wrong turn is 409 `wrong_state`.", Actions: write, body: ComplaintStep{}, example: example,
 		}, a.turnComplaint(step))
 	}
 	a.complaintFigures()

@@ -135,7 +135,7 @@ func (a *API) serviceSessions() {
 	add(a, Route{
 		ID: "open-service-session", Method: "POST", Path: "/v1/service/sessions", Tag: serviceTag, Summary: "Open a service session, or go on with the one that is open",
 		Text:    "A person has one open session at an entry. With the bot on it answers first; a human is always one word away. In a live room `service_open` on the websocket does the same.",
-		Actions: all, status: 201, body: NewServiceSession{}, example: map[string]any{"entry_id": "ent_1", "text": "Which size for a child of 3?"},
+		Actions: all, status: 201, body: NewServiceSession{}, example: map[string]any{"entry_id": "ent_1", "person_id": "p-17", "text": "Which size for a child of 3?"},
 	}, a.openServiceSession)
 	add(a, Route{
 		ID: "list-service-sessions", Method: "GET", Path: "/v1/service/sessions", Tag: serviceTag, Summary: "List service sessions, last opened first",

@@ -27,6 +27,7 @@ CREATE TABLE IF NOT EXISTS group_days {{onCluster}}
 )
 ENGINE = {{engine "ReplacingMergeTree"}}
 ORDER BY (merchant_id, zone, group_id, d)
+SETTINGS {{dedup}}
 ;;
 CREATE TABLE IF NOT EXISTS group_progress {{onCluster}}
 (
@@ -40,3 +41,4 @@ CREATE TABLE IF NOT EXISTS group_progress {{onCluster}}
 )
 ENGINE = {{engine "ReplacingMergeTree"}}
 ORDER BY (merchant_id, zone)
+SETTINGS {{dedup}}

@@ -41,6 +41,79 @@ CREATE TABLE events (`merchant_id` LowCardinality(String),
 ENGINE = MergeTree PARTITION BY toYYYYMM(ts) ORDER BY (merchant_id, show_id, kind, ts, seq, idx)
 SETTINGS non_replicated_deduplication_window = 100000, fsync_after_insert = 1, fsync_part_directory = 1, index_granularity = 8192
 
+CREATE TABLE group_days (`merchant_id` LowCardinality(String),
+  `zone` LowCardinality(String),
+  `group_id` LowCardinality(String),
+  `d` Int32 CODEC(Delta(4), ZSTD(1)),
+  `members` Int64 CODEC(T64, ZSTD(1)),
+  `joins` Int64 CODEC(T64, ZSTD(1)),
+  `join_invite` Int64 CODEC(T64, ZSTD(1)),
+  `join_link` Int64 CODEC(T64, ZSTD(1)),
+  `join_qr` Int64 CODEC(T64, ZSTD(1)),
+  `leaves` Int64 CODEC(T64, ZSTD(1)),
+  `removed` Int64 CODEC(T64, ZSTD(1)),
+  `active_7d` Int64 CODEC(T64, ZSTD(1)),
+  `active_14d` Int64 CODEC(T64, ZSTD(1)),
+  `exposed` Int64 CODEC(T64, ZSTD(1)),
+  `member_messages` Int64 CODEC(T64, ZSTD(1)),
+  `staff_messages` Int64 CODEC(T64, ZSTD(1)),
+  `care` Int64 CODEC(T64, ZSTD(1)),
+  `sell` Int64 CODEC(T64, ZSTD(1)),
+  `said` Map(String, Int64) CODEC(ZSTD(1)))
+ENGINE = ReplacingMergeTree ORDER BY (merchant_id, zone, group_id, d)
+SETTINGS non_replicated_deduplication_window = 100000, index_granularity = 8192
+
+CREATE TABLE group_facts (`merchant_id` LowCardinality(String),
+  `class` UInt8,
+  `group_id` LowCardinality(String),
+  `at` DateTime64(3, 'UTC') CODEC(Delta(8), ZSTD(1)),
+  `seq` UInt64 CODEC(Delta(8), ZSTD(1)),
+  `idx` UInt32 CODEC(T64, ZSTD(1)),
+  `ts` DateTime64(3, 'UTC') CODEC(Delta(8), ZSTD(1)),
+  `kind` LowCardinality(String),
+  `person_id` String CODEC(ZSTD(1)),
+  `scene` LowCardinality(String),
+  `inviter` String CODEC(ZSTD(1)),
+  `show_id` LowCardinality(String),
+  `speaker` LowCardinality(String),
+  `message` LowCardinality(String),
+  `agent_id` LowCardinality(String),
+  `host_id` LowCardinality(String),
+  `name` String CODEC(ZSTD(1)),
+  `platform` LowCardinality(String))
+ENGINE = MergeTree PARTITION BY toYYYYMM(ts) ORDER BY (merchant_id, class, group_id, at, seq, idx)
+SETTINGS non_replicated_deduplication_window = 100000, index_granularity = 8192
+
+CREATE MATERIALIZED VIEW group_facts_mv TO group_facts (`merchant_id` LowCardinality(String),
+  `class` UInt8,
+  `group_id` String,
+  `at` DateTime64(3, 'UTC'),
+  `seq` UInt64,
+  `idx` UInt32,
+  `ts` DateTime64(3, 'UTC'),
+  `kind` LowCardinality(String),
+  `person_id` String,
+  `scene` String,
+  `inviter` String,
+  `show_id` LowCardinality(String),
+  `speaker` String,
+  `message` String,
+  `agent_id` String,
+  `host_id` String,
+  `name` String,
+  `platform` String)
+AS SELECT merchant_id, toUInt8(multiIf((kind IN ('group_joined', 'group_left')), 0, kind != 'group_message_sent', 3, speaker = 'member', 1, 2)) AS class, JSONExtractString(props, 'group_id') AS group_id, occurred_at AS at, seq, idx, ts, kind, person_id, JSONExtractString(props, if(kind = 'group_left', 'quit_scene', 'join_scene')) AS scene, JSONExtractString(props, 'inviter') AS inviter, show_id, multiIf(JSONExtractString(props, 'by_role') != '', JSONExtractString(props, 'by_role'), (actor_role IN ('agent', 'host', 'operator')), toString(actor_role), 'member') AS speaker, if(JSONExtractString(props, 'kind') != '', JSONExtractString(props, 'kind'), 'chat') AS message, if(JSONExtractString(props, 'agent_id') != '', JSONExtractString(props, 'agent_id'), if(actor_role = 'agent', actor_id, '')) AS agent_id, JSONExtractString(props, 'host_id') AS host_id, JSONExtractString(props, if(kind = 'group_created', 'name', 'group_name')) AS name, JSONExtractString(props, 'platform') AS platform FROM events WHERE (rehearsal = 0) AND (kind IN ('group_created', 'group_archived', 'group_exposed', 'group_joined', 'group_left', 'group_message_sent'))
+
+CREATE TABLE group_progress (`merchant_id` LowCardinality(String),
+  `zone` LowCardinality(String),
+  `facts` UInt64,
+  `merges` UInt64,
+  `ts` DateTime64(3, 'UTC'),
+  `day` Int32,
+  `at` DateTime64(3, 'UTC'))
+ENGINE = ReplacingMergeTree ORDER BY (merchant_id, zone)
+SETTINGS non_replicated_deduplication_window = 100000, index_granularity = 8192
+
 CREATE TABLE holdouts (`merchant_id` LowCardinality(String),
   `person_id` String CODEC(ZSTD(1)),
   `experiment` LowCardinality(String),
