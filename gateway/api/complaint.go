@@ -116,10 +116,10 @@ func (a *API) complaints() {
 	for _, step := range complaint.Steps {
 		w := complaintWords[step]
 		example := map[string]any{"note": "sent a new one"}
-		switch step {
-		case complaint.Correct:
+		if step == complaint.Correct {
 			example = map[string]any{"cause": "promotion_mismatch"}
-		case complaint.Assign:
+		}
+		if step == complaint.Assign {
 			example = map[string]any{"agent_id": "ann"}
 		}
 		add(a, Route{
