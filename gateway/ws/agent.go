@@ -8,7 +8,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/gofiber/contrib/websocket"
 	"github.com/gofiber/fiber/v2"
 
 	"showrunner/conversion/care"
@@ -105,13 +104,7 @@ func (s *Server) handleAgent(c *fiber.Ctx) error {
 }
 
 func (s *Server) judgeAgent(c *fiber.Ctx) (*agentArrival, error) {
-	if !websocket.IsWebSocketUpgrade(c) {
-		return nil, live.Invalid("upgrade_required", "", "this path speaks websocket only")
-	}
-	if !s.allowedOrigin(c) {
-		return nil, live.Forbidden("forbidden_origin", "pages of this origin may not open a socket here")
-	}
-	who, err := s.authenticate(c)
+	who, err := s.admit(c)
 	if err != nil {
 		return nil, err
 	}

@@ -126,14 +126,19 @@ func (s *Server) handle(c *fiber.Ctx) error {
 	return nil
 }
 
-func (s *Server) judge(c *fiber.Ctx) (*arrival, error) {
+// admit tells who asks for a socket, whatever it is for.
+func (s *Server) admit(c *fiber.Ctx) (live.Principal, error) {
 	if !websocket.IsWebSocketUpgrade(c) {
-		return nil, live.Invalid("upgrade_required", "", "this path speaks websocket only")
+		return live.Principal{}, live.Invalid("upgrade_required", "", "this path speaks websocket only")
 	}
 	if !s.allowedOrigin(c) {
-		return nil, live.Forbidden("forbidden_origin", "pages of this origin may not open a socket here")
+		return live.Principal{}, live.Forbidden("forbidden_origin", "pages of this origin may not open a socket here")
 	}
-	who, err := s.authenticate(c)
+	return s.authenticate(c)
+}
+
+func (s *Server) judge(c *fiber.Ctx) (*arrival, error) {
+	who, err := s.admit(c)
 	if err != nil {
 		return nil, err
 	}
