@@ -42,6 +42,6 @@ func (s *server) countEntries(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("open the reader of service entries: %w", err)
 	}
-	n := desk.NewCounter(desk.CounterConfig{Reader: r, Epoch: s.eventlog.Epoch(), Store: s.store, Now: s.now, Logger: s.log})
+	n := desk.NewCounter(desk.CounterConfig{Reader: r, Log: s.eventlog, Store: s.store, Now: s.now, Logger: s.log})
 	return errors.Join(n.Run(ctx), r.Close())
 }

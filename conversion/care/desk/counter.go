@@ -3,14 +3,12 @@ package desk
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"log/slog"
 	"time"
 
-	"github.com/cenkalti/backoff/v5"
-
 	"showrunner/live"
+	"showrunner/live/eventlog"
 	"showrunner/live/store"
 )
 
@@ -20,22 +18,12 @@ const counterName = "entries"
 const (
 	countBatch = 4096
 	countWait  = time.Second
-	// commitEvery is how often the log learns how far its facts are not needed any
-	// more; what makes counts exactly once is in the store.
-	commitEvery = 5 * time.Second
 )
-
-// LogReader is the named reader of the log that [Counter] follows.
-type LogReader interface {
-	Next(ctx context.Context, limit int, wait time.Duration) ([]live.Entry, error)
-	Position() live.Position
-	Commit(ctx context.Context, next live.Position, note []byte) error
-}
 
 // CounterConfig is what [NewCounter] needs; all of it is required.
 type CounterConfig struct {
-	Reader LogReader
-	Epoch  string // of the log
+	Reader eventlog.Source
+	Log    eventlog.Ranger
 	Store  Store
 	Now    func() time.Time
 	Logger *slog.Logger
@@ -44,54 +32,31 @@ type CounterConfig struct {
 // Counter follows the log and counts how often service entries are shown and
 // opened. Counts and the place up to which they count are one transaction, so each
 // fact counts once, however often the log is read.
-type Counter struct {
-	cfg       CounterConfig
-	committed time.Time
-}
+type Counter struct{ cfg CounterConfig }
 
 // NewCounter starts nothing.
 func NewCounter(cfg CounterConfig) *Counter { return &Counter{cfg: cfg} }
 
-// errReaderLost is how the log says that another reader has taken over.
-var errReaderLost error = live.Conflict("reader_lost", "")
-
 // Run follows the log until ctx ends, then returns nil. What goes wrong is logged
 // and tried again; only "reader_lost" ends it.
 func (n *Counter) Run(ctx context.Context) error {
-	pause := backoff.NewExponentialBackOff()
-	pause.InitialInterval, pause.MaxInterval = 100*time.Millisecond, 5*time.Second
-	var entries []live.Entry
-	read := false
-	for ctx.Err() == nil {
-		var err error
-		if !read {
-			entries, err = n.cfg.Reader.Next(ctx, countBatch, countWait)
-			read = err == nil
-		}
-		if err == nil {
-			err = n.take(ctx, entries, n.cfg.Reader.Position())
-		}
-		if err == nil && n.cfg.Now().Sub(n.committed) >= commitEvery {
-			err = n.cfg.Reader.Commit(ctx, n.cfg.Reader.Position(), nil)
-			n.committed = n.cfg.Now()
-		}
-		switch {
-		case ctx.Err() != nil:
-			return nil
-		case errors.Is(err, errReaderLost):
-			return fmt.Errorf("count for entries: %w", err)
-		case err != nil:
-			n.cfg.Logger.WarnContext(ctx, "the figures of service entries wait for the log or the store", "error", err)
-			select {
-			case <-ctx.Done():
-			case <-time.After(pause.NextBackOff()):
-			}
-		default:
-			read = false
-			pause.Reset()
-		}
+	return (&eventlog.Follower{
+		Name: "the figures of service entries", Reader: n.cfg.Reader, Log: n.cfg.Log, Taker: n, Batch: countBatch, Wait: countWait, Now: n.cfg.Now, Logger: n.cfg.Logger,
+	}).Run(ctx)
+}
+
+// Checkpoint is up to where which log is counted; an empty epoch is of none.
+func (n *Counter) Checkpoint(ctx context.Context) (epoch string, next live.Position, err error) {
+	return counted(n.cfg.Store.View(ctx))
+}
+
+func counted(q store.Querier) (epoch string, next live.Position, err error) {
+	var done int64
+	err = q.Row(`SELECT epoch, offs FROM service_checkpoint WHERE reader = ?`, counterName).Scan(&epoch, &done)
+	if err != nil && !none(err) {
+		return "", live.Position{}, fmt.Errorf("read how far entries were counted: %w", err)
 	}
-	return nil
+	return epoch, live.PositionOf(uint64(done)), nil //nolint:gosec // written from an offset, see Take
 }
 
 // shownAt is an entry and how often it was shown and opened.
@@ -101,9 +66,9 @@ type shownAt struct {
 	exposed, opened int64
 }
 
-// take counts what entries of the log say, unless they were counted before.
-func (n *Counter) take(ctx context.Context, entries []live.Entry, next live.Position) error {
-	counts, some := []*shownAt{}, false
+// Take counts what entries of the log say, unless they were counted before.
+func (n *Counter) Take(ctx context.Context, entries []live.Entry, next live.Position, settle bool) error {
+	counts, some := []*shownAt{}, settle
 	for i := range entries {
 		e := &entries[i].Event
 		some = some || e.Kind == live.ServiceEntryExposed || e.Kind == live.ServiceEntryOpened
@@ -112,19 +77,17 @@ func (n *Counter) take(ctx context.Context, entries []live.Entry, next live.Posi
 		return nil
 	}
 	return n.cfg.Store.Change(ctx, func(tx *store.Tx) error {
-		var epoch string
-		var done int64
-		err := tx.Row(`SELECT epoch, offs FROM service_checkpoint WHERE reader = ?`, counterName).Scan(&epoch, &done)
-		if err != nil && !none(err) {
-			return fmt.Errorf("read how far entries were counted: %w", err)
+		epoch, done, err := counted(tx.Querier)
+		if err != nil {
+			return err
 		}
-		if epoch != n.cfg.Epoch {
-			done = -1
+		if epoch != n.cfg.Log.Epoch() {
+			done = live.Position{}
 		}
 		counts = counts[:0]
 		byName := map[[2]string]*shownAt{}
 		for i := range entries {
-			if int64(entries[i].Position.Offset()) >= done {
+			if !entries[i].Position.Less(done) {
 				counts = count(counts, byName, &entries[i].Event)
 			}
 		}
@@ -134,9 +97,9 @@ func (n *Counter) take(ctx context.Context, entries []live.Entry, next live.Posi
 				return fmt.Errorf("count for an entry: %w", err)
 			}
 		}
-		if offset := int64(next.Offset()); offset > done {
+		if done.Less(next) {
 			if _, err := tx.Exec(`INSERT INTO service_checkpoint (reader, epoch, offs) VALUES (?, ?, ?)
-				ON CONFLICT (reader) DO UPDATE SET epoch = excluded.epoch, offs = excluded.offs`, counterName, n.cfg.Epoch, offset); err != nil {
+				ON CONFLICT (reader) DO UPDATE SET epoch = excluded.epoch, offs = excluded.offs`, counterName, n.cfg.Log.Epoch(), int64(next.Offset())); err != nil { //nolint:gosec // an offset has 53 bits
 				return fmt.Errorf("write how far entries were counted: %w", err)
 			}
 		}

@@ -11,6 +11,7 @@ import (
 
 	"showrunner/conversion/care"
 	"showrunner/live"
+	"showrunner/live/eventlog"
 	"showrunner/live/store"
 )
 
@@ -233,6 +234,15 @@ func TestLeave(t *testing.T) {
 	}
 }
 
+// incarnation is a log of which only the name is asked.
+type incarnation struct {
+	eventlog.Ranger
+
+	name string
+}
+
+func (i incarnation) Epoch() string { return i.name }
+
 // TestCounter: each fact counts once, however often and in whatever pieces the log
 // is read, for the entry it names.
 func TestCounter(t *testing.T) {
@@ -257,11 +267,11 @@ func TestCounter(t *testing.T) {
 		add(live.ServiceEntryExposed, "gone", live.RoleViewer, false)
 	}
 	add(live.ServiceEntryOpened, "a", live.RoleViewer, false)
-	n := NewCounter(CounterConfig{Store: e.store, Epoch: "e1", Now: e.now})
+	n := NewCounter(CounterConfig{Store: e.store, Log: incarnation{name: "e1"}, Now: e.now})
 	for _, piece := range []int{7, 1, 100} { // read again from the beginning each time
 		for from := 0; from < len(log); from += piece {
 			until := min(from+piece, len(log))
-			if err := n.take(t.Context(), log[from:until], live.Position{Seq: uint64(until + 1)}); err != nil {
+			if err := n.Take(t.Context(), log[from:until], live.Position{Seq: uint64(until + 1)}, piece == 1); err != nil {
 				t.Fatal(err)
 			}
 		}
