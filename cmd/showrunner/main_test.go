@@ -77,7 +77,10 @@ func startProgram(t *testing.T, data, addr string, flags ...string) *program {
 		p.err = p.cmd.Wait()
 		close(p.exited)
 	}()
-	t.Cleanup(func() { p.kill() })
+	t.Cleanup(func() {
+		p.kill()
+		endEngine(t, data)
+	})
 	select {
 	case p.url = <-listening:
 	case <-p.exited:
@@ -137,6 +140,44 @@ func engineChildOf(t *testing.T, parent int) int {
 					return pid
 				}
 			}
+		}
+	}
+	return 0
+}
+
+// endEngine ends the ClickHouse that a killed server left in its folder. It
+// would end by itself, but goes on writing meanwhile, and a folder that is
+// written to cannot be removed.
+func endEngine(t *testing.T, data string) {
+	t.Helper()
+	for end := time.Now().Add(30 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+		pid := engineIn(t, data)
+		if pid == 0 {
+			return
+		}
+		if time.Now().After(end) {
+			t.Errorf("engine %d still runs in %s", pid, data)
+			return
+		}
+		_ = syscall.Kill(pid, syscall.SIGKILL) // Gone meanwhile is as good.
+	}
+}
+
+// engineIn finds the ClickHouse whose files are below a folder, 0 if there is
+// none. One that has ended has no command line any more.
+func engineIn(t *testing.T, data string) int {
+	t.Helper()
+	lines, err := filepath.Glob("/proc/[0-9]*/cmdline")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range lines {
+		line, err := os.ReadFile(path)
+		if err != nil || !bytes.Contains(line, []byte(engineChild)) || !bytes.Contains(line, []byte(data+"/")) {
+			continue // Another process, or ended since.
+		}
+		if pid, err := strconv.Atoi(filepath.Base(filepath.Dir(path))); err == nil {
+			return pid
 		}
 	}
 	return 0

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net"
+	"net/url"
 	"testing"
 	"time"
 
@@ -134,13 +135,21 @@ func (s *stage) reconciled(within time.Duration) reconciliation {
 	return got
 }
 
+// report asks for the report as of now. Without an instant it is as of half a
+// second ago and may lack the last fact that was acknowledged.
+func (s *stage) report(got any) {
+	s.t.Helper()
+	at := url.QueryEscape(s.now().UTC().Format(time.RFC3339Nano))
+	must(s.t, "GET", s.path("/report?format=json&as_of="+at), s.operator, nil, got)
+}
+
 // metrics are the report's figures.
 func (s *stage) metrics() map[string]json.RawMessage {
 	s.t.Helper()
 	var report struct {
 		Metrics map[string]json.RawMessage `json:"metrics"`
 	}
-	must(s.t, "GET", s.path("/report?format=json"), s.operator, nil, &report)
+	s.report(&report)
 	return report.Metrics
 }
 

@@ -107,13 +107,13 @@ func TestTwoShows(t *testing.T) {
 			Paid   int64  `json:"gmv_paid_minor"`
 		} `json:"days"`
 	}
-	must(t, "GET", a.path("/report?format=json"), a.operator, nil, &report)
+	a.report(&report)
 	first, second := midnight.Add(-time.Minute).Format(time.DateOnly), midnight.Format(time.DateOnly)
 	if len(report.Days) != 2 || report.Days[0].Day != first || report.Days[0].Paid != 3000 ||
 		report.Days[1].Day != second || report.Days[1].Paid != 4000 {
 		t.Errorf("days of the show across midnight: %+v", report.Days)
 	}
-	must(t, "GET", b.path("/report?format=json"), b.operator, nil, &report)
+	b.report(&report)
 	if len(report.Days) != 1 {
 		t.Errorf("days of the show in UTC: %+v", report.Days)
 	}
