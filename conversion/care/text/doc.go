@@ -11,7 +11,7 @@
 // dictionary, the weights of the model and the labelled sentences they were
 // trained on. The same texts, in any order, give the same answer. A Segmenter
 // and a Classifier may be used by many goroutines at once; make one of each for
-// the process, since the dictionary takes its time and memory to load (see
+// the process, since the dictionary takes a while to load (see
 // BenchmarkNew). docs/text.md has the guide by which sentences were labelled
 // and the measured quality.
 package text

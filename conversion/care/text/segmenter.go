@@ -2,28 +2,13 @@ package text
 
 import (
 	_ "embed"
-	"fmt"
-	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
-
-	"github.com/go-ego/gse"
 )
-
-//go:embed data/dictionary.txt
-var dictionaryFile string
-
-//go:embed data/words.txt
-var wordsFile string
 
 //go:embed data/stop.txt
 var stopFile string
-
-// wordFrequency is what a word of data/words.txt counts for in the dictionary,
-// whose words were counted in 58 million. It is high enough that a word of the
-// trade is never cut into two common ones.
-const wordFrequency = 20_000
 
 // numerals are what a count may be written in besides digits.
 const numerals = "一二两三四五六七八九十百千万几半"
@@ -34,32 +19,18 @@ const units = "天日号月年周小时分钟秒元块毛角分件个次斤克�
 
 // Segmenter cuts texts into terms. It is safe for concurrent use.
 type Segmenter struct {
-	cutter gse.Segmenter
-	stop   map[string]bool
-	units  map[string]bool
+	dictionary *dictionary
+	stop       map[string]bool
+	units      map[string]bool
 }
 
 // New loads the embedded dictionary.
 func New() (*Segmenter, error) {
-	s := &Segmenter{stop: map[string]bool{}, units: map[string]bool{"小时": true, "分钟": true, "天": true}}
-	s.cutter.Dict = gse.NewDict()
-	// The first of two entries for a word counts: ours.
-	for word := range words(wordsFile) {
-		if err := s.cutter.AddToken(word, wordFrequency); err != nil {
-			return nil, fmt.Errorf("add %s to the dictionary: %w", word, err)
-		}
+	d, err := readDictionary()
+	if err != nil {
+		return nil, err
 	}
-	for line := range words(dictionaryFile) {
-		word, count, _ := strings.Cut(line, " ")
-		frequency, err := strconv.ParseFloat(count, 64)
-		if err == nil {
-			err = s.cutter.AddToken(word, frequency)
-		}
-		if err != nil {
-			return nil, fmt.Errorf("add %s to the dictionary: %w", line, err)
-		}
-	}
-	s.cutter.CalcToken()
+	s := &Segmenter{d, map[string]bool{}, map[string]bool{"小时": true, "分钟": true, "天": true}}
 	for word := range words(stopFile) {
 		s.stop[word] = true
 	}
@@ -122,10 +93,12 @@ type token struct {
 // cut is the plain segmentation of a normalised text: every token, with numbers
 // folded into #. A token's text lies in text where it can, to spare memory.
 func (s *Segmenter) cut(text string) []token {
-	segments := s.cutter.Segment([]byte(text))
-	tokens := make([]token, 0, len(segments))
-	for i := range segments {
-		piece := text[segments[i].Start():segments[i].End()]
+	ends := s.dictionary.cut(text)
+	tokens := make([]token, 0, len(ends))
+	start := 0
+	for _, end := range ends {
+		piece := text[start:end]
+		start = int(end)
 		first, _ := utf8.DecodeRuneInString(piece)
 		switch {
 		case first < utf8.RuneSelf && (unicode.IsLetter(first) || unicode.IsDigit(first)):
