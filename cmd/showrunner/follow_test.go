@@ -138,12 +138,12 @@ func TestRoomOwner(t *testing.T) {
 	setup := func(t *testing.T) (owner, other *roomNode, room live.RoomID) {
 		t.Helper()
 		owner, other = newRoomNode(t, ns.ClientURL(), "a"), newRoomNode(t, ns.ClientURL(), "b")
-		eventually(t, 5*time.Second, "they know each other", func() bool { return len(owner.bus.Nodes()) == 2 && len(other.bus.Nodes()) == 2 })
+		eventually(t, 30*time.Second, "they know each other", func() bool { return len(owner.bus.Nodes()) == 2 && len(other.bus.Nodes()) == 2 })
 		for i := 0; room == "" || !owner.bus.Owns(room); i++ {
 			room = live.RoomID(fmt.Sprintf("room.%d", i))
 		}
 		other.watch(room)
-		eventually(t, 5*time.Second, "the other one listens", func() bool { return other.count("heard") == 1 && owner.bus.Elsewhere(room) == 1 })
+		eventually(t, 30*time.Second, "the other one listens", func() bool { return other.count("heard") == 1 && owner.bus.Elsewhere(room) == 1 })
 		return owner, other, room
 	}
 	sees := func(t *testing.T, n *roomNode, want string) {
@@ -219,7 +219,7 @@ func TestRoomOwner(t *testing.T) {
 		var third *roomNode
 		for i := 0; third == nil; i++ { // another owner, that knows nothing of it
 			n := newRoomNode(t, ns.ClientURL(), fmt.Sprintf("c%d", i))
-			eventually(t, 5*time.Second, "it knows the others", func() bool { return len(n.bus.Nodes()) == 3+i })
+			eventually(t, 30*time.Second, "it knows the others", func() bool { return len(n.bus.Nodes()) == 3+i })
 			if n.bus.Owns(room) {
 				third = n
 			}
@@ -227,7 +227,7 @@ func TestRoomOwner(t *testing.T) {
 				t.Fatal("no name makes an owner")
 			}
 		}
-		eventually(t, 5*time.Second, "the third owns the room", func() bool {
+		eventually(t, 30*time.Second, "the third owns the room", func() bool {
 			return third.bus.Owns(room) && !owner.bus.Owns(room) && third.bus.Elsewhere(room) == 1
 		})
 		third.readLog(room, 1, 6)

@@ -167,7 +167,7 @@ func (c *commotion) end(alive ...int) {
 		}
 	}
 	for _, w := range c.watchers {
-		eventually(t, 15*time.Second, w.name+" was shown everything", func() bool {
+		eventually(t, 30*time.Second, w.name+" was shown everything", func() bool {
 			_, at := w.seen()
 			return at >= want || w.fault != nil
 		})
@@ -233,7 +233,7 @@ func TestClickHouseHangsOnTwoNodes(t *testing.T) {
 	c := e.begin("hang", nodes, true)
 	c.goesOn(0, 30*time.Second, "before")
 	c.goesOn(1, 30*time.Second, "before")
-	eventually(t, 10*time.Second, "one of them writes", func() bool {
+	eventually(t, 30*time.Second, "one of them writes", func() bool {
 		return nodes[0].metric("showrunner_node_duty", `{duty="sink"}`)+nodes[1].metric("showrunner_node_duty", `{duty="sink"}`) == 1
 	})
 	writer, other := 0, 1
@@ -254,7 +254,7 @@ func TestClickHouseHangsOnTwoNodes(t *testing.T) {
 		c.goesOn(i, 20*time.Second, "while ClickHouse hangs")
 		c.seen(i, 10*time.Second, "while ClickHouse hangs")
 		_, orders := c.done(i)
-		eventually(t, 10*time.Second, "live figures count orders, and say how far the store lags", func() bool {
+		eventually(t, 30*time.Second, "live figures count orders, and say how far the store lags", func() bool {
 			f := c.on[i].liveFigures()
 			var n int
 			return json.Unmarshal(f.Metrics["orders"], &n) == nil && n >= orders && f.Lag > 2000 && f.Provisional

@@ -251,7 +251,7 @@ func TestNATSCluster(t *testing.T) {
 				want = l.offset
 			}
 		}
-		eventually(t, 15*time.Second, w.name+" was shown everything", func() bool {
+		eventually(t, 30*time.Second, w.name+" was shown everything", func() bool {
 			_, at := w.seen()
 			return at >= want || w.fault != nil
 		})

@@ -37,7 +37,7 @@ func TestFollowsOnTwoNodes(t *testing.T) {
 		}
 	}
 	keeps := func(p *program) bool { return p.metric("showrunner_node_duty", `{duty="followers"}`) == 1 }
-	eventually(t, 10*time.Second, "one of them keeps follows", func() bool { return keeps(first) != keeps(second) })
+	eventually(t, 30*time.Second, "one of them keeps follows", func() bool { return keeps(first) != keeps(second) })
 
 	s := newStage(t, first.url, filepath.Dir(e.keys), "m-follow", "r-follow", "UTC", good{"p1", "sku-1", 100, 10})
 	other := s.at(second)
@@ -53,7 +53,7 @@ func TestFollowsOnTwoNodes(t *testing.T) {
 		}
 		eventually(t, 20*time.Second, "after "+kind+" a comment is "+want, func() bool { return may() == want })
 	}
-	eventually(t, 10*time.Second, "the rule holds", func() bool { return may() == "followers_only" })
+	eventually(t, 30*time.Second, "the rule holds", func() bool { return may() == "followers_only" })
 	says("followed", "ok")
 	says("unfollowed", "followers_only")
 

@@ -174,7 +174,7 @@ func TestTwoNodes(t *testing.T) {
 				want = l.offset
 			}
 		}
-		eventually(t, 10*time.Second, w.name+" was shown everything", func() bool {
+		eventually(t, 30*time.Second, w.name+" was shown everything", func() bool {
 			_, at := w.seen()
 			return at >= want || w.fault != nil
 		})

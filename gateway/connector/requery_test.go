@@ -52,15 +52,14 @@ func TestWhereRequeriesGo(t *testing.T) {
 		{true, "http://0.0.0.0:1/", false},
 	} {
 		hits = 0
-		began := time.Now()
 		err := ask(tc.insecure, tc.url)
 		if (err == nil) != tc.reached || (hits == 1) != tc.reached {
 			t.Errorf("insecure %v, %s: %v after %d requests", tc.insecure, tc.url, err, hits)
 		}
 		if err != nil {
 			wantCode(t, tc.url, err, "requery_failed")
-			if strings.Contains(err.Error(), "//") || time.Since(began) > time.Second {
-				t.Errorf("%s: refused after %s as %v", tc.url, time.Since(began), err)
+			if strings.Contains(err.Error(), "//") {
+				t.Errorf("%s: refused as %v", tc.url, err)
 			}
 		}
 	}
