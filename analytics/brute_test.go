@@ -58,9 +58,14 @@ func bruteForce(t interface{ Fatal(...any) }, show live.Show, log []live.Entry, 
 			continue
 		}
 		if slices.Contains(MarkKinds, e.Kind) {
-			m := Mark{At: e.ReceivedAt, Kind: e.Kind, Product: live.ProductID(str(e, "product_id"))}
-			if e.Kind == live.AnnouncementPublished {
+			m := Mark{At: e.ReceivedAt, Kind: e.Kind, Product: live.ProductID(str(e, "product_id")), Actor: e.Actor.ID, Role: e.Actor.Role}
+			switch e.Kind {
+			case live.AnnouncementPublished:
 				m.Text = str(e, "text")
+			case live.CouponDropped, live.CouponDropEnded:
+				m.Text = str(e, "title")
+			case live.LuckyDrawOpened, live.LuckyDrawDrawn, live.LuckyDrawCancelled:
+				m.Text = str(e, "prize")
 			}
 			out.Commands = append(out.Commands, m)
 			if e.Kind == live.ProductPinned && m.Product != "" {

@@ -175,6 +175,8 @@ type SourceMoney struct {
 type Mark struct {
 	At      time.Time
 	Kind    live.Kind
-	Product live.ProductID // of pins, prices and stock, else empty
-	Text    string         // of announcements, else empty
+	Product live.ProductID // of pins, prices, stock and flash sales, else empty
+	Text    string         // of announcements, titles of coupons and prizes of draws, else empty
+	Actor   string         // who did it: the subject of their token; of what the server does in time, its own
+	Role    live.Role
 }

@@ -3,6 +3,7 @@ package analytics
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"showrunner/live"
@@ -174,6 +175,7 @@ func (f *Fold) addState(e *live.Event) {
 type fields struct {
 	Product live.ProductID `json:"product_id"`
 	Title   string         `json:"title"`
+	Prize   string         `json:"prize"`
 	Text    string         `json:"text"`
 	Count   int64          `json:"count"`
 	Visible bool           `json:"visible"`
@@ -246,9 +248,14 @@ func (f *Fold) addMark(e *live.Event) {
 		return
 	}
 	d := read(e.Data)
-	m := Mark{At: e.ReceivedAt, Kind: e.Kind, Product: d.Product}
-	if e.Kind == live.AnnouncementPublished {
+	m := Mark{At: e.ReceivedAt, Kind: e.Kind, Product: d.Product, Actor: e.Actor.ID, Role: e.Actor.Role}
+	switch {
+	case e.Kind == live.AnnouncementPublished:
 		m.Text = d.Text
+	case slices.Contains(MarkTitles, e.Kind):
+		m.Text = d.Title
+	case slices.Contains(MarkPrizes, e.Kind):
+		m.Text = d.Prize
 	}
 	f.commands = append(f.commands, m)
 	if e.Kind == live.ProductPinned && d.Product != "" {

@@ -165,7 +165,15 @@ var MarkKinds = []live.Kind{
 	live.ProductListed, live.ProductDelisted, live.ProductPinned, live.ProductUnpinned,
 	live.PriceChanged, live.StockReleased, live.AnnouncementPublished,
 	live.ExplainStarted, live.ExplainEnded, live.HostShiftStarted, live.HostShiftEnded,
+	live.FlashSaleScheduled, live.FlashSaleStarted, live.FlashSaleEnded, live.CouponDropped, live.CouponDropEnded,
+	live.RedPacketDropped, live.RedPacketClosed, live.LuckyDrawOpened, live.LuckyDrawDrawn, live.LuckyDrawCancelled,
 }
+
+// Marks whose text is the title of a coupon, and those whose is a prize.
+var (
+	MarkTitles = []live.Kind{live.CouponDropped, live.CouponDropEnded}
+	MarkPrizes = []live.Kind{live.LuckyDrawOpened, live.LuckyDrawDrawn, live.LuckyDrawCancelled}
+)
 
 // CommandsTable shows the marks of the host's commands.
 func CommandsTable(f *Figures) Table {
@@ -174,9 +182,13 @@ func CommandsTable(f *Figures) Table {
 		{Key: "type", ZH: "指令", EN: "command", Unit: UnitText},
 		{Key: "product_id", ZH: "商品", EN: "product", Unit: UnitText},
 		{Key: "text", ZH: "内容", EN: "text", Unit: UnitText},
+		{Key: "actor_id", ZH: "操作人", EN: "by", Unit: UnitText},
+		{Key: "actor_role", ZH: "操作人角色", EN: "role", Unit: UnitText},
 	}}
 	for _, m := range f.Commands {
-		t.Rows = append(t.Rows, []Cell{textCell(Stamp(m.At)), textCell(string(m.Kind)), textCell(string(m.Product)), textCell(m.Text)})
+		t.Rows = append(t.Rows, []Cell{
+			textCell(Stamp(m.At)), textCell(string(m.Kind)), textCell(string(m.Product)), textCell(m.Text), textCell(m.Actor), textCell(string(m.Role)),
+		})
 	}
 	return t
 }

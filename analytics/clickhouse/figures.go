@@ -151,16 +151,17 @@ func (q *question) funnel(ctx context.Context, f *analytics.Figures) error {
 
 // marks are the host's commands, whoever gave them.
 func (q *question) marks(ctx context.Context, f *analytics.Figures) error {
-	return q.rows(ctx, "marks", `SELECT ts, kind, product_id, if(kind = 'announcement_published', body, '')`+events+
+	return q.rows(ctx, "marks", `SELECT ts, kind, product_id, multiIf(kind = 'announcement_published', body,
+		kind IN (`+quoted(analytics.MarkTitles)+`), JSONExtractString(props, 'title'), kind IN (`+quoted(analytics.MarkPrizes)+`), JSONExtractString(props, 'prize'), ''), actor_id, actor_role`+events+
 		`AND kind IN (`+quoted(analytics.MarkKinds)+`) ORDER BY seq, idx`,
 		func(scan scanner) error {
 			var at time.Time
-			var kind, product, text string
-			if err := scan(&at, &kind, &product, &text); err != nil {
+			var kind, product, text, actor, role string
+			if err := scan(&at, &kind, &product, &text, &actor, &role); err != nil {
 				return err
 			}
 			f.Commands = append(f.Commands, analytics.Mark{
-				At: at.UTC(), Kind: live.Kind(kind), Product: live.ProductID(product), Text: text,
+				At: at.UTC(), Kind: live.Kind(kind), Product: live.ProductID(product), Text: text, Actor: actor, Role: live.Role(role),
 			})
 			return nil
 		})

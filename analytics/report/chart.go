@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -167,7 +168,7 @@ func gmvChart(r *analytics.Report, s *series, p *printer) chart {
 }
 
 // crowdChart shows the persons online as a line over the entries as bars.
-func crowdChart(s *series, p *printer) chart {
+func crowdChart(r *analytics.Report, s *series, p *printer) chart {
 	c := blank()
 	var most int64
 	for _, x := range s.slots {
@@ -191,6 +192,7 @@ func crowdChart(s *series, p *printer) chart {
 		c.Line = strings.TrimSpace(line.String())
 		c.Area = fmt.Sprintf("%s,%s %s %s,%s", px(s.x(0.5)), px(y(0, top)), c.Line, px(s.x(float64(n)-0.5)), px(y(0, top)))
 	}
+	c.Marks = marks(r, s, p)
 	return c
 }
 
@@ -212,13 +214,7 @@ func marks(r *analytics.Report, s *series, p *printer) []mark {
 		if k.Label {
 			lastLabel = x
 		}
-		k.Tip = fmt.Sprintf("#%d %s · %s", i+1, p.clock(m.At, "15:04:05"), p.command(m.Kind))
-		if m.Product != "" {
-			k.Tip += " · " + string(m.Product)
-		}
-		if m.Text != "" {
-			k.Tip += " · " + m.Text
-		}
+		k.Tip = fmt.Sprintf("#%d %s", i+1, p.mark(&m))
 		out = append(out, k)
 	}
 	return out
@@ -229,10 +225,18 @@ func markClass(k live.Kind) string {
 	switch k {
 	case live.ProductPinned, live.ProductUnpinned:
 		return "pin"
-	case live.PriceChanged, live.StockReleased:
+	case live.PriceChanged, live.StockReleased, live.FlashSaleScheduled, live.FlashSaleStarted, live.FlashSaleEnded:
 		return "offer"
+	case live.CouponDropped, live.CouponDropEnded, live.RedPacketDropped, live.RedPacketClosed, live.LuckyDrawOpened, live.LuckyDrawDrawn, live.LuckyDrawCancelled:
+		return "gift"
 	case live.AnnouncementPublished:
 		return "say"
 	}
 	return "show"
+}
+
+// mark says what a command was, when, and who gave it.
+func (p *printer) mark(m *analytics.Mark) string {
+	said := []string{p.clock(m.At, "15:04:05"), p.command(m.Kind), string(m.Product), m.Text, m.Actor}
+	return strings.Join(slices.DeleteFunc(said, func(s string) bool { return s == "" }), " · ")
 }

@@ -79,7 +79,7 @@ type correctionRow struct {
 type commandRow struct {
 	Number                   int
 	At, Name, Class, Product string
-	Text                     string
+	Text, Who                string
 }
 
 // WriteHTML prints the report as one self-contained page in Chinese with the
@@ -122,7 +122,7 @@ func newPage(r *analytics.Report, p *printer) *page {
 	}
 	x.cards()
 	if slots := slots(r); len(slots.slots) > 0 {
-		gmv, crowd := gmvChart(r, &slots, p), crowdChart(&slots, p)
+		gmv, crowd := gmvChart(r, &slots, p), crowdChart(r, &slots, p)
 		x.GMV, x.Crowd = &gmv, &crowd
 	}
 	x.Funnel = funnelBars(r, p)
@@ -145,7 +145,7 @@ func newPage(r *analytics.Report, p *printer) *page {
 	x.late()
 	x.finality()
 	for i, m := range r.Figures.Commands {
-		x.Commands = append(x.Commands, commandRow{i + 1, p.clock(m.At, "15:04:05"), p.command(m.Kind), markClass(m.Kind), string(m.Product), m.Text})
+		x.Commands = append(x.Commands, commandRow{i + 1, p.clock(m.At, "15:04:05"), p.command(m.Kind), markClass(m.Kind), string(m.Product), m.Text, who(&m)})
 	}
 	return x
 }
@@ -295,4 +295,15 @@ func (x *page) late() {
 		}
 		x.Late = append(x.Late, row)
 	}
+}
+
+// who names the one who gave a command, with their role.
+func who(m *analytics.Mark) string {
+	switch {
+	case m.Role == "":
+		return m.Actor
+	case m.Actor == "":
+		return string(m.Role)
+	}
+	return m.Actor + " (" + string(m.Role) + ")"
 }

@@ -160,6 +160,7 @@ func play(t *testing.T) *memory {
 	}
 	host := func(at time.Time, kind live.Kind, format string, args ...any) {
 		say(at, kind, live.RoleHost, "", "", format, args...)
+		events[len(events)-1].Actor.ID = "host-lin"
 	}
 	products := []struct {
 		name  string
@@ -177,6 +178,9 @@ func play(t *testing.T) *memory {
 		}
 	}
 	host(start.Add(40*time.Minute), live.PriceChanged, `{"product_id":"p5","sku_id":"k5","old_minor":12900,"new_minor":9900}`)
+	host(start.Add(20*time.Minute), live.CouponDropped, `{"drop_id":"d1","batch_id":"b1","title":"满100减10"}`)
+	host(start.Add(35*time.Minute), live.LuckyDrawOpened, `{"draw_id":"w1","prize":"一年的坚果"}`)
+	host(start.Add(50*time.Minute), live.FlashSaleStarted, `{"sale_id":"f1","sku_id":"k1","product_id":"p1","title":"坚果礼盒 750g","price_minor":6990}`)
 	host(m.show.EndedAt, live.ShowEnded, `{"show_id":"show-618","state":"ended"}`)
 
 	channels := []string{"recommend_feed", "private/group", "private/group", "qianchuan", "", "share"}

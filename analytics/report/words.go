@@ -22,6 +22,20 @@ var commandNames = map[live.Kind]phrase{
 	live.PriceChanged:          {"改价", "price changed"},
 	live.StockReleased:         {"放库存", "stock released"},
 	live.AnnouncementPublished: {"公告", "announcement"},
+	live.ExplainStarted:        {"开始讲解", "explanation started"},
+	live.ExplainEnded:          {"结束讲解", "explanation ended"},
+	live.HostShiftStarted:      {"主播上播", "host came on"},
+	live.HostShiftEnded:        {"主播下播", "host went off"},
+	live.FlashSaleScheduled:    {"预告秒杀", "flash sale announced"},
+	live.FlashSaleStarted:      {"开始秒杀", "flash sale started"},
+	live.FlashSaleEnded:        {"结束秒杀", "flash sale ended"},
+	live.CouponDropped:         {"发券", "coupon dropped"},
+	live.CouponDropEnded:       {"停止发券", "coupon stopped"},
+	live.RedPacketDropped:      {"发红包", "red packet dropped"},
+	live.RedPacketClosed:       {"红包结束", "red packet closed"},
+	live.LuckyDrawOpened:       {"开启抽奖", "draw opened"},
+	live.LuckyDrawDrawn:        {"开奖", "draw held"},
+	live.LuckyDrawCancelled:    {"取消抽奖", "draw cancelled"},
 }
 
 var stageNames = map[string]phrase{

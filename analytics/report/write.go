@@ -8,7 +8,7 @@ import (
 )
 
 // Write prints the report in a format: json, html, csv or xlsx. lang is the
-// language of the html. Another format is a [live.Error] with code
+// language of html and xlsx. Another format is a [live.Error] with code
 // "format_unavailable".
 func Write(w io.Writer, r analytics.Report, format, lang string) error {
 	switch format {
@@ -19,7 +19,7 @@ func Write(w io.Writer, r analytics.Report, format, lang string) error {
 	case "csv":
 		return WriteCSV(w, r)
 	case "xlsx":
-		return WriteXLSX(w, r)
+		return WriteXLSXIn(w, r, lang)
 	}
 	return live.Invalid("format_unavailable", "format", "must be json, html, csv or xlsx")
 }

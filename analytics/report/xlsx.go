@@ -1,137 +1,157 @@
 package report
 
 import (
-	"archive/zip"
 	"bytes"
-	"encoding/xml"
 	"fmt"
 	"io"
-	"strconv"
+	"sort"
 	"strings"
+
+	"github.com/xuri/excelize/v2"
 
 	"showrunner/analytics"
 )
 
-// Names of Office Open XML, which a workbook is made of (ECMA-376, part 1).
-const (
-	xmlHead   = `<?xml version="1.0" encoding="UTF-8" standalone="yes"?>` + "\n"
-	mainSpace = `http://schemas.openxmlformats.org/spreadsheetml/2006/main`
-	relSpace  = `http://schemas.openxmlformats.org/officeDocument/2006/relationships`
-	packSpace = `http://schemas.openxmlformats.org/package/2006/relationships`
-	typeSpace = `http://schemas.openxmlformats.org/package/2006/content-types`
-	sheetType = `application/vnd.openxmlformats-officedocument.spreadsheetml.`
-)
+// WriteXLSX prints the report as a workbook in Chinese with the English beside
+// it, see [WriteXLSXIn].
+func WriteXLSX(w io.Writer, r analytics.Report) error { return WriteXLSXIn(w, r, "zh-CN") }
 
-// WriteXLSX prints the report as a workbook: a sheet about the show, then one for
-// each table, in both languages. Words are text whatever they begin with, and
-// never formulas. The same report gives the same bytes.
-func WriteXLSX(w io.Writer, r analytics.Report) error {
-	var show bytes.Buffer
-	show.WriteString(xmlHead + `<worksheet xmlns="` + mainSpace + `"><sheetData>`)
-	for i, row := range about(&r) {
-		sheetRow(&show, i+1, []string{row[3] + " " + row[4], strings.TrimPrefix(row[5], "'")}, nil)
+// WriteXLSXIn prints the report as a workbook in a language, "zh-CN" or "en": a
+// sheet about the show, one with charts, then one for each table. The tables hold
+// the numbers of the JSON, amounts in minor units. Words are text whatever they
+// begin with, and never formulas. The same report gives the same bytes.
+func WriteXLSXIn(w io.Writer, r analytics.Report, lang string) error {
+	p, err := newPrinter(&r, lang)
+	if err != nil {
+		return err
 	}
-	show.WriteString(`</sheetData></worksheet>`)
-	names, sheets := []string{"场次 show"}, [][]byte{show.Bytes()}
-	for _, p := range parts(&r) {
-		names, sheets = append(names, p.zh+" "+p.en), append(sheets, sheetOf(&p.table))
+	b := newBook(&p)
+	b.about(&r)
+	b.charts(&r)
+	for _, x := range parts(&r) {
+		b.table(p.say(phrase{x.zh, x.en}), &x.table)
 	}
-
-	var kinds, book, rels bytes.Buffer
-	kinds.WriteString(xmlHead + `<Types xmlns="` + typeSpace + `"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>` +
-		`<Default Extension="xml" ContentType="application/xml"/><Override PartName="/xl/workbook.xml" ContentType="` + sheetType + `sheet.main+xml"/>`)
-	book.WriteString(xmlHead + `<workbook xmlns="` + mainSpace + `" xmlns:r="` + relSpace + `"><sheets>`)
-	rels.WriteString(xmlHead + `<Relationships xmlns="` + packSpace + `">`)
-	for i, name := range names {
-		n := strconv.Itoa(i + 1)
-		kinds.WriteString(`<Override PartName="/xl/worksheets/sheet` + n + `.xml" ContentType="` + sheetType + `worksheet+xml"/>`)
-		book.WriteString(`<sheet name="` + escaped(name) + `" sheetId="` + n + `" r:id="rId` + n + `"/>`)
-		rels.WriteString(`<Relationship Id="rId` + n + `" Type="` + relSpace + `/worksheet" Target="worksheets/sheet` + n + `.xml"/>`)
-	}
-	kinds.WriteString(`</Types>`)
-	book.WriteString(`</sheets></workbook>`)
-	rels.WriteString(`</Relationships>`)
-
-	z := zip.NewWriter(w)
-	files := []struct {
-		name string
-		body []byte
-	}{
-		{"[Content_Types].xml", kinds.Bytes()},
-		{"_rels/.rels", []byte(xmlHead + `<Relationships xmlns="` + packSpace + `"><Relationship Id="rId1" Type="` + relSpace + `/officeDocument" Target="xl/workbook.xml"/></Relationships>`)},
-		{"xl/workbook.xml", book.Bytes()},
-		{"xl/_rels/workbook.xml.rels", rels.Bytes()},
-	}
-	for i, body := range sheets {
-		files = append(files, struct {
-			name string
-			body []byte
-		}{"xl/worksheets/sheet" + strconv.Itoa(i+1) + ".xml", body})
-	}
-	for _, f := range files {
-		into, err := z.Create(f.name) // Without a time: the bytes are those of the report.
-		if err == nil {
-			_, err = into.Write(f.body)
-		}
-		if err != nil {
-			return fmt.Errorf("write report as xlsx: %w", err)
-		}
-	}
-	if err := z.Close(); err != nil {
-		return fmt.Errorf("write report as xlsx: %w", err)
-	}
-	return nil
+	return b.write(w, analytics.Stamp(r.AsOf))
 }
 
-// sheetOf prints a table as a worksheet: names, keys, then its rows.
-func sheetOf(t *analytics.Table) []byte {
-	var b bytes.Buffer
-	head, rows := flat(t)
-	b.WriteString(xmlHead + `<worksheet xmlns="` + mainSpace + `"><sheetData>`)
-	var names, keys []string
-	for _, c := range head {
-		names, keys = append(names, c.ZH+" "+c.EN), append(keys, c.Key)
+// book is a workbook on its way; err is the first thing that went wrong.
+type book struct {
+	p    *printer
+	file *excelize.File
+	// bold, grey and time are styles of cells.
+	bold, grey int
+	err        error
+}
+
+func newBook(p *printer) *book {
+	b := &book{p: p, file: excelize.NewFile()}
+	b.bold = b.style(&excelize.Style{Font: &excelize.Font{Bold: true}, Alignment: &excelize.Alignment{WrapText: true, Vertical: "bottom"}})
+	b.grey = b.style(&excelize.Style{Font: &excelize.Font{Color: "808080", Size: 9}})
+	return b
+}
+
+func (b *book) style(s *excelize.Style) int {
+	id, err := b.file.NewStyle(s)
+	b.failed(err)
+	return id
+}
+
+// failed remembers the first error.
+func (b *book) failed(err error) {
+	if b.err == nil {
+		b.err = err
 	}
-	sheetRow(&b, 1, names, nil)
-	sheetRow(&b, 2, keys, nil)
+}
+
+// sheet begins a sheet; the first one takes the place of the one that every new
+// workbook has.
+func (b *book) sheet(name string) string {
+	if list := b.file.GetSheetList(); len(list) == 1 && list[0] == "Sheet1" {
+		b.failed(b.file.SetSheetName("Sheet1", name))
+		return name
+	}
+	_, err := b.file.NewSheet(name)
+	b.failed(err)
+	return name
+}
+
+// at names a cell by column and row, both from 1.
+func (b *book) at(column, row int) string {
+	name, err := excelize.CoordinatesToCellName(column, row)
+	b.failed(err)
+	return name
+}
+
+// word writes text; none leaves the cell empty.
+func (b *book) word(sheet string, column, row int, s string) {
+	if s != "" {
+		b.failed(b.file.SetCellStr(sheet, b.at(column, row), s))
+	}
+}
+
+// number writes an integer, to the last digit.
+func (b *book) number(sheet string, column, row int, n int64) {
+	b.failed(b.file.SetCellInt(sheet, b.at(column, row), n))
+}
+
+// amount writes minor units as a decimal number, digit by digit and never by way
+// of a float.
+func (b *book) amount(sheet string, column, row int, minor int64) {
+	b.failed(b.file.SetCellDefault(sheet, b.at(column, row), strings.ReplaceAll(money(minor, b.p.currency), ",", "")))
+}
+
+// about is the sheet that says of which show and as of when the report is.
+func (b *book) about(r *analytics.Report) {
+	sheet := b.sheet(b.p.say(phrase{"场次", "show"}))
+	for i, row := range about(r) {
+		b.word(sheet, 1, i+1, b.p.say(phrase{row[3], row[4]}))
+		b.word(sheet, 2, i+1, strings.TrimPrefix(row[5], "'"))
+	}
+	b.failed(b.file.SetColWidth(sheet, "A", "B", 26))
+}
+
+// table is a sheet of its own: names, keys, then the rows of a table.
+func (b *book) table(name string, t *analytics.Table) {
+	sheet := b.sheet(name)
+	head, rows := flat(t)
+	for i, c := range head {
+		b.word(sheet, i+1, 1, b.p.say(phrase{c.ZH, c.EN}))
+		b.word(sheet, i+1, 2, c.Key)
+	}
 	for n, row := range rows {
-		cells, numbers := make([]string, len(row)), make([]bool, len(row))
-		for i := range row {
-			if cells[i] = row[i].Text; !isText(&head[i]) {
-				cells[i], numbers[i] = strconv.FormatInt(row[i].Num, 10), true
+		for i := range head {
+			if isText(&head[i]) {
+				b.word(sheet, i+1, n+3, row[i].Text)
+			} else {
+				b.number(sheet, i+1, n+3, row[i].Num)
 			}
 		}
-		sheetRow(&b, n+3, cells, numbers)
 	}
-	b.WriteString(`</sheetData></worksheet>`)
-	return b.Bytes()
+	b.failed(b.file.SetRowStyle(sheet, 1, 1, b.bold))
+	b.failed(b.file.SetRowStyle(sheet, 2, 2, b.grey))
+	last, err := excelize.ColumnNumberToName(max(len(head), 1))
+	b.failed(err)
+	b.failed(b.file.SetColWidth(sheet, "A", last, 18))
+	b.failed(b.file.SetPanes(sheet, &excelize.Panes{Freeze: true, YSplit: 2, TopLeftCell: "A3", ActivePane: "bottomLeft"}))
 }
 
-// sheetRow prints one row; numbers nil means that all cells are words.
-func sheetRow(b *bytes.Buffer, n int, cells []string, numbers []bool) {
-	b.WriteString(`<row r="` + strconv.Itoa(n) + `">`)
-	for i, cell := range cells {
-		at := column(i) + strconv.Itoa(n)
-		if numbers != nil && numbers[i] {
-			b.WriteString(`<c r="` + at + `"><v>` + cell + `</v></c>`)
-		} else if cell != "" {
-			b.WriteString(`<c r="` + at + `" t="inlineStr"><is><t xml:space="preserve">` + escaped(cell) + `</t></is></c>`)
-		}
+// write gives the workbook out. What a workbook says of when it was made is the
+// instant it tells of.
+func (b *book) write(w io.Writer, asOf string) error {
+	b.failed(b.file.SetDocProps(&excelize.DocProperties{Created: asOf, Modified: asOf, Creator: "Showrunner", LastModifiedBy: "Showrunner"}))
+	if types := b.file.ContentTypes; types != nil { // The library adds them in the order of a map.
+		sort.Slice(types.Defaults, func(i, j int) bool { return types.Defaults[i].Extension < types.Defaults[j].Extension })
 	}
-	b.WriteString(`</row>`)
-}
-
-// column is the letters of a column, from 0: A, B, … Z, AA.
-func column(i int) string {
-	if i < 26 {
-		return string(rune('A' + i))
+	var out bytes.Buffer
+	if b.err == nil {
+		_, b.err = b.file.WriteTo(&out)
 	}
-	return column(i/26-1) + string(rune('A'+i%26))
-}
-
-// escaped is text inside XML; what XML cannot hold becomes U+FFFD.
-func escaped(s string) string {
-	var b strings.Builder
-	_ = xml.EscapeText(&b, []byte(s)) // A Builder takes everything.
-	return b.String()
+	b.failed(b.file.Close())
+	if b.err == nil {
+		_, b.err = w.Write(out.Bytes())
+	}
+	if b.err != nil {
+		return fmt.Errorf("write report as xlsx: %w", b.err)
+	}
+	return nil
 }

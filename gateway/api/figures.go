@@ -59,7 +59,7 @@ type (
 		Step     string `json:"step" enum:"minute"`
 		AsOf     Time   `json:"as_of" doc:"Facts received until then are in."`
 		Points   Table  `json:"points" doc:"One row a minute: t and the metrics."`
-		Commands Table  `json:"commands" doc:"What the host did, on the same axis: t, type, product_id, text."`
+		Commands Table  `json:"commands" doc:"What the host did, on the same axis: t, type, product_id, text, and who did it: actor_id, actor_role."`
 	}
 	// FunnelAnswer is the funnel of a show.
 	FunnelAnswer struct {

@@ -40,9 +40,9 @@ type reportOutput struct {
 
 func (a *API) getReport(ctx context.Context, p live.Principal, in *struct {
 	ShowPath
-	Format string `query:"format" doc:"json, html, csv (a line for each cell) or xlsx (a sheet for each table)." default:"json"`
+	Format string `query:"format" doc:"json, html, csv (a line for each cell) or xlsx (charts, and a sheet for each table)." default:"json"`
 	AsOf   string `query:"as_of" doc:"RFC 3339: only facts received until then; now when left out."`
-	Lang   string `query:"lang" enum:"zh-CN,en" default:"zh-CN" doc:"Of the html format."`
+	Lang   string `query:"lang" enum:"zh-CN,en" default:"zh-CN" doc:"Of the html and xlsx formats; in zh-CN the English stands beside the Chinese."`
 },
 ) (*reportOutput, error) {
 	s, err := a.show(ctx, p, live.ShowID(in.ShowID))
