@@ -53,7 +53,7 @@ func join(t *testing.T, url, name string) *node {
 	n := &node{heard: make(chan string, 100), reg: prometheus.NewRegistry()}
 	var err error
 	n.Bus, err = Open(Config{
-		URL: url, Node: name, Every: 20 * time.Millisecond, Now: time.Now, Registerer: n.reg, Logger: slog.New(slog.DiscardHandler),
+		URL: url, Node: name, Every: 200 * time.Millisecond, Now: time.Now, Registerer: n.reg, Logger: slog.New(slog.DiscardHandler),
 		Crowds: func() []Crowd {
 			n.mu.Lock()
 			defer n.mu.Unlock()

@@ -108,10 +108,8 @@ func TestOnlineOfLargeCrowds(t *testing.T) {
 		t.Errorf("alone: %d online, want exactly 4000", got)
 	}
 	b.set(crowdOf(people(2_000, 6_000)))
-	eventually(t, "the other crowd arrives", func() bool { return a.Online(own) > 4_000 })
-	if got := a.Online(own); !near(got, 6_000) {
-		t.Errorf("%d online, want about 6000 and not 8000", got)
-	}
+	// A beat that is late on a busy machine takes the other away for a moment.
+	eventually(t, "about 6000 are online, and not 8000", func() bool { return near(a.Online(own), 6_000) })
 }
 
 func FuzzSketch(f *testing.F) {
