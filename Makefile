@@ -52,6 +52,14 @@ $(TSC): gateway/console/package.json gateway/console/package-lock.json gateway/c
 client: $(TSC) ## compile the room client of the console from TypeScript
 	cd gateway/console && node_modules/.bin/tsc
 
+.PHONY: console
+console: $(TSC) ## build the console from gateway/console/app into gateway/console/dist, which is committed
+	cd gateway/console && npm run --silent client && npm run --silent build
+
+.PHONY: console-check
+console-check: $(TSC) ## types, lint, unit tests and budget of the console; fails when dist is not what the sources give
+	cd gateway/console && npm run --silent check
+
 .PHONY: test
 test: $(ENGINE) $(TSC) ## every test, race detector on, real engines; skips are listed at the end
 	$(GO) run $(GOTESTSUM) --format pkgname -- -race -timeout $(TIMEOUT) $(PKG)
@@ -112,7 +120,7 @@ smoke: build ## the binary starts, knows its configuration and stops
 	bin/showrunner serve --check --data $$(mktemp -d)
 
 .PHONY: ci
-ci: lint test ## what .ci/run calls
+ci: lint console-check test ## what .ci/run calls
 
 .PHONY: clean
 clean: ## remove what make made, but not ./data

@@ -2,6 +2,12 @@ module showrunner
 
 go 1.26.0
 
+// What npm installs is none of ours; one of its packages brings Go files along.
+ignore (
+	./gateway/console/node_modules
+	./node_modules
+)
+
 require (
 	github.com/ClickHouse/clickhouse-go/v2 v2.50.0
 	github.com/HdrHistogram/hdrhistogram-go v1.4.0

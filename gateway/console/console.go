@@ -1,15 +1,11 @@
 package console
 
 import (
-	"bytes"
-	"crypto/sha256"
 	"embed"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"io/fs"
-	"mime"
-	"path"
+	"strings"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -17,6 +13,14 @@ import (
 	"showrunner/live"
 )
 
+// built is the console as gateway/console/app compiles to it. It is committed, so
+// that the server builds without Node; dist_test.go holds it to its sources.
+//
+//go:embed all:dist
+var built embed.FS
+
+// embedded is the console before it, for pages that have no successor yet.
+//
 //go:embed assets
 var embedded embed.FS
 
@@ -34,65 +38,44 @@ const (
 	immutable  = "public, max-age=31536000, immutable"
 )
 
-// file is one thing to serve, complete with the headers that differ.
-type file struct {
-	body     []byte
-	kind     string // Content-Type
-	tag      string // ETag
-	caching  string // Cache-Control
-	security string // Content-Security-Policy
-}
-
 // Mount serves the console under router. Every address answers GET and HEAD;
 // what is not there is 404.
 func Mount(router fiber.Router) {
-	build, assets := load()
-	page := func(name, policy string) file {
-		f := assets[name]
-		f.body = bytes.ReplaceAll(f.body, []byte("{build}"), []byte(build))
-		f.tag = tag(f.body)
-		f.caching, f.security = revalidate, policy
-		return f
-	}
-	index, report := page("index.html", pagePolicy), page("report.html", reportPolicy)
+	app, classic := load(sub(built, "dist")), load(sub(embedded, "assets"))
+	index := app.page("index.html", pagePolicy, `"./assets/`, `"assets/`+app.build+`/`)
 	rights := tables()
-
-	router.Get("/console", func(c *fiber.Ctx) error {
-		// Only the slash makes relative addresses work, and a bookmark may lack it.
-		if path := c.Path(); path[len(path)-1] != '/' {
-			return c.Redirect(path+"/", fiber.StatusMovedPermanently)
-		}
-		return serve(c, index)
-	})
-	router.Get("/console/report", func(c *fiber.Ctx) error { return serve(c, report) })
-	router.Get("/console/tables.json", func(c *fiber.Ctx) error { return serve(c, rights) })
-	router.Get("/console/assets/:build/:name", func(c *fiber.Ctx) error {
-		f, ok := assets[c.Params("name")]
-		if !ok || c.Params("build") != build || f.kind == "text/html; charset=utf-8" {
-			return fiber.ErrNotFound
-		}
-		return serve(c, f)
+	mount := func(prefix string, page file, b bundle, folder string) {
+		router.Get(prefix, func(c *fiber.Ctx) error {
+			// Only the slash makes relative addresses work, and a bookmark may lack it.
+			if path := c.Path(); path[len(path)-1] != '/' {
+				return c.Redirect(path+"/", fiber.StatusMovedPermanently)
+			}
+			return serve(c, page)
+		})
+		router.Get(prefix+"/tables.json", func(c *fiber.Ctx) error { return serve(c, rights) })
+		router.Get(prefix+"/assets/:build/:name", func(c *fiber.Ctx) error {
+			f, ok := b.files[folder+c.Params("name")]
+			if !ok || c.Params("build") != b.build || strings.HasPrefix(f.kind, "text/html") {
+				return fiber.ErrNotFound
+			}
+			return serve(c, f)
+		})
+	}
+	mount("/console", index, app, "assets/")
+	mount("/console/classic", classic.page("index.html", pagePolicy, "{build}", classic.build), classic, "")
+	report := classic.page("report.html", reportPolicy, "{build}", classic.build)
+	router.Get("/console/classic/report", func(c *fiber.Ctx) error { return serve(c, report) })
+	router.Get("/console/report", func(c *fiber.Ctx) error {
+		return c.Redirect("classic/report?"+string(c.Request().URI().QueryString()), fiber.StatusTemporaryRedirect)
 	})
 }
 
-// load reads the embedded assets by name and hashes them all into one build.
-func load() (build string, assets map[string]file) {
-	assets = map[string]file{}
-	sum := sha256.New()
-	entries, err := fs.ReadDir(embedded, "assets") // sorted by name
+func sub(from embed.FS, folder string) fs.FS {
+	f, err := fs.Sub(from, folder)
 	if err != nil {
-		panic(fmt.Sprintf("BUG: the console is not embedded: %v", err))
+		panic(fmt.Sprintf("BUG: the console's %s is not embedded: %v", folder, err))
 	}
-	for _, e := range entries {
-		body, err := fs.ReadFile(embedded, "assets/"+e.Name())
-		if err != nil {
-			panic(fmt.Sprintf("BUG: the console's %s is not embedded: %v", e.Name(), err))
-		}
-		fmt.Fprintf(sum, "%s %d\n", e.Name(), len(body))
-		sum.Write(body)
-		assets[e.Name()] = file{body: body, kind: contentType(e.Name()), tag: tag(body), caching: immutable, security: pagePolicy}
-	}
-	return hex.EncodeToString(sum.Sum(nil)[:8]), assets
+	return f
 }
 
 // tables is the server's own knowledge that the page needs: what each role may
@@ -117,42 +100,5 @@ func tables() file {
 	if err != nil {
 		panic(fmt.Sprintf("BUG: the console's tables: %v", err))
 	}
-	return file{body: body, kind: "application/json", tag: tag(body), caching: revalidate, security: pagePolicy}
-}
-
-func serve(c *fiber.Ctx, f file) error {
-	c.Set(fiber.HeaderContentSecurityPolicy, f.security)
-	c.Set(fiber.HeaderXContentTypeOptions, "nosniff")
-	c.Set(fiber.HeaderReferrerPolicy, "no-referrer")
-	c.Set("Cross-Origin-Opener-Policy", "same-origin")
-	c.Set("Cross-Origin-Resource-Policy", "same-origin")
-	c.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=()")
-	c.Set(fiber.HeaderCacheControl, f.caching)
-	c.Set(fiber.HeaderETag, f.tag)
-	if c.Get(fiber.HeaderIfNoneMatch) == f.tag {
-		return c.SendStatus(fiber.StatusNotModified)
-	}
-	c.Set(fiber.HeaderContentType, f.kind)
-	return c.Send(f.body)
-}
-
-func tag(body []byte) string {
-	sum := sha256.Sum256(body)
-	return `"` + hex.EncodeToString(sum[:8]) + `"`
-}
-
-// contentType goes by the name alone and never by the machine's mime table,
-// which differs from one system to the next.
-func contentType(name string) string {
-	switch path.Ext(name) {
-	case ".html":
-		return "text/html; charset=utf-8"
-	case ".js":
-		return "text/javascript; charset=utf-8"
-	case ".css":
-		return "text/css; charset=utf-8"
-	case ".svg":
-		return "image/svg+xml"
-	}
-	return mime.TypeByExtension(path.Ext(name))
+	return newFile(body, "application/json", revalidate, pagePolicy)
 }

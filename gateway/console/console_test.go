@@ -1,6 +1,7 @@
 package console
 
 import (
+	"compress/gzip"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -17,6 +18,9 @@ import (
 	"showrunner/analytics"
 	"showrunner/live"
 )
+
+// former is the console that pages without a successor still come from.
+func former() bundle { return load(sub(embedded, "assets")) }
 
 func mounted() *fiber.App {
 	app := fiber.New(fiber.Config{DisableStartupMessage: true})
@@ -46,7 +50,7 @@ var address = regexp.MustCompile(`(?:href|src)="(assets/[^"]+)"`)
 
 func TestEveryAddressOfAPageIsServed(t *testing.T) {
 	app := mounted()
-	for _, page := range []string{"/console/", "/console/report"} {
+	for _, page := range []string{"/console/", "/console/classic/", "/console/classic/report"} {
 		res, body := get(t, app, page)
 		if res.StatusCode != http.StatusOK || res.Header.Get("Content-Type") != "text/html; charset=utf-8" {
 			t.Fatalf("GET %s = %d %s", page, res.StatusCode, res.Header.Get("Content-Type"))
@@ -56,7 +60,7 @@ func TestEveryAddressOfAPageIsServed(t *testing.T) {
 			t.Fatalf("%s names %d assets; the search itself is broken", page, len(found))
 		}
 		for _, m := range found {
-			res, _ := get(t, app, "/console/"+m[1])
+			res, _ := get(t, app, page[:strings.LastIndex(page, "/")+1]+m[1])
 			if res.StatusCode != http.StatusOK {
 				t.Errorf("%s names %s: %d", page, m[1], res.StatusCode)
 			}
@@ -69,11 +73,16 @@ func TestEveryAddressOfAPageIsServed(t *testing.T) {
 
 func TestHeaders(t *testing.T) {
 	app := mounted()
-	build, assets := load()
-	paths := []string{"/console/", "/console/report", "/console/tables.json"}
-	for name := range assets {
+	paths := []string{"/console/", "/console/classic/", "/console/classic/report", "/console/tables.json"}
+	classic, current := former(), load(sub(built, "dist"))
+	for name := range classic.files {
 		if !strings.HasSuffix(name, ".html") {
-			paths = append(paths, "/console/assets/"+build+"/"+name)
+			paths = append(paths, "/console/classic/assets/"+classic.build+"/"+name)
+		}
+	}
+	for name := range current.files {
+		if asset, ok := strings.CutPrefix(name, "assets/"); ok {
+			paths = append(paths, "/console/assets/"+current.build+"/"+asset)
 		}
 	}
 	for _, path := range paths {
@@ -87,7 +96,7 @@ func TestHeaders(t *testing.T) {
 				t.Errorf("%s: the policy lacks %s: %s", path, want, policy)
 			}
 		}
-		if inline := strings.Contains(policy, "unsafe"); inline != (path == "/console/report") {
+		if inline := strings.Contains(policy, "unsafe"); inline != (path == "/console/classic/report") {
 			t.Errorf("%s: policy %s; only the report may have inline styles", path, policy)
 		}
 		for name, want := range map[string]string{
@@ -104,12 +113,30 @@ func TestHeaders(t *testing.T) {
 	}
 }
 
+// TestZipped: who takes gzip gets the same text in fewer bytes.
+func TestZipped(t *testing.T) {
+	app := mounted()
+	path := "/console/assets/" + load(sub(built, "dist")).build + "/vue.js"
+	_, plain := get(t, app, path)
+	res, packed := get(t, app, path, "Accept-Encoding", "gzip")
+	if res.Header.Get("Content-Encoding") != "gzip" || res.Header.Get("Vary") != "Accept-Encoding" || len(packed)*2 > len(plain) {
+		t.Fatalf("Content-Encoding %q, Vary %q, %d bytes of %d", res.Header.Get("Content-Encoding"), res.Header.Get("Vary"), len(packed), len(plain))
+	}
+	r, err := gzip.NewReader(strings.NewReader(packed))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := io.ReadAll(r); err != nil || string(got) != plain {
+		t.Errorf("unpacked it is %d bytes, want the %d as they are (%v)", len(got), len(plain), err)
+	}
+}
+
 func TestNotThere(t *testing.T) {
 	app := mounted()
-	build, _ := load()
+	build := load(sub(built, "dist")).build
 	for _, path := range []string{
 		"/console/assets/" + build + "/nothing.js", "/console/assets/0123456789abcdef/main.js",
-		"/console/assets/" + build + "/index.html", "/console/assets/" + build + "/..%2fconsole.go", "/console/console.go",
+		"/console/assets/" + build + "/index.html", "/console/assets/" + build + "/..%2findex.html", "/console/assets/" + former().build + "/main.js", "/console/assets/" + build + "/..%2fconsole.go", "/console/console.go",
 	} {
 		if res, _ := get(t, app, path); res.StatusCode != http.StatusNotFound {
 			t.Errorf("GET %s = %d, want 404", path, res.StatusCode)
@@ -123,7 +150,7 @@ func TestNotThere(t *testing.T) {
 // TestNothingInline holds what the policy would otherwise break in the browser
 // only, and keeps every other host out of the page.
 func TestNothingInline(t *testing.T) {
-	_, assets := load()
+	assets := former().files
 	inline := regexp.MustCompile(`(?i)<style|\sstyle=|\son[a-z]+=|javascript:|<script(?:[^>]*)>[^<]`)
 	markup := regexp.MustCompile(`innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function|\.style\b`)
 	host := regexp.MustCompile(`(?:https?:)?//[a-z0-9-]+\.[a-z]`)
@@ -147,7 +174,7 @@ func TestNothingInline(t *testing.T) {
 }
 
 func TestImportsOfScriptsResolve(t *testing.T) {
-	_, assets := load()
+	assets := former().files
 	imports := regexp.MustCompile(`from "\./([^"]+)"`)
 	found := 0
 	for name, f := range assets {
@@ -198,7 +225,7 @@ func TestTables(t *testing.T) {
 // TestCardsAreMetrics holds each card to the dictionary: its name, and that a
 // card of money asks for the right to see money and no other does.
 func TestCardsAreMetrics(t *testing.T) {
-	_, assets := load()
+	assets := former().files
 	cards := regexp.MustCompile(`\{ key: "(\w+)", kind: "(\w+)"(, needs: "money\.read")? \}`).FindAllStringSubmatch(string(assets["figures.js"].body), -1)
 	if len(cards) < 5 {
 		t.Fatalf("%d cards found; the search itself is broken", len(cards))
@@ -219,7 +246,7 @@ func TestCardsAreMetrics(t *testing.T) {
 // TestWordsForEveryState keeps the page from showing a key where a state of the
 // server has no word.
 func TestWordsForEveryState(t *testing.T) {
-	_, assets := load()
+	assets := former().files
 	words := string(assets["i18n.js"].body)
 	keys := []string{}
 	for _, s := range []live.ShowState{live.ShowStateScheduled, live.ShowStateLive, live.ShowStatePaused, live.ShowStateEnded, live.ShowStateSettled} {

@@ -250,7 +250,7 @@ func pretendToken(role string) string {
 
 func (b *browser) logIn(s *script, role string) {
 	b.t.Helper()
-	b.open(s.url + "/console/")
+	b.open(s.url + "/console/classic/")
 	b.wait("the login", `!document.getElementById("login").hidden`)
 	b.eval(`document.getElementById("token").value = ` + fmt.Sprintf("%q", pretendToken(role)) + `; document.getElementById("login-form").requestSubmit()`)
 	b.wait("the rooms", `document.querySelector("#room-list button")`)
@@ -379,7 +379,7 @@ func moderatorSeesNoMoney(t *testing.T, b *browser) {
 func reportKeepsItsStyleAndLosesItsScripts(t *testing.T, b *browser) {
 	s := startScript(t)
 	b.logIn(s, "operator")
-	b.open(s.url + "/console/report?show=s1")
+	b.open(s.url + "/console/classic/report?show=s1")
 	b.wait("the report", `document.title === "Report of s1"`)
 	if got := b.eval(`getComputedStyle(document.body).backgroundColor`); got != "rgb(1, 2, 3)" {
 		t.Errorf("the report's background is %v: its style was blocked", got)
@@ -389,7 +389,7 @@ func reportKeepsItsStyleAndLosesItsScripts(t *testing.T, b *browser) {
 	}
 	// What the hostile report asked for is complained of: its handler and its
 	// picture. Nothing else may be.
-	b.faults = slices.DeleteFunc(b.faults, func(f string) bool { return strings.Contains(f, "inline") || strings.Contains(f, "/console/x") })
+	b.faults = slices.DeleteFunc(b.faults, func(f string) bool { return strings.Contains(f, "inline") || strings.Contains(f, "/console/classic/x") })
 }
 
 // contrasts lists visible texts whose contrast to their ground is below 4.5:1.

@@ -1,0 +1,40 @@
+import { describe, expect, it } from "vitest";
+import { decimal, minorOf, money } from "./money";
+import { clock, count, rate, span } from "./number";
+
+const digits = { CNY: 2, JPY: 0, KWD: 3 };
+
+describe("money", () => {
+  it.each([
+    [1299000, "CNY", "en", "¥12,990.00"], [-5, "CNY", "en", "-¥0.05"], [0, "JPY", "en", "¥0"], [1234567, "KWD", "en", "KWD 1,234.567"],
+    [9007199254740991, "CNY", "zh-CN", "¥90,071,992,547,409.91"], [123456789012345678901n, "CNY", "en", "¥1,234,567,890,123,456,789.01"],
+  ])("writes %s %s in %s", (minor, currency, locale, want) => {
+    expect(money(minor, currency, digits, locale).replace(/\u00a0/g, " ")).toBe(want);
+  });
+  it.each([[0.5, "CNY"], [2 ** 53, "CNY"], [1, "XXX"], [undefined, "CNY"], [null, "CNY"]])("does not guess at %s %s", (minor, currency) => {
+    expect(money(minor, currency, digits, "en")).toBe("—");
+  });
+  it("reads what it writes", () => {
+    for (const places of [0, 2, 3]) {
+      for (const minor of [0, 1, 99, 100, 1001, 123456789]) expect(minorOf(decimal(minor, places), places)).toBe(minor);
+    }
+  });
+  it.each(["", "1.234", "-1", "1e3", "1,2,3", "9999999999999"])("does not read %j as an amount", (text) => {
+    expect(minorOf(text, 2)).toBeNull();
+  });
+});
+
+describe("numbers", () => {
+  it("knows what it does not know", () => {
+    expect([count(undefined, "en"), count(1.5, "en"), rate({ numerator: 0, denominator: 0 }, "en"), rate(undefined, "en"), clock("x", "en")]).toEqual(["—", "—", "—", "—", ""]);
+  });
+  it("writes rates with one digit", () => {
+    expect(rate({ numerator: 1, denominator: 8 }, "en")).toBe("12.5%");
+  });
+  it.each([[-5, "0:00"], [59_999, "0:59"], [61_000, "1:01"], [600_000, "10:00"], [3_661_000, "1:01:01"]])("writes %d ms", (ms, want) => {
+    expect(span(ms)).toBe(want);
+  });
+  it("tells the time of the zone", () => {
+    expect(clock("2026-03-06T12:01:02.003Z", "en", "Asia/Shanghai")).toBe("20:01:02");
+  });
+});

@@ -1,0 +1,40 @@
+// Counts, rates and spans of time for people.
+
+/** A whole number, "—" when it is not known. */
+export function count(n: number | null | undefined, locale: string): string {
+  return typeof n === "number" && Number.isSafeInteger(n) ? n.toLocaleString(locale) : "—";
+}
+
+/** A rate as the server tells it. */
+export interface Ratio {
+  numerator: number;
+  denominator: number;
+}
+
+/** numerator/denominator as a percentage with one digit. Nothing by nothing is not 0 %: it is unknown. */
+export function rate(r: Ratio | null | undefined, locale: string): string {
+  if (!r?.denominator) return "—";
+  return (r.numerator / r.denominator).toLocaleString(locale, { style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 });
+}
+
+/** A span as m:ss, or h:mm:ss from an hour on; never below zero. */
+export function span(ms: number): string {
+  const s = Math.max(0, Math.floor(ms / 1000));
+  const two = (n: number) => String(n).padStart(2, "0");
+  const rest = `${two(Math.floor(s / 60) % 60)}:${two(s % 60)}`;
+  return s >= 3600 ? `${Math.floor(s / 3600)}:${rest}` : rest.replace(/^0/, "");
+}
+
+/** The time of day in a zone, "" when it is none. */
+export function clock(at: string | number | undefined, locale: string, zone?: string): string {
+  const d = new Date(at ?? Number.NaN);
+  if (Number.isNaN(d.getTime())) return "";
+  return d.toLocaleTimeString(locale, { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false, ...(zone ? { timeZone: zone } : {}) });
+}
+
+/** Day and time in a zone, "" when it is none. */
+export function moment(at: string | undefined, locale: string, zone?: string): string {
+  const d = new Date(at ?? Number.NaN);
+  if (Number.isNaN(d.getTime())) return "";
+  return d.toLocaleString(locale, { month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", hour12: false, ...(zone ? { timeZone: zone } : {}) });
+}

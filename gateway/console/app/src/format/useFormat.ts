@@ -1,0 +1,17 @@
+// Formats in the language of the moment.
+
+import { locale } from "@/i18n/words";
+import { tables } from "@/session/tables";
+import { money, type Minor } from "./money";
+import { clock, count, moment, rate, type Ratio } from "./number";
+
+/** Formatting for templates; `zone` is the room's time zone, else the browser's. */
+export function useFormat(zone: () => string | undefined = () => undefined) {
+  return {
+    money: (minor: Minor | null | undefined, currency: string) => money(minor, currency, tables.digits, locale.value),
+    count: (n: number | null | undefined) => count(n, locale.value),
+    rate: (r: Ratio | null | undefined) => rate(r, locale.value),
+    clock: (at: string | number | undefined) => clock(at, locale.value, zone()),
+    moment: (at: string | undefined) => moment(at, locale.value, zone()),
+  };
+}

@@ -1,0 +1,38 @@
+import { defineWords } from "@/i18n/words";
+
+export const words = defineWords({
+  en: {
+    skip: "Skip to the page", pages: "Pages", language: "中文", language_hint: "Switch the language to Chinese", dark: "Dark theme", light: "Light theme",
+    log_out: "Log out", more: "More", room: "Room {room}", signed_in: "Signed in as {name}, {role}",
+    connecting: "Connecting…", connected: "Connected", recovered: "Recovered", restarted: "Back, with a gap", behind: "Behind", reconnecting: "Reconnecting",
+    offline: "Offline", refused: "Refused",
+    connecting_long: "Connecting to the room.", connected_long: "Connected: what you see is now.",
+    recovered_long: "The connection was cut and is back. Nothing was missed.",
+    restarted_long: "The connection was cut and is back. What happened meanwhile is in the figures; some comments are not shown.",
+    behind_long: "The figures are {ms} old.", reconnecting_long: "Cut for {ms}. The figures are from before; commands wait.",
+    offline_long: "This device has no network. The figures are from before.", refused_long: "The server does not let you into this room any more.",
+    gap_long: "This device was too slow: some events were left out. The state is complete.",
+    ends_soon: "Your token ends in {ms}. Log in again before.", yes: "Yes", cancel: "Cancel", close: "Close",
+    role_admin: "admin", role_merchant: "merchant", role_operator: "operator", role_host: "host", role_moderator: "moderator", role_agent: "agent",
+    role_analyst: "analyst", role_auditor: "auditor", role_viewer: "viewer", role_integration: "integration",
+    no_answer: "No answer came. Look whether it happened before you try again.", closed: "The connection is closed.", unreachable: "The server cannot be reached.",
+    room_missing: "There is no such room, or it is not yours.", back_to_rooms: "Choose a room", classic: "Former console",
+  },
+  zh: {
+    skip: "跳到页面内容", pages: "页面", language: "EN", language_hint: "切换为英文", dark: "深色", light: "浅色",
+    log_out: "退出登录", more: "更多", room: "直播间 {room}", signed_in: "已登录：{name}（{role}）",
+    connecting: "连接中…", connected: "已连接", recovered: "已恢复", restarted: "已恢复（有缺口）", behind: "数据滞后", reconnecting: "重连中",
+    offline: "离线", refused: "被拒绝",
+    connecting_long: "正在连接直播间。", connected_long: "已连接：所见即此刻。",
+    recovered_long: "连接曾中断，现已恢复，没有遗漏。",
+    restarted_long: "连接曾中断，现已恢复。期间发生的已计入数据，部分评论未显示。",
+    behind_long: "数据是 {ms} 之前的。", reconnecting_long: "已断开 {ms}。数据停在断开之前，指令会等待。",
+    offline_long: "本设备没有网络，数据停在断开之前。", refused_long: "服务器不再允许你进入该直播间。",
+    gap_long: "本设备太慢，略过了部分事件；状态是完整的。",
+    ends_soon: "登录凭证将在 {ms} 后到期，请提前重新登录。", yes: "确定", cancel: "取消", close: "关闭",
+    role_admin: "管理员", role_merchant: "商家", role_operator: "运营", role_host: "主播", role_moderator: "场控", role_agent: "客服",
+    role_analyst: "分析师", role_auditor: "审计", role_viewer: "观众", role_integration: "系统对接",
+    no_answer: "没有收到答复。重试之前请先确认是否已生效。", closed: "连接已关闭。", unreachable: "无法连接服务器。",
+    room_missing: "没有这个直播间，或它不属于你。", back_to_rooms: "选择直播间", classic: "旧版控制台",
+  },
+});

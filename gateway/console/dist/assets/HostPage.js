@@ -1,0 +1,1 @@
+import{L as e,P as t,g as n,p as r,y as i}from"./vue.js";import{c as a}from"./base.js";var o=n({__name:`HostPage`,setup(n){let{view:o}=a();return(n,a)=>(i(),r(`p`,null,e(t(o).online),1))}});export{o as default};
