@@ -84,7 +84,12 @@ func (f *Fold) addDelta(d *live.Delta, at time.Time) {
 	cash.Commission += d.Commission - d.CommissionBack
 
 	if d.Product != "" {
-		p := f.product(d.Product).cash(d.Currency)
+		sold := f.product(d.Product)
+		p := sold.cash(d.Currency)
+		if (d.PaidMinor != 0 || d.SKUPaid != 0) && sold.explaining.sells(at) {
+			p.Explained += d.PaidMinor
+			p.ExplainedSKUs += d.SKUPaid
+		}
 		p.SKUOrders += d.SKUOrders
 		p.SKUOrdersPaid += d.SKUPaid
 		p.ItemsPaid += d.UnitsPaid

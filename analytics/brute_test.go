@@ -19,6 +19,7 @@ func bruteForce(t interface{ Fatal(...any) }, show live.Show, log []live.Entry, 
 	type row struct {
 		live.Delta
 		at time.Time
+		n  int // index of its fact in the log
 	}
 	var deltas []row
 	for _, entry := range log {
@@ -37,7 +38,7 @@ func bruteForce(t interface{ Fatal(...any) }, show live.Show, log []live.Entry, 
 	if len(clean) < len(log) {
 		out.Raw = bruteForce(t, show, clean, asOf).Traffic
 	}
-	for _, entry := range log {
+	for n, entry := range log {
 		e := entry.Event
 		if e.Rehearsal {
 			continue
@@ -49,7 +50,7 @@ func bruteForce(t interface{ Fatal(...any) }, show live.Show, log []live.Entry, 
 			}
 			for _, d := range ds {
 				if d.Show == show.ID {
-					deltas = append(deltas, row{d, e.ReceivedAt})
+					deltas = append(deltas, row{d, e.ReceivedAt, n})
 				}
 			}
 			continue
@@ -291,6 +292,16 @@ func bruteForce(t interface{ Fatal(...any) }, show live.Show, log []live.Entry, 
 				m.Carts++
 			}
 		}
+		for _, entry := range log {
+			if e := entry.Event; in(e.ReceivedAt) && e.Show == show.ID && !e.Rehearsal {
+				if e.Kind == live.ComplaintOpened {
+					m.Complaints++
+				}
+				if e.Kind == live.ServiceSLABreached {
+					m.Breaches++
+				}
+			}
+		}
 		m.Online = int64(len(online))
 		tr.OnlineMinutes += m.Online
 		tr.PeakOnline = max(tr.PeakOnline, m.Online)
@@ -314,7 +325,7 @@ func bruteForce(t interface{ Fatal(...any) }, show live.Show, log []live.Entry, 
 				m.Money = append(m.Money, x)
 			}
 		}
-		if len(m.Money) > 0 || m.Entered+m.Online+m.Comments+m.Likes+m.Clicks+m.Carts > 0 || m.Orders != 0 || m.Paid != 0 {
+		if len(m.Money) > 0 || m.Entered+m.Online+m.Comments+m.Likes+m.Clicks+m.Carts+m.Complaints+m.Breaches > 0 || m.Orders != 0 || m.Paid != 0 {
 			out.Minutes = append(out.Minutes, m)
 		}
 	}
@@ -328,6 +339,11 @@ func bruteForce(t interface{ Fatal(...any) }, show live.Show, log []live.Entry, 
 		p.ExposurePV, p.ExposureUV = pv(of(live.ProductExposed)), uv(of(live.ProductExposed))
 		p.ClickPV, p.ClickUV = pv(of(live.ProductClicked)), uv(of(live.ProductClicked))
 		p.CartPV = pv(of(live.CartItemAdded))
+		for _, entry := range log {
+			if e := entry.Event; e.Show == show.ID && !e.Rehearsal && e.Kind == live.ExplainStarted && str(e, "product_id") == string(id) {
+				p.Explains++
+			}
+		}
 		for _, c := range []live.Currency{"CNY", "USD"} {
 			x := ProductMoney{Currency: c}
 			for _, d := range deltas {
@@ -339,13 +355,17 @@ func bruteForce(t interface{ Fatal(...any) }, show live.Show, log []live.Entry, 
 					x.Paid += d.PaidMinor
 					x.Refunded += d.RefundGoods + d.RefundShip
 					x.CancelledPaid += d.CancelledPaid
+					if bruteExplained(log[:d.n], show, id, d.at) {
+						x.Explained += d.PaidMinor
+						x.ExplainedSKUs += d.SKUPaid
+					}
 				}
 			}
 			if (x != ProductMoney{Currency: c}) {
 				p.Money = append(p.Money, x)
 			}
 		}
-		if p.Title != "" || p.Pins+p.ExposurePV+p.ClickPV+p.CartPV > 0 || len(p.Money) > 0 {
+		if p.Title != "" || p.Explains+p.Pins+p.ExposurePV+p.ClickPV+p.CartPV > 0 || len(p.Money) > 0 {
 			out.Products = append(out.Products, p)
 		}
 	}
@@ -404,6 +424,24 @@ func bruteForce(t interface{ Fatal(...any) }, show live.Show, log []live.Entry, 
 		out.Raw = out.Traffic
 	}
 	return out
+}
+
+// bruteExplained goes back from a payment to the last that was said of the
+// product's explanation.
+func bruteExplained(before []live.Entry, show live.Show, id live.ProductID, at time.Time) bool {
+	for _, entry := range slices.Backward(before) {
+		e := entry.Event
+		if e.Show != show.ID || e.Rehearsal || str(e, "product_id") != string(id) {
+			continue
+		}
+		switch e.Kind {
+		case live.ExplainStarted:
+			return true
+		case live.ExplainEnded:
+			return at.Sub(e.ReceivedAt) <= 60*time.Second
+		}
+	}
+	return false
 }
 
 // bruteShown looks, for every comment, through the rest of the log for what

@@ -122,7 +122,10 @@ type Minute struct {
 	Carts    int64
 	Orders   int64
 	Paid     int64
-	Money    []MinuteMoney // sorted by currency
+	// Complaints are those opened about the show, Breaches the promises of service
+	// that were broken in it, see [live.ServiceSLABreached].
+	Complaints, Breaches int64
+	Money                []MinuteMoney // sorted by currency
 }
 
 // MinuteMoney is the money of one minute in one currency.
@@ -146,6 +149,7 @@ type Product struct {
 	ClickPV, ClickUV       int64
 	CartPV                 int64
 	Pins                   int64
+	Explains               int64          // times its explanation began
 	Money                  []ProductMoney // sorted by currency
 }
 
@@ -154,6 +158,9 @@ type ProductMoney struct {
 	Currency                               live.Currency
 	SKUOrders, SKUOrdersPaid, ItemsPaid    int64
 	Created, Paid, Refunded, CancelledPaid int64
+	// Explained is the part of Paid that came while the product was explained or
+	// within [ExplainTail] after, ExplainedSKUs that of SKUOrdersPaid.
+	Explained, ExplainedSKUs int64
 }
 
 // Source is one channel of arrival. A person belongs to the channel of their

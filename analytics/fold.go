@@ -59,6 +59,7 @@ type product struct {
 	Product
 	index            int32  // in Fold.shelf
 	exposed, clicked bitset // of person index, bots too
+	explaining       explaining
 	money            map[live.Currency]*ProductMoney
 }
 
@@ -132,7 +133,12 @@ func (f *Fold) Add(entry live.Entry) error {
 	f.addMark(e)
 	f.addTitle(e)
 	f.addBenefit(e)
+	f.addExplain(e)
 	switch e.Kind {
+	case live.ComplaintOpened:
+		f.minuteOf(e.ReceivedAt).Complaints++
+	case live.ServiceSLABreached:
+		f.minuteOf(e.ReceivedAt).Breaches++
 	case live.BotFlagged, live.BotUnflagged:
 		f.addFlag(e)
 	case live.HostShiftStarted, live.HostShiftEnded:

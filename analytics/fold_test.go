@@ -40,6 +40,7 @@ func randomLog(t *rapid.T, show live.Show) []live.Entry {
 		live.CartItemAdded, live.CheckoutStarted, live.ProductPinned, live.AnnouncementPublished, live.StockChanged,
 		live.CommentSent, live.CommentSent, live.CommentHidden, live.CommentRestored, live.ViewerMuted, live.GiftSent, live.GiftSent,
 		live.BotFlagged, live.BotFlagged, live.BotUnflagged, live.HostShiftStarted, live.HostShiftEnded,
+		live.ExplainStarted, live.ExplainStarted, live.ExplainEnded, live.ComplaintOpened, live.ServiceSLABreached,
 	}
 	kinds = append(kinds, BenefitKinds...)
 	roles := []live.Role{live.RoleViewer, live.RoleViewer, live.RoleViewer, live.RoleViewer, live.RoleHost}
@@ -80,6 +81,10 @@ func randomLog(t *rapid.T, show live.Show) []live.Entry {
 		case live.HostShiftStarted, live.HostShiftEnded:
 			n := rapid.IntRange(1, 3).Draw(t, "shift")
 			e.Data = raw(`{"shift_id":"h%d","host_id":"host%d"}`, n, n)
+		case live.ExplainStarted, live.ExplainEnded:
+			if product != "" {
+				e.Data = raw(`{"product_id":%q,"explain_id":"x","count":1}`, product)
+			}
 		case live.ProductExposed, live.ProductClicked, live.CartItemAdded:
 			e.Data = raw(`{"product_id":%q,"sku_id":"k","qty":1,"surface":"list"}`, product)
 			if product == "" {

@@ -202,6 +202,14 @@ func TestSnapshotJSON(t *testing.T) {
 	if rows := got["commission"].([]any); len(rows) != 2 || rows[0].(map[string]any)["commission_minor"] != 32_000.0 || rows[1].(map[string]any)["commission_minor"] != 13_000.0 {
 		t.Errorf("commission is %v", rows)
 	}
+	if recent := got["recent"].(map[string]any); len(recent) != len(RecentFigures) {
+		t.Errorf("recent is %v", recent)
+	}
+	if rows := got["products"].([]any); len(rows) != len(f.Products) {
+		t.Errorf("products is %v", rows)
+	}
+	delete(got, "recent")
+	delete(got, "products")
 	delete(got, "ladder")
 	delete(got, "commission")
 	delete(got, "raw")

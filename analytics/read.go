@@ -87,14 +87,14 @@ func (f *Figures) Tidy() {
 	}
 	f.Minutes = kept(f.Minutes, func(m *Minute) bool {
 		return m.Entered != 0 || m.Online != 0 || m.Comments != 0 || m.Likes != 0 || m.Clicks != 0 || m.Carts != 0 ||
-			m.Orders != 0 || m.Paid != 0 || len(m.Money) > 0
+			m.Orders != 0 || m.Paid != 0 || m.Complaints != 0 || m.Breaches != 0 || len(m.Money) > 0
 	}, func(a, b Minute) int { return a.T.Compare(b.T) })
 	for i := range f.Products {
 		f.Products[i].Money = kept(f.Products[i].Money, func(m *ProductMoney) bool { return *m != ProductMoney{Currency: m.Currency} },
 			func(a, b ProductMoney) int { return cmp.Compare(a.Currency, b.Currency) })
 	}
 	f.Products = kept(f.Products, func(p *Product) bool {
-		return p.Title != "" || p.ExposurePV != 0 || p.ClickPV != 0 || p.CartPV != 0 || p.Pins != 0 || len(p.Money) > 0
+		return p.Title != "" || p.ExposurePV != 0 || p.ClickPV != 0 || p.CartPV != 0 || p.Pins != 0 || p.Explains != 0 || len(p.Money) > 0
 	}, func(a, b Product) int { return cmp.Compare(a.Product, b.Product) })
 	for i := range f.Sources {
 		f.Sources[i].Money = kept(f.Sources[i].Money, func(m *SourceMoney) bool { return *m != SourceMoney{Currency: m.Currency} },

@@ -29,6 +29,8 @@ var minuteColumns = []minuteColumn{
 	{like("cart_pv"), func(m *Minute, _ MinuteMoney) int64 { return m.Carts }},
 	{Column{Key: "orders", ZH: "下单数", EN: "orders", Unit: UnitCount, Formula: "orders created, of every currency"}, func(m *Minute, _ MinuteMoney) int64 { return m.Orders }},
 	{Column{Key: "orders_paid", ZH: "支付订单数", EN: "paid orders", Unit: UnitCount, Formula: "orders paid, of every currency"}, func(m *Minute, _ MinuteMoney) int64 { return m.Paid }},
+	{Column{Key: "complaints_opened", ZH: "投诉数", EN: "complaints opened", Unit: UnitCount, Formula: "complaint_opened facts about the show in the minute"}, func(m *Minute, _ MinuteMoney) int64 { return m.Complaints }},
+	{Column{Key: "sla_breaches", ZH: "服务超时数", EN: "service promises broken", Unit: UnitCount, Formula: "service_sla_breached facts of sessions of the show in the minute"}, func(m *Minute, _ MinuteMoney) int64 { return m.Breaches }},
 	{like("gmv_created_minor"), func(_ *Minute, x MinuteMoney) int64 { return x.Created }},
 	{like("gmv_paid_minor"), func(_ *Minute, x MinuteMoney) int64 { return x.Paid }},
 	{like("gmv_net_minor"), func(_ *Minute, x MinuteMoney) int64 { return x.Net() }},

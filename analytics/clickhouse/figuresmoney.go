@@ -112,6 +112,21 @@ func (q *question) minutes(ctx context.Context, f *analytics.Figures) error {
 	if err != nil {
 		return err
 	}
+	err = q.rows(ctx, "felt minutes", `SELECT toStartOfMinute(ts) AS t, `+n(live.ComplaintOpened)+`, `+n(live.ServiceSLABreached)+events+
+		`AND kind IN ('complaint_opened', 'service_sla_breached') GROUP BY t`,
+		func(scan scanner) error {
+			var t time.Time
+			var complaints, breaches int64
+			if err := scan(&t, &complaints, &breaches); err != nil {
+				return err
+			}
+			m := minute(t)
+			m.Complaints, m.Breaches = complaints, breaches
+			return nil
+		})
+	if err != nil {
+		return err
+	}
 	return q.sales(ctx, minute)
 }
 
@@ -179,7 +194,7 @@ func (q *question) products(ctx context.Context, f *analytics.Figures) error {
 	if err != nil {
 		return err
 	}
-	return q.rows(ctx, "product money", `SELECT product_id, currency, sum(sku_orders), sum(sku_paid), sum(units_paid),
+	err = q.rows(ctx, "product money", `SELECT product_id, currency, sum(sku_orders), sum(sku_paid), sum(units_paid),
 		sum(created), sum(paid), sum(refund_goods + refund_ship), sum(cancelled_paid)`+deltas+`AND product_id != '' GROUP BY product_id, currency`,
 		func(scan scanner) error {
 			var id string
@@ -189,6 +204,49 @@ func (q *question) products(ctx context.Context, f *analytics.Figures) error {
 			}
 			p := product(id)
 			p.Money = append(p.Money, m)
+			return nil
+		})
+	if err != nil {
+		return err
+	}
+	return q.explained(ctx, product)
+}
+
+// explained counts explanations, and what was sold by them: a payment goes by
+// what was last said of its product before it, in the order of the log.
+func (q *question) explained(ctx context.Context, product func(string) *analytics.Product) error {
+	const said = events + `AND product_id != '' AND kind IN ('explain_started', 'explain_ended') `
+	err := q.rows(ctx, "explains", `SELECT product_id, `+n(live.ExplainStarted)+said+`GROUP BY product_id`, func(scan scanner) error {
+		var id string
+		var times int64
+		if err := scan(&id, &times); err != nil {
+			return err
+		}
+		product(id).Explains = times
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	tail := strconv.FormatInt(analytics.ExplainTail.Milliseconds(), 10)
+	return q.rows(ctx, "explained sales", `SELECT d.product, d.currency, sum(d.paid), sum(d.sku_paid) FROM (
+			SELECT toString(product_id) AS product, `+place+` AS pos, toString(currency) AS currency, at, paid, sku_paid`+deltas+`AND product_id != '' AND (paid != 0 OR sku_paid != 0)) AS d
+		ASOF JOIN (
+			SELECT toString(product_id) AS product, `+place+` AS pos, kind = 'explain_started' AS began, ts`+said+`) AS b ON b.product = d.product AND b.pos <= d.pos
+		WHERE b.began OR toUnixTimestamp64Milli(d.at) <= toUnixTimestamp64Milli(b.ts) + `+tail+`
+		GROUP BY d.product, d.currency`,
+		func(scan scanner) error {
+			var id, currency string
+			var paid, skus int64
+			if err := scan(&id, &currency, &paid, &skus); err != nil {
+				return err
+			}
+			p := product(id)
+			for i := range p.Money {
+				if p.Money[i].Currency == live.Currency(currency) {
+					p.Money[i].Explained, p.Money[i].ExplainedSKUs = paid, skus
+				}
+			}
 			return nil
 		})
 }

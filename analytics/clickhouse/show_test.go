@@ -248,6 +248,7 @@ func (w *world) command(show live.Show) {
 		Kind: pick(w, []live.Kind{
 			live.ProductListed, live.ProductPinned, live.ProductUnpinned, live.PriceChanged, live.AnnouncementPublished,
 			live.StockReleased, live.StockChanged, live.ShowPaused, live.ShowResumed,
+			live.ExplainStarted, live.ExplainStarted, live.ExplainEnded, live.ComplaintOpened, live.ServiceSLABreached,
 		}),
 	}
 	data := map[string]any{"product_id": w.product(), "title": fmt.Sprintf("杯 %d", w.ids)}

@@ -23,8 +23,13 @@ func (Snapshot) Schema(huma.Registry) *huma.Schema {
 	return object(map[string]*huma.Schema{
 		"type": {Type: huma.TypeString}, "show_id": {Type: huma.TypeString}, "room_id": {Type: huma.TypeString}, "state": {Type: huma.TypeString},
 		"at": {Type: huma.TypeString, Format: "date-time"}, "currency": {Type: huma.TypeString, Description: "Of the money in metrics."},
-		"metrics":     metrics,
-		"raw":         {Type: huma.TypeObject, AdditionalProperties: true, Description: "The figures about viewers with those in them who are flagged as bots; metrics is without."},
+		"metrics": metrics,
+		"raw":     {Type: huma.TypeObject, AdditionalProperties: true, Description: "The figures about viewers with those in them who are flagged as bots; metrics is without."},
+		"recent": {
+			Type: huma.TypeObject, AdditionalProperties: true,
+			Description: "The last ten whole minutes beside the ten before, a member for each figure: now and before (numerator, denominator, value), change (in parts of before; null where that was nothing), sample, and enough: false when the change may be chance.",
+		},
+		"products":    {Type: huma.TypeArray, Items: &huma.Schema{Type: huma.TypeObject, AdditionalProperties: true}, Description: "The 20 products that sold most: times explained, sales while explained, click and order rates, GPM; all of them at GET /v1/shows/{show_id}/products."},
 		"hosts":       {Type: huma.TypeArray, Items: &huma.Schema{Type: huma.TypeObject, AdditionalProperties: true}, Description: "What each host sold, shift by shift, as GET /v1/shows/{show_id}/hosts."},
 		"ladder":      {Type: huma.TypeArray, Items: &huma.Schema{Type: huma.TypeObject, AdditionalProperties: true}, Description: "Moves on the ladder whose cause happened in the show: from, to, their names, moves_caused_up, moves_caused_down."},
 		"commission":  {Type: huma.TypeArray, Items: &huma.Schema{Type: huma.TypeObject, AdditionalProperties: true}, Description: "What the orders of the show earn referrers, by currency, the most owed first, at most 50 rows; the one without a referrer_id is of buyers who belonged to nobody; left out for roles without money."},

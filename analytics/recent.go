@@ -1,0 +1,165 @@
+package analytics
+
+import (
+	"encoding/json"
+	"time"
+
+	"showrunner/live"
+)
+
+const (
+	// RecentMinutes is the length of each of the two spans that are compared.
+	RecentMinutes = 10
+	// RecentLeast is how much both spans must hold together for a change between
+	// them to be told: of fewer, a fall by half is within two standard deviations
+	// of chance. Of n things that fall into either span with equal chance the
+	// deviation is sqrt(n)/2, and a fall by half is n/6 off the middle.
+	RecentLeast = 36
+)
+
+// Recent is a figure in the last whole minutes beside the same before.
+type Recent struct {
+	Figure *RecentFigure
+	// Now and Before are per minute, or a rate. Change is the difference in parts
+	// of Before; without a value where Before is nothing.
+	Now, Before, Change Rate
+	// Sample is what both spans hold together of the things that are counted.
+	Sample int64
+	// Enough is false where the sample is below [RecentLeast] or the show has not
+	// been on for both spans: the change may be chance.
+	Enough bool
+}
+
+// RecentFigure is a figure of the last minutes.
+type RecentFigure struct {
+	Key     string
+	ZH, EN  string
+	Unit    Unit
+	Formula string
+	Source  string
+	Money   bool
+	num     func(*span10) int64
+	den     func(*span10) int64 // nil: per minute
+	sample  func(*span10) int64
+}
+
+// span10 is what ten minutes hold.
+type span10 struct {
+	minutes                                                   int64
+	entered, online, comments, clicks, orders, paid, gmvMinor int64
+}
+
+// RecentFigures are the figures that are compared over the last minutes.
+var RecentFigures = []RecentFigure{
+	{"inflow_10m", "近10分钟流速", "inflow, last 10 minutes", UnitCount, "room_entered facts of the last 10 whole minutes / minutes; beside the 10 minutes before", "own", false, func(s *span10) int64 { return s.entered }, nil, func(s *span10) int64 { return s.entered }},
+	{"online_10m", "近10分钟平均在线", "online, last 10 minutes", UnitPersons, "persons active in each of the last 10 whole minutes, summed / minutes; beside the 10 minutes before", "own", false, func(s *span10) int64 { return s.online }, nil, func(s *span10) int64 { return s.online }},
+	{"comments_10m", "近10分钟评论", "comments, last 10 minutes", UnitCount, "comment_pv of the last 10 whole minutes / minutes; beside the 10 minutes before", "own", false, func(s *span10) int64 { return s.comments }, nil, func(s *span10) int64 { return s.comments }},
+	{"clicks_10m", "近10分钟商品点击", "product clicks, last 10 minutes", UnitCount, "product_click_pv of the last 10 whole minutes / minutes; beside the 10 minutes before", "own", false, func(s *span10) int64 { return s.clicks }, nil, func(s *span10) int64 { return s.clicks }},
+	{"orders_10m", "近10分钟下单", "orders, last 10 minutes", UnitCount, "orders created in the last 10 whole minutes, of every currency / minutes; beside the 10 minutes before", "own", false, func(s *span10) int64 { return s.orders }, nil, func(s *span10) int64 { return s.orders }},
+	{"gmv_10m_minor", "近10分钟支付金额", "GMV paid, last 10 minutes", UnitMinor, "gmv_paid of the last 10 whole minutes in the show's currency / minutes; beside the 10 minutes before; the sample is paid orders", "own", true, func(s *span10) int64 { return s.gmvMinor }, nil, func(s *span10) int64 { return s.paid }},
+	{"conversion_10m", "近10分钟转化率", "conversion, last 10 minutes", UnitRatio, "orders paid in the last 10 whole minutes, of every currency / persons active in each of them, summed; beside the 10 minutes before; the sample is paid orders", "own", false, func(s *span10) int64 { return s.paid }, func(s *span10) int64 { return s.online }, func(s *span10) int64 { return s.paid }},
+}
+
+// RecentOf compares the last ten whole minutes on air with the ten before them,
+// in the order of [RecentFigures]. Before the first whole minute both are empty.
+func RecentOf(show live.Show, f *Figures) []Recent {
+	now, before := spans(show, f)
+	out := make([]Recent, len(RecentFigures))
+	for i := range RecentFigures {
+		c := &RecentFigures[i]
+		r := Recent{Figure: c, Now: c.rate(&now), Before: c.rate(&before), Sample: c.sample(&now) + c.sample(&before)}
+		if d := r.Before.Num * r.Now.Den; d > 0 {
+			r.Change = Rate{r.Now.Num*r.Before.Den - r.Before.Num*r.Now.Den, d}
+		}
+		r.Enough = now.minutes == RecentMinutes && before.minutes == RecentMinutes && r.Sample >= RecentLeast
+		out[i] = r
+	}
+	return out
+}
+
+func (c *RecentFigure) rate(s *span10) Rate {
+	if c.den == nil {
+		return Rate{c.num(s), s.minutes}
+	}
+	return Rate{c.num(s), c.den(s)}
+}
+
+// wholeMinutes are the minutes on air that are over, in which the show was on
+// from their first second to their last.
+func (f *Figures) wholeMinutes(show live.Show) []Minute {
+	all := f.OnAir(show)
+	_, until := onAir(show, f.AsOf)
+	if len(all) > 0 && all[0].T.Before(show.StartedAt) {
+		all = all[1:]
+	}
+	if n := len(all); n > 0 && all[n-1].T.Add(time.Minute).After(until) {
+		all = all[:n-1]
+	}
+	return all
+}
+
+func spans(show live.Show, f *Figures) (now, before span10) {
+	all := f.wholeMinutes(show)
+	n := len(all)
+	add := func(s *span10, minutes []Minute) {
+		for i := range minutes {
+			s.add(&minutes[i], show.Currency)
+		}
+	}
+	from := max(0, n-RecentMinutes)
+	add(&now, all[from:])
+	add(&before, all[max(0, from-RecentMinutes):from])
+	return now, before
+}
+
+func (s *span10) add(m *Minute, currency live.Currency) {
+	s.minutes++
+	s.entered += m.Entered
+	s.online += m.Online
+	s.comments += m.Comments
+	s.clicks += m.Clicks
+	s.orders += m.Orders
+	s.paid += m.Paid
+	for i := range m.Money {
+		if m.Money[i].Currency == currency {
+			s.gmvMinor += m.Money[i].Paid
+		}
+	}
+}
+
+// Recents are figures of the last minutes as a snapshot shows them.
+type Recents []Recent
+
+// WithoutMoney leaves out what roles without the right to money may not see.
+func (rs Recents) WithoutMoney() Recents {
+	kept := make(Recents, 0, len(rs))
+	for _, r := range rs {
+		if !r.Figure.Money {
+			kept = append(kept, r)
+		}
+	}
+	return kept
+}
+
+// MarshalJSON writes one object with a member for each figure.
+func (rs Recents) MarshalJSON() ([]byte, error) {
+	out := make(map[string]any, len(rs))
+	for _, r := range rs {
+		row := map[string]any{"now": r.Now, "before": r.Before, "sample": r.Sample, "enough": r.Enough, "change": nil}
+		if x, ok := r.Change.Value(); ok {
+			row["change"] = x
+		}
+		out[r.Figure.Key] = row
+	}
+	return json.Marshal(out)
+}
+
+// recentDefinitions are [RecentFigures] as the dictionary has them.
+func recentDefinitions() []Definition {
+	var out []Definition
+	for i := range RecentFigures {
+		c := &RecentFigures[i]
+		out = append(out, define(Column{c.Key, c.ZH, c.EN, c.Unit, true, c.Money, c.Formula}, c.Source))
+	}
+	return out
+}
