@@ -4,7 +4,7 @@ package analytics
 var serviceDefinitions = []Definition{
 	{
 		Key: "service_assisted_gmv_minor", ZH: "服务助攻成交金额", EN: "GMV assisted by service", Unit: UnitMinor,
-		Formula: "gmv_net of orders that hold and whose buyer an agent served within the window before the payment, in a session, by a touch or a follow-up, or by a message in a group the buyer was in; each order once. Of an agent, a group or an entry: theirs, which do not add up",
+		Formula: "gmv_net of orders that hold and whose buyer an agent served within the window before the payment, in a session, by a touch that is not transactional or a follow-up, or by a message in a group the buyer was in; each order once. Of an agent, a group or an entry: theirs, which do not add up",
 		Axis:    AxisService, Source: "F25, own", Money: true, At: []string{"ServiceAssistedOf.service_assisted_gmv_minor", "ServiceRow.service_assisted_gmv_minor"},
 	},
 	{Key: "service_assisted_orders", ZH: "服务助攻订单数", EN: "orders assisted by service", Unit: UnitCount, Formula: "orders of service_assisted_gmv", Axis: AxisService, Source: "F25, own", At: []string{"ServiceAssistedOf.service_assisted_orders", "ServiceRow.service_assisted_orders"}},

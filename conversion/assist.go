@@ -17,9 +17,10 @@ var AssistWindows = []time.Duration{24 * time.Hour, 72 * time.Hour, 7 * 24 * tim
 // AssistWindow is the one that holds where none is named.
 const AssistWindow = 72 * time.Hour
 
-// AssistKinds are the facts by which an agent serves one person. In a group an
+// AssistKinds are the facts by which an agent serves one person, but for a touch
+// that says it is transactional: a notice of a parcel sells nothing. In a group an
 // agent serves who is in it when they speak.
-var AssistKinds = []live.Kind{live.ServiceStarted, live.ServiceMessageSent, "touch_sent", "followup_done"}
+var AssistKinds = []live.Kind{live.ServiceStarted, live.ServiceMessageSent, live.TouchSent, "followup_done"}
 
 // AssistQuestion asks which orders were paid after an agent had served the
 // buyer. Scope.Room is not looked at: service is of no room.
@@ -110,6 +111,8 @@ type AssistData struct {
 	Entry string `json:"entry_id"`
 	By    string `json:"by"`
 	Role  string `json:"by_role"`
+
+	Transactional flag `json:"transactional"`
 }
 
 // NoAgents are the words for who spoke that mean no agent.
@@ -151,6 +154,7 @@ func (x *Assists) Add(en live.Entry) error {
 	case e.Kind == live.GroupMessageSent:
 		a.person, a.group, a.entry = "", d.Group, ""
 		x.said = append(x.said, a)
+	case e.Kind == live.TouchSent && bool(d.Transactional):
 	case e.Person != "" && slices.Contains(AssistKinds, e.Kind):
 		x.acts = append(x.acts, a)
 	}

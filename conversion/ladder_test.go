@@ -107,6 +107,8 @@ func TestFactOf(t *testing.T) {
 		{"a group", live.Event{ID: "e", Kind: "group_joined", Person: "p1", Actor: agent, Data: []byte(`{"group_id":"g1","join_scene":"qr"}`)}, "group_joined g1 group a1 group"},
 		{"an agent who says so", live.Event{ID: "e", Kind: "service_session_started", Person: "p1", Actor: agent, Data: []byte(`{"session_id":"x"}`)}, "service_session_started x service a1 service"},
 		{"an agent who is named", live.Event{ID: "e", Kind: "touch_sent", Person: "p1", Actor: agent, Data: []byte(`{"agent_id":"a2"}`)}, "touch_sent e service a2 contact"},
+		{"a touch that says it is none of orders", live.Event{ID: "e", Kind: live.TouchSent, Person: "p1", Actor: agent, Data: []byte(`{"transactional":false}`)}, "touch_sent e service a1 contact"},
+		{"a notice of an order", live.Event{ID: "e", Kind: live.TouchSent, Person: "p1", Actor: agent, Data: []byte(`{"transactional":true}`)}, ""},
 		{"a packet", live.Event{ID: "e", Kind: live.RedPacketClaimed, Person: "p1", Actor: viewer, Show: "s1", Data: []byte(`{"packet_id":"k1"}`)}, "red_packet_claimed k1 offer  "},
 		{"what the platform states", live.Event{ID: "e", Kind: live.PartnerApproved, Person: "p1", Actor: system}, "partner_approved e   "},
 		{"broken data names nothing", live.Event{ID: "e", Kind: "group_joined", Person: "p1", Actor: agent, Data: []byte(`{`)}, "group_joined e group a1 group"},

@@ -30,7 +30,7 @@ func (db *DB) Assisted(ctx context.Context, question conversion.AssistQuestion) 
 	with := `WITH sales AS (SELECT who, p.2 AS order_id, toUnixTimestamp64Milli(at) AS paid, currency, value FROM ` + q.purchases() + `
 			WHERE d >= {from:Int32} AND d < {until:Int32} AND ({show:String} = '' OR show = {show:String})),
 		acts AS (SELECT ` + q.who + ` AS who, ` + t + ` AS t, ` + agents + ` AS agent, JSONExtractString(props, 'entry_id') AS entry` + facts + `
-			AND person_id != '' AND kind IN ` + kindList(conversion.AssistKinds) + spoke + `),
+			AND person_id != '' AND kind IN ` + kindList(conversion.AssistKinds) + ` AND NOT (kind = '` + string(live.TouchSent) + `' AND JSONExtractRaw(props, 'transactional') = 'true') ` + spoke + `),
 		said AS (SELECT JSONExtractString(props, 'group_id') AS grp, ` + agents + ` AS agent, ` + t + ` AS t` + facts + `AND kind = '` + string(live.GroupMessageSent) + `' ` + spoke + `),
 		turns AS (SELECT ` + q.who + ` AS who, JSONExtractString(props, 'group_id') AS grp,
 				arraySort(groupArray((` + t + `, seq, idx, toUInt8(kind = '` + string(live.GroupJoined) + `')))) AS all,

@@ -95,6 +95,7 @@ func TestAssistedUnwinds(t *testing.T) {
 	say(50*time.Hour, "group_left", "p", map[string]any{"group_id": "g2"})
 	say(40*time.Hour, "group_message_sent", "", map[string]any{"group_id": "g2", "agent_id": "bob", "by_role": "agent"}) // to others
 	say(24*time.Hour, "touch_sent", "p", map[string]any{"agent_id": "cat", "entry_id": "e1"})
+	say(23*time.Hour, "touch_sent", "p", map[string]any{"agent_id": "dan", "entry_id": "e2", "transactional": true}) // the parcel is on its way
 	say(time.Hour, "service_message_sent", "p", map[string]any{"session_id": "s", "by": "bot", "agent_id": "robot"})
 	var before live.Order
 	state := func(at time.Time, facts ...live.OrderFact) {

@@ -137,6 +137,10 @@ func (v *village) serve(e live.Event) {
 	switch e.Kind {
 	case live.ServiceMessageSent:
 		data["by"] = pick("agent", "agent", "viewer", "bot")
+	case live.TouchSent:
+		if w := v.rng.IntN(5); w < 4 {
+			data["transactional"] = []any{true, false, "true", 1}[w]
+		}
 	case live.GroupMessageSent:
 		data["by_role"] = pick("agent", "expert", "member", "bot")
 		if v.rng.IntN(2) == 0 {

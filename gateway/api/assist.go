@@ -44,7 +44,7 @@ type ServiceRow struct {
 func (a *API) assists() {
 	add(a, Route{
 		ID: "get-service-assisted", Method: "GET", Path: "/v1/service/assisted", Tag: serviceTag, Summary: "Read what service earned",
-		Text: "Orders paid after an agent had served their buyer: in a session, by a touch or a follow-up, or by a message in a group while the buyer was a member. By the day of payment in the merchant's time zone. " +
+		Text: "Orders paid after an agent had served their buyer: in a session, by a touch that is not transactional or a follow-up, or by a message in a group while the buyer was a member. By the day of payment in the merchant's time zone. " +
 			"It says that service came before, not that it was the cause. Agents read their own alone; without the right to money there are counts only.",
 		Actions: []live.Action{live.ActServiceRead}, output: sheetTypes, answer: ServiceAssisted{},
 	}, a.getServiceAssisted)
