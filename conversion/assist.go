@@ -112,7 +112,7 @@ type AssistData struct {
 	By    string `json:"by"`
 	Role  string `json:"by_role"`
 
-	Transactional flag `json:"transactional"`
+	Transactional Flag `json:"transactional"`
 }
 
 // NoAgents are the words for who spoke that mean no agent.

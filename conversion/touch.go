@@ -135,7 +135,7 @@ type touchData struct {
 	Cost         amount `json:"cost_minor"`
 	CostCurrency name   `json:"cost_currency"`
 
-	Transactional flag `json:"transactional"`
+	Transactional Flag `json:"transactional"`
 }
 
 // read takes what it can from data. The members that the kind names were checked
@@ -159,11 +159,11 @@ func (n *name) UnmarshalJSON(raw []byte) error {
 	return nil
 }
 
-// flag is true, or it is not.
-type flag bool
+// Flag is a member of data that is true, or is not.
+type Flag bool
 
 // UnmarshalJSON never fails: what is not true is false.
-func (f *flag) UnmarshalJSON(raw []byte) error {
+func (f *Flag) UnmarshalJSON(raw []byte) error {
 	*f = string(raw) == "true"
 	return nil
 }

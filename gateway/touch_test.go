@@ -59,7 +59,7 @@ func TestTouches(t *testing.T) {
 	if got := e.want(409, "POST", path, ann, obj{"state": "sent"}); got.code() != "touch_settled" {
 		t.Errorf("settled again: %s", got.raw)
 	}
-	if got := e.want(200, "GET", "/v1/people/u2/preferences", ann, nil); dig(got.json, "channels", 0, "why") != "rejected" {
+	if got := e.want(200, "GET", "/v1/people/u2/preferences", owner, nil); dig(got.json, "channels", 0, "why") != "rejected" {
 		t.Errorf("after a rejected message: %s", got.raw)
 	}
 	if items := e.want(200, "GET", touches, ann, nil).items(); len(items) != 2 {

@@ -67,6 +67,7 @@ const (
 	ActLimitWrite    Action = "benefit_limits.write" // how much may be given away, by others than the owner
 	ActPeopleRead    Action = "people.read"          // who somebody is, and their way
 	ActPeopleWrite   Action = "people.write"         // who is who
+	ActIdentityRead  Action = "identity.read"        // the log of who is who, over everybody
 	ActPeopleErase   Action = "people.erase"         // forget a person for good
 	ActLadderRead    Action = "ladder.read"          // how people stand and move
 	ActLadderWrite   Action = "ladder.write"         // by which rules
@@ -140,6 +141,7 @@ var Rights = map[Action][]Role{
 	ActLimitWrite:    {RoleAdmin, RoleMerchant},
 	ActPeopleRead:    {RoleAdmin, RoleMerchant, RoleOperator, RoleAgent, RoleAnalyst, RoleAuditor},
 	ActPeopleWrite:   {RoleAdmin, RoleMerchant, RoleOperator},
+	ActIdentityRead:  {RoleAdmin, RoleMerchant, RoleOperator, RoleAnalyst, RoleAuditor},
 	ActPeopleErase:   {RoleAdmin, RoleMerchant},
 	ActLadderRead:    {RoleAdmin, RoleMerchant, RoleOperator, RoleAgent, RoleAnalyst, RoleAuditor},
 	ActLadderWrite:   {RoleAdmin, RoleMerchant},

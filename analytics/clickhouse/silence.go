@@ -39,7 +39,7 @@ func (q *scope) silences(question *temperature.SilenceQuestion) string {
 	q.set("least", temperature.RhythmDays)
 	reached := `(SELECT who, min(t) AS reached, toInt64(sum(o)) AS bought, toInt64(sum(1 - o)) AS touched, arraySort(groupUniqArrayArray(ps)) AS products FROM (
 			SELECT ` + q.who + ` AS who, occurred_at AS t, 0 AS o, CAST([], 'Array(String)') AS ps` + q.facts() + `
-				AND kind = 'touch_sent' AND NOT JSONExtractBool(props, 'transactional')` + when("show_id", "occurred_at") + `
+				AND kind = 'touch_sent' AND JSONExtractRaw(props, 'transactional') != 'true'` + when("show_id", "occurred_at") + `
 			UNION ALL
 			SELECT who, at AS t, 1 AS o, arrayMap(x -> x.1, arrayFilter(x -> x.1 != '' AND x.2 > 0, arrayZip(units.1, units.2))) AS ps
 				FROM ` + q.purchasesWith("units", "sumMap([toString(product_id)], [units_paid])") + ` WHERE 1` + when("show", "at") + `

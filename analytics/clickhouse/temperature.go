@@ -73,7 +73,7 @@ func (q *scope) touched(f *felt, question *temperature.Question) string {
 		}
 		above = append(above, one)
 	}
-	touch := f.facts + f.touch + ` AND kind = 'touch_sent' AND NOT JSONExtractBool(props, 'transactional') AND s != ''
+	touch := f.facts + f.touch + ` AND kind = 'touch_sent' AND JSONExtractRaw(props, 'transactional') != 'true' AND s != ''
 		AND ` + millis + ` >= {from:Int64} - {longest:Int64} AND ` + millis + ` < {until:Int64}`
 	times := func(condition string) string {
 		return `(SELECT ` + f.subject + ` AS s, groupArray(` + millis + `) AS at` + f.facts + ` AND ` + condition + ` AND s != ''

@@ -65,7 +65,7 @@ func (a *API) identities() {
 		example: map[string]any{"person_id": "u1", "other_person_id": "device-7", "evidence": "call 4711"},
 	}, a.mergePeople)
 	add(a, Route{
-		ID: "list-merges", Method: "GET", Path: "/v1/identity/merges", Tag: tag, Summary: "Read the log of who is who, latest first", Actions: []live.Action{live.ActPeopleRead},
+		ID: "list-merges", Method: "GET", Path: "/v1/identity/merges", Tag: tag, Summary: "Read the log of who is who, latest first", Actions: []live.Action{live.ActIdentityRead},
 	}, a.listMerges)
 	add(a, Route{
 		ID: "undo-merge", Method: "POST", Path: "/v1/identity/merges/{merge}/undo", Tag: tag, Summary: "Part two people who were taken for one",

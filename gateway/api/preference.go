@@ -54,21 +54,22 @@ type NewChannelPreference struct {
 type preferencesOutput struct{ Body Preferences }
 
 func (a *API) preferences() {
-	own := " A viewer reads and sets their own alone."
+	own := " A viewer reads and sets their own alone, an agent those of people they serve."
 	add(a, Route{
 		ID: "get-preferences", Method: "GET", Path: "/v1/people/{person_id}/preferences", Tag: guardTag, Summary: "Read how somebody wants to be touched",
 		Text: "Under any of their names: what was said under each is joined, and any opt-out stands." + own, Actions: []live.Action{live.ActContact, live.ActTouchRead},
 	}, a.getPreferences)
 	add(a, Route{
 		ID: "put-preferences", Method: "PUT", Path: "/v1/people/{person_id}/preferences", Tag: guardTag, Summary: "Set how somebody wants to be touched",
-		Text:    "Replaces all that is known, what platforms told included, under every name they have. Somebody nobody has met yet may be named: an opt-out is never refused." + own,
+		Text:    "Replaces all that is known, what platforms told included, under every name they have. Somebody nobody has met yet may be named by all but agents: an opt-out is never refused." + own,
 		Actions: []live.Action{live.ActContact}, body: NewPreferences{},
 		example: map[string]any{"time_zone": "Asia/Shanghai", "quiet_hours": map[string]any{"from": "22:30", "to": "08:00"}, "channels": []any{map[string]any{"channel": "sms", "consent": "given"}, map[string]any{"channel": "phone", "opt_out": true}}},
 	}, a.putPreferences)
 }
 
-// wisher finds whose preferences a path names. A viewer is told of nobody else.
-func (in *PersonPath) wisher(p live.Principal) (live.MerchantID, live.PersonID, error) {
+// wisher finds whose preferences a path names. A viewer is told of nobody else, an
+// agent of nobody they do not serve.
+func (a *API) wisher(ctx context.Context, p live.Principal, in *PersonPath) (live.MerchantID, live.PersonID, error) {
 	if p.Role == live.RoleViewer {
 		if in.PersonID != p.Subject {
 			return "", "", live.NotFound("person_not_found", "there is no such person")
@@ -76,11 +77,11 @@ func (in *PersonPath) wisher(p live.Principal) (live.MerchantID, live.PersonID, 
 		m, err := merchant(p, in.MerchantID)
 		return m, live.PersonID(in.PersonID), err
 	}
-	return in.person(p)
+	return a.theirs(ctx, p, in)
 }
 
 func (a *API) getPreferences(ctx context.Context, p live.Principal, in *PersonPath) (*preferencesOutput, error) {
-	m, id, err := in.wisher(p)
+	m, id, err := a.wisher(ctx, p, in)
 	if err != nil {
 		return nil, err
 	}
@@ -105,7 +106,7 @@ func (a *API) putPreferences(ctx context.Context, p live.Principal, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	m, id, err := in.wisher(p)
+	m, id, err := a.wisher(ctx, p, &in.PersonPath)
 	if err != nil {
 		return nil, err
 	}

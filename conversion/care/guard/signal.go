@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"showrunner/conversion"
 	"showrunner/live"
 	"showrunner/live/store"
 )
@@ -77,19 +78,19 @@ func outsideOf(e *live.Event) (Touch, bool) {
 		return Touch{}, false
 	}
 	var d struct {
-		Channel       string `json:"channel"`
-		Kind          string `json:"kind"`
-		Agent         string `json:"agent_id"`
-		Group         string `json:"group_id"`
-		Template      string `json:"template"`
-		Transactional bool   `json:"transactional"`
+		Channel       string          `json:"channel"`
+		Kind          string          `json:"kind"`
+		Agent         string          `json:"agent_id"`
+		Group         string          `json:"group_id"`
+		Template      string          `json:"template"`
+		Transactional conversion.Flag `json:"transactional"`
 	}
 	if len(e.Data) > 0 && json.Unmarshal(e.Data, &d) != nil {
 		return Touch{}, false
 	}
 	t := Touch{
 		ID: "out_" + e.Source + ":" + string(e.ID), Merchant: e.Merchant, Person: e.Person, Channel: firstName(e.Channel, d.Channel, "contact"),
-		Kind: firstName(d.Kind, "chat"), Transactional: d.Transactional, Agent: d.Agent, Template: d.Template, By: e.Actor,
+		Kind: firstName(d.Kind, "chat"), Transactional: bool(d.Transactional), Agent: d.Agent, Template: d.Template, By: e.Actor,
 		State: Sent, At: e.OccurredAt, SettledAt: e.OccurredAt, Outside: true,
 	}
 	if t.Person == "" {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"slices"
 
+	"showrunner/conversion"
 	"showrunner/live"
 )
 
@@ -20,19 +21,19 @@ var Customers = []string{"viewer", "customer", "person", "member"}
 
 // Said is what these rules read of the data of a fact.
 type Said struct {
-	By            string `json:"by"`
-	Initiated     string `json:"initiated_by"`
-	Session       string `json:"session_id"`
-	Agent         string `json:"agent_id"`
-	Group         string `json:"group_id"`
-	Role          string `json:"by_role"`
-	LostBy        string `json:"lost_by"`
-	Quit          string `json:"quit_scene"`
-	Blocked       bool   `json:"blocked"`
-	OptOut        bool   `json:"opt_out"`
-	Transactional bool   `json:"transactional"`
-	Visible       bool   `json:"visible"`
-	Watched       int64  `json:"watched_ms"`
+	By            string          `json:"by"`
+	Initiated     string          `json:"initiated_by"`
+	Session       string          `json:"session_id"`
+	Agent         string          `json:"agent_id"`
+	Group         string          `json:"group_id"`
+	Role          string          `json:"by_role"`
+	LostBy        string          `json:"lost_by"`
+	Quit          string          `json:"quit_scene"`
+	Blocked       bool            `json:"blocked"`
+	OptOut        bool            `json:"opt_out"`
+	Transactional conversion.Flag `json:"transactional"`
+	Visible       bool            `json:"visible"`
+	Watched       int64           `json:"watched_ms"`
 }
 
 // Read reads the data of a fact; what cannot be read says nothing.

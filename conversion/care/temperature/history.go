@@ -99,7 +99,7 @@ func (f *fact) agent() string {
 // proactive reports a touch of somebody who did not ask: of a person, or of a
 // group as a whole.
 func proactive(f *fact, by By) bool {
-	return f.Kind == live.TouchSent && !f.said.Transactional && (by != ByGroup || f.Person == "")
+	return f.Kind == live.TouchSent && !bool(f.said.Transactional) && (by != ByGroup || f.Person == "")
 }
 
 // answers reports an answer of a person, or of anybody in a group.
