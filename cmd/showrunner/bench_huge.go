@@ -354,6 +354,9 @@ func scrape(ctx context.Context, host string, names ...string) (map[string]float
 // hugeAnchors puts three of each other server under what they may carry.
 func (b *roomsBench) hugeAnchors(ctx context.Context, dir string) error {
 	for _, name := range b.cmd.Against {
+		if name == "none" {
+			continue
+		}
 		bin, err := buildAnchor(ctx, dir, name, b.stderr)
 		if err != nil {
 			return err

@@ -46,7 +46,7 @@ func (s *server) openGateway(context.Context) error {
 		Online:  s.online, Authenticate: s.auth.Verify, RedeemTicket: s.tickets.Redeem, Refuse: problems.Write, Arguments: store.CommandFields,
 		Origins: s.cfg.AllowOrigin, Path: ws.Path(s.cfg.ViewerPath), Plain: s.cfg.Compression == "off", Limits: s.socketLimits(), Dropped: s.dropped, Now: s.now, Logger: s.log, Registerer: s.reg,
 	})
-	s.life.start(part{name: "calm", run: (&calm{moves: s.socket.Moves, free: s.giveBack}).run})
+	s.life.start(part{name: "calm", run: (&calm{moves: s.socket.Moves, free: s.giveBack, thrifty: growth(), cycles: collections}).run})
 	numbers := &figures{
 		walk: make(chan struct{}, 1), credit: make(chan struct{}, 1), realtime: s.realtime, db: s.db, sink: s.carriage, log: s.eventlog, store: s.store, now: s.now,
 		book: s.care.complaints,
