@@ -10,6 +10,7 @@ import (
 // amount stands where the server learned of it: what goes back later lowers
 // later windows and not this one.
 type LateSales struct {
+	Currency         live.Currency
 	Days             int // after the end; 0: while the show was on
 	Paid, Net        int64
 	Refunded         int64 // goods and shipping
@@ -39,10 +40,22 @@ var LateColumns = []struct {
 // lateDays are the windows that platforms report.
 var lateDays = live.LedgerDays
 
-// Late cumulates the money of a show in its currency over the days after its
+// LateByCurrency is [Late] of every currency that anything was told in, the
+// show's first and the others by name.
+func LateByCurrency(show live.Show, f *Figures) []LateSales {
+	rows := Late(show, f, show.Currency)
+	for i := range f.Money {
+		if c := f.Money[i].Currency; c != show.Currency {
+			rows = append(rows, Late(show, f, c)...)
+		}
+	}
+	return rows
+}
+
+// Late cumulates the money of a show in one currency over the days after its
 // end, by the time the server learned of it, in whole minutes. A show that has
 // not ended has none.
-func Late(show live.Show, f *Figures) []LateSales {
+func Late(show live.Show, f *Figures, currency live.Currency) []LateSales {
 	if show.EndedAt.IsZero() {
 		return nil
 	}
@@ -50,13 +63,13 @@ func Late(show live.Show, f *Figures) []LateSales {
 	for i, days := range lateDays {
 		until := show.EndedAt.Add(time.Duration(days) * 24 * time.Hour)
 		row := &rows[i]
-		row.Days, row.Complete = days, !f.AsOf.Before(until)
+		row.Currency, row.Days, row.Complete = currency, days, !f.AsOf.Before(until)
 		for _, m := range f.Minutes {
 			if m.T.After(until) {
 				break
 			}
 			for j := range m.Money {
-				if x := &m.Money[j]; x.Currency == show.Currency {
+				if x := &m.Money[j]; x.Currency == currency {
 					row.Paid += x.Paid
 					row.Net += x.Net()
 					row.Refunded += x.Refunded

@@ -45,7 +45,8 @@ type Report struct {
 	Keywords   Table
 	Brief      Table
 
-	Late        []LateSales
+	Late        []LateSales          // in the show's currency
+	AllLate     []LateSales          // in every currency, see LateByCurrency
 	Window      time.Duration        // of the attribution
 	Attribution []attribution.Result // one per model
 }
@@ -68,7 +69,7 @@ func ReportOf(show live.Show, f Figures, credits []attribution.Result, window ti
 		Figures: f, Metrics: Read(&f, show.Currency, online).Values(true), Raw: Raw(&f, online), ByCurrency: ByCurrency(&f),
 		Funnel: FunnelTable(&f), Timeline: timeline,
 		Products: ProductTable(&f, show.Currency), Sources: SourceTable(&f, show.Currency), Hosts: HostTable(&f, show.Currency), Ladder: LadderTable(&f), Commission: EarnedTable(&f), Commands: CommandsTable(&f),
-		Late: Late(show, &f), Window: window, Attribution: credits,
+		Late: Late(show, &f, show.Currency), AllLate: LateByCurrency(show, &f), Window: window, Attribution: credits,
 	}, nil
 }
 

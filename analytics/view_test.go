@@ -167,7 +167,7 @@ func TestLate(t *testing.T) {
 	f := Figures{AsOf: show.EndedAt.Add(48 * time.Hour), Minutes: []Minute{pay(-time.Hour, 1), pay(time.Hour, 10), pay(25*time.Hour, 100)}}
 	var got []int64
 	var complete []bool
-	for _, l := range Late(show, &f) {
+	for _, l := range Late(show, &f, show.Currency) {
 		got, complete = append(got, l.Paid), append(complete, l.Complete)
 	}
 	if d := cmp.Diff([]int64{1, 11, 111, 111, 111, 111}, got); d != "" {
@@ -176,7 +176,7 @@ func TestLate(t *testing.T) {
 	if d := cmp.Diff([]bool{true, true, false, false, false, false}, complete); d != "" {
 		t.Errorf("complete (-want +got):\n%s", d)
 	}
-	if Late(live.Show{StartedAt: t0}, &f) != nil {
+	if Late(live.Show{StartedAt: t0}, &f, show.Currency) != nil {
 		t.Error("a running show has late sales")
 	}
 }

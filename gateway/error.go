@@ -25,6 +25,8 @@ func StatusOf(f live.Fault) int {
 		return http.StatusTooManyRequests
 	case live.FaultUnavailable:
 		return http.StatusServiceUnavailable
+	case live.FaultUnsupported:
+		return http.StatusNotImplemented
 	case live.FaultInternal:
 	}
 	return http.StatusInternalServerError

@@ -112,15 +112,16 @@ func TestReport(t *testing.T) {
 		t.Errorf("html: %v", page.header)
 	}
 	e.problem("another language", e.do("GET", path+"&format=html&lang=fr", e.as(live.RoleMerchant, "m1", "owner"), nil), 400)
-	for format, begins := range map[string]string{"csv": "part,row,column", "xlsx": "PK"} {
+	for format, begins := range map[string]string{"csv": "part,row,column", "windows": "show_id,room_id,title", "xlsx": "PK"} {
 		a := e.want(200, "GET", path+"&format="+format, e.as(live.RoleMerchant, "m1", "owner"), nil)
-		if !strings.HasPrefix(a.raw, begins) || !strings.HasSuffix(a.header.Get("Content-Disposition"), `.`+format+`"`) {
+		if !strings.HasPrefix(a.raw, begins) || !strings.HasSuffix(a.header.Get("Content-Disposition"), map[string]string{"windows": `-windows.csv"`}[format]) ||
+			format != "windows" && !strings.HasSuffix(a.header.Get("Content-Disposition"), `.`+format+`"`) {
 			t.Errorf("%s: %v %.40q", format, a.header, a.raw)
 		}
 	}
-	a := e.do("GET", path+"&format=pdf", e.as(live.RoleMerchant, "m1", "owner"), nil)
-	if formats, _ := a.json["formats"].([]any); a.code() != "format_unavailable" || fmt.Sprint(formats) != "[json html csv xlsx]" {
-		t.Errorf("pdf: %s", a.raw)
+	a := e.do("GET", path+"&format=docx", e.as(live.RoleMerchant, "m1", "owner"), nil)
+	if formats, _ := a.json["formats"].([]any); a.code() != "format_unavailable" || fmt.Sprint(formats) != "[json html csv windows xlsx pdf]" {
+		t.Errorf("docx: %s", a.raw)
 	}
 	// Printing money leaves a trace.
 	var printed int
@@ -129,8 +130,8 @@ func TestReport(t *testing.T) {
 			printed++
 		}
 	}
-	if printed != 5 {
-		t.Errorf("%d prints in the audit log, want 5", printed)
+	if printed != 6 {
+		t.Errorf("%d prints in the audit log, want 6", printed)
 	}
 }
 

@@ -20,6 +20,7 @@ const (
 	FaultTooLarge                     // over a size limit
 	FaultRateLimited                  // too often; see Error.RetryAfter
 	FaultUnavailable                  // an engine is away; try again
+	FaultUnsupported                  // this server lacks what it takes; trying again does not help
 )
 
 // Error is a refusal with a stable code. Code and Field are for programs,
@@ -85,4 +86,9 @@ func RateLimited(retry time.Duration, format string, args ...any) *Error {
 // Unavailable says that an engine is away and the same call may go through later.
 func Unavailable(code string, retry time.Duration, format string, args ...any) *Error {
 	return &Error{Fault: FaultUnavailable, Code: code, Message: fmt.Sprintf(format, args...), RetryAfter: retry}
+}
+
+// Unsupported says that this server lacks what it takes to do it.
+func Unsupported(code, format string, args ...any) *Error {
+	return &Error{Fault: FaultUnsupported, Code: code, Message: fmt.Sprintf(format, args...)}
 }

@@ -4,8 +4,10 @@ import (
 	"encoding/csv"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"showrunner/analytics"
 )
@@ -62,4 +64,34 @@ func plain(s string) string {
 		return "'" + s
 	}
 	return s
+}
+
+// windowColumns name what stands before the amounts of a window.
+var windowColumns = []string{"show_id", "room_id", "title", "started_at", "ended_at", "currency", "window", "until", "complete", "status", "as_of"}
+
+// WriteWindows prints what the show had sold some days after its end as CSV: one
+// row for each currency and window, T0 to T30, with the amounts in minor units
+// side by side. A show that has not ended has the head alone.
+func WriteWindows(w io.Writer, r analytics.Report) error {
+	out := csv.NewWriter(w)
+	head := slices.Clone(windowColumns)
+	for _, c := range analytics.LateColumns {
+		head = append(head, c.Key)
+	}
+	rows := [][]string{head}
+	for i := range r.AllLate {
+		l := &r.AllLate[i]
+		row := []string{
+			plain(string(r.Show.ID)), plain(string(r.Show.Room)), plain(r.Show.Title), analytics.Stamp(r.Show.StartedAt), analytics.Stamp(r.Show.EndedAt),
+			string(l.Currency), "T" + strconv.Itoa(l.Days), analytics.Stamp(r.Show.EndedAt.Add(time.Duration(l.Days) * 24 * time.Hour)), yes(l.Complete), status(r), analytics.Stamp(r.AsOf),
+		}
+		for _, c := range analytics.LateColumns {
+			row = append(row, strconv.FormatInt(c.Of(l), 10))
+		}
+		rows = append(rows, row)
+	}
+	if err := out.WriteAll(rows); err != nil {
+		return fmt.Errorf("write windows as csv: %w", err)
+	}
+	return nil
 }

@@ -41,7 +41,7 @@ type page struct {
 	Keywords    table
 	Brief       table
 	Credits     []credit
-	Late        []lateRow
+	Late        []lateBlock
 	LateHead    []cell
 	FinalAt     string
 	AfterFinal  []correctionRow
@@ -63,6 +63,12 @@ type cell struct {
 type metricGroup struct {
 	ZH, EN string
 	Cells  []cell
+}
+
+// lateBlock is what was sold after the show in one currency.
+type lateBlock struct {
+	Currency string
+	Rows     []lateRow
 }
 
 type lateRow struct {
@@ -212,21 +218,22 @@ func (x *page) groups() {
 	}
 }
 
+// currencies puts the currencies beside each other, a row for each metric: few
+// enough columns for paper.
 func (x *page) currencies() {
-	for _, row := range x.R.ByCurrency {
+	for n, row := range x.R.ByCurrency {
 		p := *x.p
 		p.currency = row.Currency
-		if len(x.Currencies.Head) == 0 {
-			x.Currencies.Head = append(x.Currencies.Head, cell{ZH: "币种", EN: "currency"})
+		if n == 0 {
+			x.Currencies.Head = append(x.Currencies.Head, cell{ZH: "指标", EN: "metric"})
 			for _, v := range row.Values {
-				x.Currencies.Head = append(x.Currencies.Head, cell{ZH: v.Metric.ZH, EN: v.Metric.EN, Num: true, Tip: v.Metric.Formula})
+				x.Currencies.Rows = append(x.Currencies.Rows, []cell{{Text: x.p.say(phrase{v.Metric.ZH, v.Metric.EN}), Tip: v.Metric.Formula}})
 			}
 		}
-		cells := []cell{{Text: string(row.Currency)}}
-		for _, v := range row.Values {
-			cells = append(cells, cell{Text: p.value(v), Tip: define(v), Num: true})
+		x.Currencies.Head = append(x.Currencies.Head, cell{EN: string(row.Currency), Num: true})
+		for i, v := range row.Values {
+			x.Currencies.Rows[i] = append(x.Currencies.Rows[i], cell{Text: p.value(v), Tip: define(v), Num: true})
 		}
-		x.Currencies.Rows = append(x.Currencies.Rows, cells)
 	}
 }
 
@@ -285,15 +292,19 @@ func (x *page) late() {
 	for _, c := range analytics.LateColumns {
 		x.LateHead = append(x.LateHead, cell{ZH: c.ZH, EN: c.EN, Tip: c.Formula})
 	}
-	for _, l := range x.R.Late {
+	for _, l := range x.R.AllLate {
 		row := lateRow{
 			Name: fmt.Sprintf("T%d", l.Days), Complete: l.Complete,
 			Tip: fmt.Sprintf("cumulated from the start of the show to its end + %d x 24 h, by the time the server learned of it", l.Days),
 		}
 		for _, c := range analytics.LateColumns {
-			row.Cells = append(row.Cells, cell{Text: money(c.Of(&l), x.R.Show.Currency), Tip: c.ZH + " · " + c.EN + " = " + c.Formula + "; " + row.Tip})
+			row.Cells = append(row.Cells, cell{Text: money(c.Of(&l), l.Currency), Tip: c.ZH + " · " + c.EN + " = " + c.Formula + "; " + row.Tip})
 		}
-		x.Late = append(x.Late, row)
+		if n := len(x.Late); n == 0 || x.Late[n-1].Currency != string(l.Currency) {
+			x.Late = append(x.Late, lateBlock{Currency: string(l.Currency)})
+		}
+		block := &x.Late[len(x.Late)-1]
+		block.Rows = append(block.Rows, row)
 	}
 }
 

@@ -47,16 +47,17 @@ type attributionJSON struct {
 }
 
 type lateJSON struct {
-	Days       int   `json:"days"`
-	Paid       int64 `json:"gmv_paid_minor"`
-	Net        int64 `json:"gmv_net_minor"`
-	Refunded   int64 `json:"refund_minor"`
-	Cancelled  int64 `json:"cancelled_paid_minor"`
-	Settled    int64 `json:"gmv_settled_minor"`
-	Deposit    int64 `json:"deposit_minor"`
-	Balance    int64 `json:"balance_minor"`
-	Commission int64 `json:"commission_minor"`
-	Complete   bool  `json:"complete"`
+	Currency   live.Currency `json:"currency"`
+	Days       int           `json:"days"`
+	Paid       int64         `json:"gmv_paid_minor"`
+	Net        int64         `json:"gmv_net_minor"`
+	Refunded   int64         `json:"refund_minor"`
+	Cancelled  int64         `json:"cancelled_paid_minor"`
+	Settled    int64         `json:"gmv_settled_minor"`
+	Deposit    int64         `json:"deposit_minor"`
+	Balance    int64         `json:"balance_minor"`
+	Commission int64         `json:"commission_minor"`
+	Complete   bool          `json:"complete"`
 }
 
 type correctionJSON struct {
@@ -106,6 +107,7 @@ func WriteJSON(w io.Writer, r analytics.Report) error {
 		NextBrief   analytics.Table            `json:"next_brief"`
 		Attribution attributionJSON            `json:"attribution"`
 		Late        []lateJSON                 `json:"late,omitempty"`
+		AllLate     []lateJSON                 `json:"late_by_currency,omitempty"`
 	}{
 		Show: showJSON{
 			Show: r.Show.ID, Room: r.Show.Room, Merchant: r.Show.Merchant, Title: r.Show.Title, State: r.Show.State,
@@ -117,7 +119,7 @@ func WriteJSON(w io.Writer, r analytics.Report) error {
 		Metrics: r.Metrics, Raw: r.Raw, ByCurrency: r.ByCurrency,
 		Funnel: r.Funnel, Timeline: r.Timeline, Days: r.Days, Products: r.Products, Sources: r.Sources, Hosts: r.Hosts, Ladder: r.Ladder, Commission: r.Commission, Fed: r.Fed, Service: r.Service, Commands: r.Commands,
 		Complaints: r.Complaints, Keywords: r.Keywords, NextBrief: r.Brief,
-		Attribution: creditJSON(r), Late: late(r),
+		Attribution: creditJSON(r), Late: late(r.Late), AllLate: late(r.AllLate),
 	})
 	if err != nil {
 		return fmt.Errorf("write report as json: %w", err)
@@ -158,11 +160,11 @@ func shares(in []attribution.Share) []shareJSON {
 	return out
 }
 
-func late(r analytics.Report) []lateJSON {
+func late(rows []analytics.LateSales) []lateJSON {
 	var out []lateJSON
-	for _, l := range r.Late {
+	for _, l := range rows {
 		out = append(out, lateJSON{
-			Days: l.Days, Paid: l.Paid, Net: l.Net, Refunded: l.Refunded, Cancelled: l.CancelledPaid, Settled: l.Settled,
+			Currency: l.Currency, Days: l.Days, Paid: l.Paid, Net: l.Net, Refunded: l.Refunded, Cancelled: l.CancelledPaid, Settled: l.Settled,
 			Deposit: l.Deposit, Balance: l.Balance, Commission: l.Commission, Complete: l.Complete,
 		})
 	}

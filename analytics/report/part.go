@@ -96,17 +96,15 @@ func creditTableOf(r *analytics.Report) analytics.Table {
 }
 
 func lateTable(r *analytics.Report) analytics.Table {
-	t := analytics.Table{Columns: []analytics.Column{{Key: "days", ZH: "下播后天数", EN: "days after the end", Unit: analytics.UnitCount}, text("complete", "已满期", "complete")}}
+	t := analytics.Table{Columns: []analytics.Column{
+		text("currency", "币种", "currency"), {Key: "days", ZH: "下播后天数", EN: "days after the end", Unit: analytics.UnitCount}, text("complete", "已满期", "complete"),
+	}}
 	for _, c := range analytics.LateColumns {
 		t.Columns = append(t.Columns, c.Column)
 	}
-	for i := range r.Late {
-		l := &r.Late[i]
-		complete := "no"
-		if l.Complete {
-			complete = "yes"
-		}
-		row := []analytics.Cell{num(int64(l.Days)), word(complete)}
+	for i := range r.AllLate {
+		l := &r.AllLate[i]
+		row := []analytics.Cell{word(string(l.Currency)), num(int64(l.Days)), word(yes(l.Complete))}
 		for _, c := range analytics.LateColumns {
 			row = append(row, num(c.Of(l)))
 		}
@@ -162,4 +160,11 @@ func flat(t *analytics.Table) (head []analytics.Column, rows [][]analytics.Cell)
 // isText reports whether cells of the column are words.
 func isText(c *analytics.Column) bool {
 	return slices.Contains([]analytics.Unit{analytics.UnitText, analytics.UnitTime}, c.Unit)
+}
+
+func yes(is bool) string {
+	if is {
+		return "yes"
+	}
+	return "no"
 }

@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"encoding/csv"
+	"encoding/json"
 	"encoding/xml"
 	"fmt"
 	"io"
@@ -333,5 +334,50 @@ func TestReportCharts(t *testing.T) {
 	}
 	if n := sum(at(got[5].series[0].values), minor); n != paid.Num || n == 0 {
 		t.Errorf("the channels are drawn with %d, want %d", n, paid.Num)
+	}
+}
+
+// TestReportWindows reads the rows by currency and window back and finds the
+// amounts of the JSON in them, to the last unit.
+func TestReportWindows(t *testing.T) {
+	m := playedShow(t)
+	r := build(t, m, m.show.EndedAt.Add(8*24*time.Hour))
+	lines, err := csv.NewReader(bytes.NewReader(print(t, r, WriteWindows))).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var said struct {
+		Late []map[string]any `json:"late_by_currency"`
+	}
+	d := json.NewDecoder(bytes.NewReader(print(t, r, WriteJSON)))
+	d.UseNumber()
+	if err := d.Decode(&said); err != nil {
+		t.Fatal(err)
+	}
+	if want := 2 * len(live.LedgerDays); len(lines) != 1+want || len(said.Late) != want {
+		t.Fatalf("%d rows and %d in the json, want %d: two currencies, six windows", len(lines)-1, len(said.Late), want)
+	}
+	for n, row := range lines[1:] {
+		got := map[string]string{}
+		for i, key := range lines[0] {
+			got[key] = row[i]
+		}
+		want := said.Late[n]
+		days := fmt.Sprint(want["days"])
+		if got["show_id"] != "show-618" || got["currency"] != want["currency"] || got["window"] != "T"+days || (got["complete"] == "yes") != want["complete"] || got["status"] != "provisional" {
+			t.Errorf("row %d is %v, want %v", n, got, want)
+		}
+		for _, c := range analytics.LateColumns {
+			if got[c.Key] != fmt.Sprint(want[c.Key]) {
+				t.Errorf("%s of T%s in %s is %s, want %v", c.Key, days, got["currency"], got[c.Key], want[c.Key])
+			}
+		}
+		h, err := strconv.Atoi(days)
+		if until := analytics.Stamp(m.show.EndedAt.Add(time.Duration(h) * 24 * time.Hour)); err != nil || got["until"] != until {
+			t.Errorf("T%s is until %s, want %s", days, got["until"], until)
+		}
+	}
+	if lines[1][5] != "CNY" || lines[7][5] != "USD" {
+		t.Errorf("the currencies are %s and %s, want the show's first", lines[1][5], lines[7][5])
 	}
 }

@@ -7,7 +7,7 @@ import (
 	"showrunner/live"
 )
 
-// Write prints the report in a format: json, html, csv or xlsx. lang is the
+// Write prints the report in a format: json, html, csv, windows or xlsx. lang is the
 // language of html and xlsx. Another format is a [live.Error] with code
 // "format_unavailable".
 func Write(w io.Writer, r analytics.Report, format, lang string) error {
@@ -18,8 +18,10 @@ func Write(w io.Writer, r analytics.Report, format, lang string) error {
 		return WriteHTMLIn(w, r, lang)
 	case "csv":
 		return WriteCSV(w, r)
+	case "windows":
+		return WriteWindows(w, r)
 	case "xlsx":
 		return WriteXLSXIn(w, r, lang)
 	}
-	return live.Invalid("format_unavailable", "format", "must be json, html, csv or xlsx")
+	return live.Invalid("format_unavailable", "format", "must be json, html, csv, windows or xlsx")
 }

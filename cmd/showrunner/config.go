@@ -45,6 +45,7 @@ type ServeCmd struct {
 	AuditEvery    time.Duration `default:"10m" help:"How often every rollup of ClickHouse is compared with its facts; 0 is never."`
 	EngineMemory  int64         `default:"2147483648" help:"Memory bound of the embedded ClickHouse in bytes, at least 512 MiB."`
 	EngineLibrary string        `type:"path" help:"Path of libchdb; found under node_modules without it."`
+	Chromium      string        `type:"path" help:"Path of a Chromium, which reports are printed as PDF with; found on the PATH without it."`
 
 	AllowOrigin  []string `placeholder:"ORIGIN" help:"Further origins whose pages may open websockets, such as https://console.example.com."`
 	TrustedProxy []string `placeholder:"CIDR" help:"Network of reverse proxies before this server, such as 10.0.0.0/8, whose X-Forwarded-For says where a client is; repeat it. Without it the header is not read."`

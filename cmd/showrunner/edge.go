@@ -6,6 +6,7 @@ import (
 	"math"
 	"time"
 
+	"showrunner/analytics/pdf"
 	"showrunner/conversion/care/desk"
 	"showrunner/gateway"
 	"showrunner/gateway/api"
@@ -48,7 +49,7 @@ func (s *server) openGateway(context.Context) error {
 	})
 	s.life.start(part{name: "calm", run: (&calm{moves: s.socket.Moves, free: s.giveBack, thrifty: growth(), cycles: collections}).run})
 	numbers := &figures{
-		walk: make(chan struct{}, 1), credit: make(chan struct{}, 1), realtime: s.realtime, db: s.db, sink: s.carriage, log: s.eventlog, store: s.store, now: s.now,
+		walk: make(chan struct{}, 1), credit: make(chan struct{}, 1), pdf: pdf.New(pdf.Config{Browser: s.cfg.Chromium}), realtime: s.realtime, db: s.db, sink: s.carriage, log: s.eventlog, store: s.store, now: s.now,
 		book: s.care.complaints,
 	}
 	s.gateway, err = gateway.New(gateway.Deps{

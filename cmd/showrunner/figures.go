@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -8,6 +9,7 @@ import (
 
 	"showrunner/analytics"
 	"showrunner/analytics/clickhouse"
+	"showrunner/analytics/pdf"
 	"showrunner/analytics/realtime"
 	"showrunner/analytics/report"
 	"showrunner/conversion"
@@ -34,6 +36,7 @@ type figures struct {
 	book *complaint.Book
 	// credit has room for one attribution of a merchant.
 	credit chan struct{}
+	pdf    *pdf.Printer
 }
 
 // settle is how long after an instant every fact of that instant is in the log:
@@ -89,7 +92,21 @@ func (f *figures) Report(ctx context.Context, s live.Show, format, lang string, 
 		return err
 	}
 	r.Complete, r.Provisional = complete, r.Provisional || !complete
-	return report.Write(w, r, format, lang)
+	if format != "pdf" {
+		return report.Write(w, r, format, lang)
+	}
+	var page bytes.Buffer
+	if err := report.WriteHTMLIn(&page, r, lang); err != nil {
+		return err
+	}
+	printed, err := f.pdf.Print(ctx, page.Bytes(), r.AsOf)
+	if err != nil {
+		return err
+	}
+	if _, err := w.Write(printed); err != nil {
+		return fmt.Errorf("write report as pdf: %w", err)
+	}
+	return nil
 }
 
 // Journeys are those of the report as of the same instant.

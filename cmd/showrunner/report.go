@@ -22,8 +22,8 @@ type ReportCmd struct {
 	Data   string `type:"path" help:"Data folder; its keys sign the request unless --token is given."`
 	Token  string `help:"Token of a role that may read reports; better given as SHOWRUNNER_TOKEN."`
 	Show   string `required:"" help:"The show."`
-	Format string `default:"json" enum:"json,html,csv,xlsx" help:"json, html, csv or xlsx."`
-	Lang   string `default:"" help:"Language of the HTML: zh-CN or en."`
+	Format string `default:"json" enum:"json,html,csv,windows,xlsx,pdf" help:"json, html, csv, windows (CSV with a row for each currency and window), xlsx or pdf."`
+	Lang   string `default:"" help:"Language of html, xlsx and pdf: zh-CN or en."`
 	AsOf   string `help:"Count what was known at this instant, RFC 3339; now without it."`
 	Output string `short:"o" default:"-" help:"File to write; - is standard output."`
 }

@@ -10,13 +10,19 @@ import (
 )
 
 // ReportFormats are the formats of the post-show report there are.
-var ReportFormats = []string{"json", "html", "csv", "xlsx"}
+var ReportFormats = []string{"json", "html", "csv", "windows", "xlsx", "pdf"}
+
+// reportFiles are the formats that are downloaded, with the endings of their files.
+var reportFiles = map[string]string{"csv": ".csv", "windows": "-windows.csv", "xlsx": ".xlsx", "pdf": ".pdf"}
 
 var reportTypes = map[string]string{
 	"json": "application/json",
 	"html": "text/html; charset=utf-8",
 	"csv":  "text/csv; charset=utf-8",
-	"xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+	"pdf":  "application/pdf",
+
+	"windows": "text/csv; charset=utf-8",
+	"xlsx":    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 
 // reportCSP lets a report show its own style and inline pictures and nothing else.
@@ -27,7 +33,7 @@ func (a *API) reports() {
 		ID: "get-report", Method: "GET", Path: "/v1/shows/{show_id}/report", Tag: "Figures", Summary: "Print the post-show report",
 		Text: "The same `as_of` gives the same bytes. The figures are `provisional` until `final_at`, 30 x 24 h after the end of the show, and `final` from then on: " +
 			"facts taken in later change none of them and are told beside them in `after_final`. `complete` is that every fact received until `as_of` is in. Printing it is recorded in the audit log.",
-		Actions: []live.Action{live.ActReport}, output: "application/json,text/html,text/csv,application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+		Actions: []live.Action{live.ActReport}, output: "application/json,text/html,text/csv,application/vnd.openxmlformats-officedocument.spreadsheetml.sheet,application/pdf",
 	}, a.getReport)
 }
 
@@ -40,9 +46,9 @@ type reportOutput struct {
 
 func (a *API) getReport(ctx context.Context, p live.Principal, in *struct {
 	ShowPath
-	Format string `query:"format" doc:"json, html, csv (a line for each cell) or xlsx (charts, and a sheet for each table)." default:"json"`
+	Format string `query:"format" doc:"json, html, csv (a line for each cell), windows (CSV with a row for each currency and window T0 to T30), xlsx (charts, and a sheet for each table) or pdf (the html on paper; 501 where the server has no Chromium)." default:"json"`
 	AsOf   string `query:"as_of" doc:"RFC 3339: only facts received until then; now when left out."`
-	Lang   string `query:"lang" enum:"zh-CN,en" default:"zh-CN" doc:"Of the html and xlsx formats; in zh-CN the English stands beside the Chinese."`
+	Lang   string `query:"lang" enum:"zh-CN,en" default:"zh-CN" doc:"Of the html, xlsx and pdf formats; in zh-CN the English stands beside the Chinese."`
 },
 ) (*reportOutput, error) {
 	s, err := a.show(ctx, p, live.ShowID(in.ShowID))
@@ -73,8 +79,8 @@ func (a *API) getReport(ctx context.Context, p live.Principal, in *struct {
 	if in.Format == "html" {
 		out.CSP = reportCSP
 	}
-	if in.Format == "csv" || in.Format == "xlsx" {
-		out.Disposition = `attachment; filename="report-` + string(s.ID) + `.` + in.Format + `"`
+	if ending, ok := reportFiles[in.Format]; ok {
+		out.Disposition = `attachment; filename="report-` + string(s.ID) + ending + `"`
 	}
 	return out, nil
 }

@@ -65,6 +65,7 @@ var closeCodes = map[live.Fault]CloseCode{
 	live.FaultTooLarge:        CloseTooLarge,
 	live.FaultRateLimited:     CloseFlood,
 	live.FaultUnavailable:     CloseUnavailable,
+	live.FaultUnsupported:     CloseProtocol,
 }
 
 // CloseCodeOf is the close code for a refusal; anything that is not a

@@ -54,7 +54,7 @@ func FuzzDecode(f *testing.F) {
 
 // TestEveryFaultHasACloseCode walks the table.
 func TestEveryFaultHasACloseCode(t *testing.T) {
-	for f := live.FaultInternal; f <= live.FaultUnavailable; f++ {
+	for f := live.FaultInternal; f <= live.FaultUnsupported; f++ {
 		c, ok := closeCodes[f]
 		if !ok || c < 4000 || c > 4999 {
 			t.Errorf("fault %d has close code %d", f, c)
