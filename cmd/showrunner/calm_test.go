@@ -101,26 +101,27 @@ func TestCollectingEarly(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var moves, cycles atomic.Uint64
-				interval, turned := 0, []int{}
+				var interval atomic.Int64
+				turned := []int64{}
 				watch := calm{moves: moves.Load, free: func() {}, cycles: cycles.Load, thrifty: func(on bool) {
+					at := interval.Load()
 					if !on {
-						turned = append(turned, -interval)
-						return
+						at = -at
 					}
-					turned = append(turned, interval)
+					turned = append(turned, at)
 				}}
 				ctx, cancel := context.WithCancel(t.Context())
 				done := make(chan error, 1)
 				go func() { done <- watch.run(ctx) }()
 				synctest.Wait()
-				for interval < max(len(c.moves), len(c.cycles)) {
-					if interval < len(c.moves) {
-						moves.Add(c.moves[interval])
+				for i := range max(len(c.moves), len(c.cycles)) {
+					if i < len(c.moves) {
+						moves.Add(c.moves[i])
 					}
-					if interval < len(c.cycles) {
-						cycles.Add(c.cycles[interval])
+					if i < len(c.cycles) {
+						cycles.Add(c.cycles[i])
 					}
-					interval++
+					interval.Add(1)
 					time.Sleep(calmEvery)
 					synctest.Wait()
 				}
