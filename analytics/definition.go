@@ -68,7 +68,7 @@ func Definitions() []Definition {
 			out = append(out, define(c, "own"))
 		}
 	}
-	for _, list := range [][]Definition{recentDefinitions(), ladderDefinitions, referralDefinitions, retentionDefinitions, creditDefinitions, ledgerDefinitions, serviceDefinitions, groupDefinitions, feltDefinitions, deskDefinitions, complaintDefinitions} {
+	for _, list := range [][]Definition{recentDefinitions(), standingDefinitions(), ladderDefinitions, referralDefinitions, retentionDefinitions, creditDefinitions, ledgerDefinitions, serviceDefinitions, groupDefinitions, feltDefinitions, deskDefinitions, complaintDefinitions} {
 		for _, d := range list {
 			if d.Formula == "" {
 				d.Formula = d.Numerator + " / " + d.Denominator

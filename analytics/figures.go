@@ -29,6 +29,7 @@ type Figures struct {
 	Benefits Benefits
 	Ladder   []RungFlow // moves it caused, from the lowest rung up
 	Earned   []Earned   // by referrers: by currency, the most owed first
+	Alerts   []Alert    // in the order in which they were raised
 	Commands []Mark     // host commands, ascending: the overlay of every curve
 }
 

@@ -33,6 +33,7 @@ type Fold struct {
 	sources  map[string]*source
 	unknown  *source
 	commands []Mark
+	alerts   []Alert
 	book     book
 	benefits Benefits
 	gifts    map[live.Currency]*BenefitMoney
@@ -135,6 +136,8 @@ func (f *Fold) Add(entry live.Entry) error {
 	f.addBenefit(e)
 	f.addExplain(e)
 	switch e.Kind {
+	case live.AlertRaised, live.AlertCleared, live.AlertAcknowledged:
+		f.alerts = AddAlert(f.alerts, e.Kind, e.Data, e.Actor.ID, e.ReceivedAt)
 	case live.ComplaintOpened:
 		f.minuteOf(e.ReceivedAt).Complaints++
 	case live.ServiceSLABreached:

@@ -209,6 +209,10 @@ func TestSnapshotJSON(t *testing.T) {
 		t.Errorf("products is %v", rows)
 	}
 	delete(got, "recent")
+	if rows := got["alerts"].([]any); len(rows) != 0 {
+		t.Errorf("alerts is %v", rows)
+	}
+	delete(got, "alerts")
 	delete(got, "products")
 	delete(got, "ladder")
 	delete(got, "commission")

@@ -17,7 +17,7 @@ func IsMark(k live.Kind) bool { return slices.Contains(MarkKinds, k) }
 // nothing with the fold. It costs time in proportion to minutes, products and
 // channels, not to persons.
 func (f *Fold) Figures(asOf time.Time) Figures {
-	out := Figures{Show: f.show.ID, AsOf: asOf, Traffic: f.traffic, Raw: f.raw, Bots: f.bots, Commands: slices.Clone(f.commands)}
+	out := Figures{Show: f.show.ID, AsOf: asOf, Traffic: f.traffic, Raw: f.raw, Bots: f.bots, Commands: slices.Clone(f.commands), Alerts: slices.Clone(f.alerts)}
 	if f.show.Rehearsal {
 		out.Funnel = NewFunnel(&out.Traffic, 0, 0, 0, 0)
 		return out

@@ -38,32 +38,35 @@ type RecentFigure struct {
 	Formula string
 	Source  string
 	Money   bool
-	num     func(*span10) int64
-	den     func(*span10) int64 // nil: per minute
-	sample  func(*span10) int64
+	num     func(*Span) int64
+	den     func(*Span) int64 // nil: per minute
+	sample  func(*Span) int64
 }
 
-// span10 is what ten minutes hold.
-type span10 struct {
-	minutes                                                   int64
-	entered, online, comments, clicks, orders, paid, gmvMinor int64
+// Span is what some minutes hold.
+type Span struct {
+	Minutes int64
+	Entered int64
+	Online  int64 // persons active in each minute, summed
+	// Comments, Clicks, Orders and Paid are as in [Minute]; PaidMinor is in one currency.
+	Comments, Clicks, Orders, Paid, PaidMinor int64
 }
 
 // RecentFigures are the figures that are compared over the last minutes.
 var RecentFigures = []RecentFigure{
-	{"inflow_10m", "近10分钟流速", "inflow, last 10 minutes", UnitCount, "room_entered facts of the last 10 whole minutes / minutes; beside the 10 minutes before", "own", false, func(s *span10) int64 { return s.entered }, nil, func(s *span10) int64 { return s.entered }},
-	{"online_10m", "近10分钟平均在线", "online, last 10 minutes", UnitPersons, "persons active in each of the last 10 whole minutes, summed / minutes; beside the 10 minutes before", "own", false, func(s *span10) int64 { return s.online }, nil, func(s *span10) int64 { return s.online }},
-	{"comments_10m", "近10分钟评论", "comments, last 10 minutes", UnitCount, "comment_pv of the last 10 whole minutes / minutes; beside the 10 minutes before", "own", false, func(s *span10) int64 { return s.comments }, nil, func(s *span10) int64 { return s.comments }},
-	{"clicks_10m", "近10分钟商品点击", "product clicks, last 10 minutes", UnitCount, "product_click_pv of the last 10 whole minutes / minutes; beside the 10 minutes before", "own", false, func(s *span10) int64 { return s.clicks }, nil, func(s *span10) int64 { return s.clicks }},
-	{"orders_10m", "近10分钟下单", "orders, last 10 minutes", UnitCount, "orders created in the last 10 whole minutes, of every currency / minutes; beside the 10 minutes before", "own", false, func(s *span10) int64 { return s.orders }, nil, func(s *span10) int64 { return s.orders }},
-	{"gmv_10m_minor", "近10分钟支付金额", "GMV paid, last 10 minutes", UnitMinor, "gmv_paid of the last 10 whole minutes in the show's currency / minutes; beside the 10 minutes before; the sample is paid orders", "own", true, func(s *span10) int64 { return s.gmvMinor }, nil, func(s *span10) int64 { return s.paid }},
-	{"conversion_10m", "近10分钟转化率", "conversion, last 10 minutes", UnitRatio, "orders paid in the last 10 whole minutes, of every currency / persons active in each of them, summed; beside the 10 minutes before; the sample is paid orders", "own", false, func(s *span10) int64 { return s.paid }, func(s *span10) int64 { return s.online }, func(s *span10) int64 { return s.paid }},
+	{"inflow_10m", "近10分钟流速", "inflow, last 10 minutes", UnitCount, "room_entered facts of the last 10 whole minutes / minutes; beside the 10 minutes before", "own", false, func(s *Span) int64 { return s.Entered }, nil, func(s *Span) int64 { return s.Entered }},
+	{"online_10m", "近10分钟平均在线", "online, last 10 minutes", UnitPersons, "persons active in each of the last 10 whole minutes, summed / minutes; beside the 10 minutes before", "own", false, func(s *Span) int64 { return s.Online }, nil, func(s *Span) int64 { return s.Online }},
+	{"comments_10m", "近10分钟评论", "comments, last 10 minutes", UnitCount, "comment_pv of the last 10 whole minutes / minutes; beside the 10 minutes before", "own", false, func(s *Span) int64 { return s.Comments }, nil, func(s *Span) int64 { return s.Comments }},
+	{"clicks_10m", "近10分钟商品点击", "product clicks, last 10 minutes", UnitCount, "product_click_pv of the last 10 whole minutes / minutes; beside the 10 minutes before", "own", false, func(s *Span) int64 { return s.Clicks }, nil, func(s *Span) int64 { return s.Clicks }},
+	{"orders_10m", "近10分钟下单", "orders, last 10 minutes", UnitCount, "orders created in the last 10 whole minutes, of every currency / minutes; beside the 10 minutes before", "own", false, func(s *Span) int64 { return s.Orders }, nil, func(s *Span) int64 { return s.Orders }},
+	{"gmv_10m_minor", "近10分钟支付金额", "GMV paid, last 10 minutes", UnitMinor, "gmv_paid of the last 10 whole minutes in the show's currency / minutes; beside the 10 minutes before; the sample is paid orders", "own", true, func(s *Span) int64 { return s.PaidMinor }, nil, func(s *Span) int64 { return s.Paid }},
+	{"conversion_10m", "近10分钟转化率", "conversion, last 10 minutes", UnitRatio, "orders paid in the last 10 whole minutes, of every currency / persons active in each of them, summed; beside the 10 minutes before; the sample is paid orders", "own", false, func(s *Span) int64 { return s.Paid }, func(s *Span) int64 { return s.Online }, func(s *Span) int64 { return s.Paid }},
 }
 
 // RecentOf compares the last ten whole minutes on air with the ten before them,
 // in the order of [RecentFigures]. Before the first whole minute both are empty.
 func RecentOf(show live.Show, f *Figures) []Recent {
-	now, before := spans(show, f)
+	now, before := lastSpans(show, f)
 	out := make([]Recent, len(RecentFigures))
 	for i := range RecentFigures {
 		c := &RecentFigures[i]
@@ -71,22 +74,22 @@ func RecentOf(show live.Show, f *Figures) []Recent {
 		if d := r.Before.Num * r.Now.Den; d > 0 {
 			r.Change = Rate{r.Now.Num*r.Before.Den - r.Before.Num*r.Now.Den, d}
 		}
-		r.Enough = now.minutes == RecentMinutes && before.minutes == RecentMinutes && r.Sample >= RecentLeast
+		r.Enough = now.Minutes == RecentMinutes && before.Minutes == RecentMinutes && r.Sample >= RecentLeast
 		out[i] = r
 	}
 	return out
 }
 
-func (c *RecentFigure) rate(s *span10) Rate {
+func (c *RecentFigure) rate(s *Span) Rate {
 	if c.den == nil {
-		return Rate{c.num(s), s.minutes}
+		return Rate{c.num(s), s.Minutes}
 	}
 	return Rate{c.num(s), c.den(s)}
 }
 
-// wholeMinutes are the minutes on air that are over, in which the show was on
+// WholeMinutes are the minutes on air that are over, in which the show was on
 // from their first second to their last.
-func (f *Figures) wholeMinutes(show live.Show) []Minute {
+func WholeMinutes(show live.Show, f *Figures) []Minute {
 	all := f.OnAir(show)
 	_, until := onAir(show, f.AsOf)
 	if len(all) > 0 && all[0].T.Before(show.StartedAt) {
@@ -98,33 +101,32 @@ func (f *Figures) wholeMinutes(show live.Show) []Minute {
 	return all
 }
 
-func spans(show live.Show, f *Figures) (now, before span10) {
-	all := f.wholeMinutes(show)
-	n := len(all)
-	add := func(s *span10, minutes []Minute) {
-		for i := range minutes {
-			s.add(&minutes[i], show.Currency)
+// SpanOf adds up minutes, with the money of one currency.
+func SpanOf(minutes []Minute, currency live.Currency) Span {
+	var s Span
+	for i := range minutes {
+		m := &minutes[i]
+		s.Minutes++
+		s.Entered += m.Entered
+		s.Online += m.Online
+		s.Comments += m.Comments
+		s.Clicks += m.Clicks
+		s.Orders += m.Orders
+		s.Paid += m.Paid
+		for k := range m.Money {
+			if m.Money[k].Currency == currency {
+				s.PaidMinor += m.Money[k].Paid
+			}
 		}
 	}
-	from := max(0, n-RecentMinutes)
-	add(&now, all[from:])
-	add(&before, all[max(0, from-RecentMinutes):from])
-	return now, before
+	return s
 }
 
-func (s *span10) add(m *Minute, currency live.Currency) {
-	s.minutes++
-	s.entered += m.Entered
-	s.online += m.Online
-	s.comments += m.Comments
-	s.clicks += m.Clicks
-	s.orders += m.Orders
-	s.paid += m.Paid
-	for i := range m.Money {
-		if m.Money[i].Currency == currency {
-			s.gmvMinor += m.Money[i].Paid
-		}
-	}
+// lastSpans are the last ten whole minutes and the ten before them.
+func lastSpans(show live.Show, f *Figures) (now, before Span) {
+	all := WholeMinutes(show, f)
+	from := max(0, len(all)-RecentMinutes)
+	return SpanOf(all[from:], show.Currency), SpanOf(all[max(0, from-RecentMinutes):from], show.Currency)
 }
 
 // Recents are figures of the last minutes as a snapshot shows them.

@@ -21,6 +21,11 @@ type Snapshot struct {
 	Raw Values
 	// Recent are the last ten minutes beside the ten before, see [RecentOf].
 	Recent Recents
+	// Standing is the place among the room's own last shows; nil where it is not
+	// known, see [StandingOf].
+	Standing Standings
+	// Alerts are those that are not over, see [AlertTable].
+	Alerts Table
 	// Products are those that sold most, see [LiveProducts].
 	Products Table
 	// Hosts is what each host sold, see [HostTable].
@@ -53,7 +58,7 @@ func SnapshotOf(show live.Show, f *Figures, online int64, at time.Time, lag time
 	return Snapshot{
 		Show: show.ID, Room: show.Room, Merchant: show.Merchant, State: show.State, Currency: show.Currency, At: at,
 		Metrics: Read(f, show.Currency, online).Values(true), ByCurrency: ByCurrency(f),
-		Recent: RecentOf(show, f), Products: LiveProducts(f, show.Currency),
+		Recent: RecentOf(show, f), Alerts: AlertTable(f, true), Products: LiveProducts(f, show.Currency),
 		Raw: Raw(f, online), Hosts: HostTable(f, show.Currency), Ladder: LadderTable(f), Commission: EarnedTable(f).top(snapshotRows),
 		Provisional: provisional, LagMS: lag.Milliseconds(),
 	}
@@ -64,7 +69,7 @@ func (s Snapshot) WithoutMoney() Snapshot {
 	s.Metrics = s.Metrics.WithoutMoney()
 	s.ByCurrency, s.Credited = nil, nil
 	s.Hosts = s.Hosts.WithoutMoney()
-	s.Recent, s.Products = s.Recent.WithoutMoney(), s.Products.WithoutMoney()
+	s.Recent, s.Standing, s.Products = s.Recent.WithoutMoney(), s.Standing.WithoutMoney(), s.Products.WithoutMoney()
 	s.Commission = Table{}
 	return s
 }
@@ -83,6 +88,8 @@ func (s Snapshot) MarshalJSON() ([]byte, error) {
 		Raw         Values           `json:"raw"`
 		ByCurrency  []CurrencyValues `json:"by_currency,omitempty"`
 		Recent      Recents          `json:"recent"`
+		Standing    Standings        `json:"standing,omitempty"`
+		Alerts      Table            `json:"alerts"`
 		Products    Table            `json:"products"`
 		Hosts       Table            `json:"hosts"`
 		Ladder      Table            `json:"ladder"`
@@ -91,7 +98,7 @@ func (s Snapshot) MarshalJSON() ([]byte, error) {
 		LagMS       int64            `json:"lag_ms"`
 		Dropped     Dropped          `json:"events_dropped,omitzero"`
 		Credited    []creditedJSON   `json:"credited,omitempty"`
-	}{"snapshot", s.Show, s.Room, s.State, Stamp(s.At), s.Currency, s.Metrics, s.Raw, s.ByCurrency, s.Recent, s.Products, s.Hosts, s.Ladder, s.Commission, s.Provisional, s.LagMS, s.Dropped, credited(s.Credited)})
+	}{"snapshot", s.Show, s.Room, s.State, Stamp(s.At), s.Currency, s.Metrics, s.Raw, s.ByCurrency, s.Recent, s.Standing, s.Alerts, s.Products, s.Hosts, s.Ladder, s.Commission, s.Provisional, s.LagMS, s.Dropped, credited(s.Credited)})
 }
 
 // Stamp writes an instant as the outside sees it: RFC 3339, UTC, milliseconds;

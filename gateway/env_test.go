@@ -21,6 +21,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"showrunner/analytics"
+	"showrunner/analytics/alert"
 	"showrunner/analytics/report"
 	"showrunner/conversion"
 	"showrunner/conversion/care/desk"
@@ -109,6 +110,7 @@ func newEnv(t testing.TB, change ...func(*gateway.Deps)) *env {
 			Desk:   serviceDesk,
 			Groups: group.NewRegistry(e.store), GroupFigures: groupLog{e.log},
 			Guard:      guard.New(e.store, func() string { return uuid.Must(uuid.NewV7()).String() }),
+			Alerts:     alert.NewBook(e.store, func() string { return uuid.Must(uuid.NewV7()).String() }),
 			Complaints: complaints, Needs: needs,
 			Care:       &remembered{e.log},
 			WebhookURL: func(raw string) error { return delivery.CheckURL(raw, false) },

@@ -75,6 +75,9 @@ const (
 	ActReferralWrite Action = "referral.write"       // by which rule, and who is a partner
 	ActShare         Action = "referral.share"       // have a link, follow one, apply as a partner
 
+	ActAlertRules Action = "alerts.rules"       // what raises an alert
+	ActAlertAck   Action = "alerts.acknowledge" // say that one has taken it up
+
 	ActGroupRead   Action = "groups.read"   // groups and their figures; an agent's own only
 	ActGroupWrite  Action = "groups.write"  // which groups there are, and who joined them elsewhere
 	ActGroupAssign Action = "groups.assign" // whose a group is
@@ -148,6 +151,9 @@ var Rights = map[Action][]Role{
 	ActReferralRead:  {RoleAdmin, RoleMerchant, RoleOperator, RoleAnalyst, RoleAuditor},
 	ActReferralWrite: {RoleAdmin, RoleMerchant, RoleOperator},
 	ActShare:         {RoleAdmin, RoleMerchant, RoleOperator, RoleAgent, RoleIntegration, RoleViewer},
+
+	ActAlertRules: {RoleAdmin, RoleMerchant, RoleOperator},
+	ActAlertAck:   {RoleAdmin, RoleMerchant, RoleOperator, RoleHost, RoleModerator},
 
 	ActGroupRead:   {RoleAdmin, RoleMerchant, RoleOperator, RoleAgent, RoleAnalyst, RoleAuditor},
 	ActGroupWrite:  {RoleAdmin, RoleMerchant, RoleOperator, RoleIntegration},

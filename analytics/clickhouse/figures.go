@@ -36,7 +36,7 @@ func (db *DB) figures(ctx context.Context, merchant live.MerchantID, show live.S
 		"flags_before": strconv.FormatInt(flagsBefore, 10),
 	}}
 	for _, part := range []func(context.Context, *analytics.Figures) error{
-		q.bots, q.behaviour, q.money, q.minutes, q.products, q.sources, q.shifts, q.benefits, q.caused, q.marks,
+		q.bots, q.behaviour, q.money, q.minutes, q.products, q.sources, q.shifts, q.benefits, q.caused, q.marks, q.alerts,
 	} {
 		if err := part(ctx, &f); err != nil {
 			return analytics.Figures{}, err
@@ -165,4 +165,34 @@ func (q *question) marks(ctx context.Context, f *analytics.Figures) error {
 			})
 			return nil
 		})
+}
+
+// alerts are read from their facts, in the order of the log.
+func (q *question) alerts(ctx context.Context, f *analytics.Figures) error {
+	return q.rows(ctx, "alerts", `SELECT kind, props, actor_id, ts`+events+`AND kind IN (`+quoted(analytics.AlertKinds)+`) ORDER BY seq, idx`,
+		func(scan scanner) error {
+			var kind, props, by string
+			var at time.Time
+			if err := scan(&kind, &props, &by, &at); err != nil {
+				return err
+			}
+			f.Alerts = analytics.AddAlert(f.Alerts, live.Kind(kind), []byte(props), by, at.UTC())
+			return nil
+		})
+}
+
+// PastShow is a show that is over by its whole minutes, counted as [DB.Figures] does.
+func (db *DB) PastShow(ctx context.Context, show live.Show) (analytics.PastShow, error) {
+	f := analytics.Figures{Show: show.ID, AsOf: show.EndedAt}
+	q := question{db: db, show: show, viewers: everybody, parameters: ch.Parameters{
+		"merchant": string(show.Merchant), "show": string(show.ID), "as_of": strconv.FormatInt(show.EndedAt.UnixMilli(), 10),
+		"flags_before": strconv.FormatInt(math.MaxInt64, 10),
+	}}
+	for _, part := range []func(context.Context, *analytics.Figures) error{q.bots, q.minutes} {
+		if err := part(ctx, &f); err != nil {
+			return analytics.PastShow{}, err
+		}
+	}
+	f.Tidy()
+	return analytics.PastShow{Show: show, Minutes: analytics.WholeMinutes(show, &f)}, nil
 }

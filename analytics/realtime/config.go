@@ -36,6 +36,10 @@ type Config struct {
 	// StoreLag is how far ClickHouse is behind the log. Nil: not considered.
 	StoreLag func() time.Duration
 
+	// Past gives the earlier shows of a show's room, at once: what it does not know
+	// yet is nil. Nil: no show is held against others.
+	Past func(live.Show) []analytics.PastShow
+
 	Every  time.Duration // between snapshots; zero means a second
 	Hold   time.Duration // how long a show is kept after its end; zero means an hour
 	Forget time.Duration // how long a show without any fact keeps the log from being trimmed; zero means a day
@@ -65,6 +69,9 @@ func (c *Config) Validate() error {
 func (c *Config) fill() {
 	if c.Publish == nil {
 		c.Publish = func(analytics.Snapshot) {}
+	}
+	if c.Past == nil {
+		c.Past = func(live.Show) []analytics.PastShow { return nil }
 	}
 	if c.StoreLag == nil {
 		c.StoreLag = func() time.Duration { return 0 }

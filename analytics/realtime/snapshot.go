@@ -34,7 +34,21 @@ func (r *Realtime) Snapshot(show live.ShowID) (analytics.Snapshot, bool) {
 	if h == nil {
 		return analytics.Snapshot{}, false
 	}
-	return h.snapshot(now, max(r.lag(now), store)), true
+	return h.snapshot(now, max(r.lag(now), store), r.cfg.Past), true
+}
+
+// OnAir lists the held shows that are on air, by id.
+func (r *Realtime) OnAir() []live.Show {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var out []live.Show
+	for _, h := range r.shows {
+		if show := h.fold.Show(); show.State.OnAir() {
+			out = append(out, show)
+		}
+	}
+	slices.SortFunc(out, func(a, b live.Show) int { return cmp.Compare(a.ID, b.ID) })
+	return out
 }
 
 // Lag is how far the figures may be behind the log.
@@ -67,12 +81,13 @@ func (h *held) at(now time.Time) *analytics.Figures {
 	return h.figures
 }
 
-func (h *held) snapshot(now time.Time, lag time.Duration) analytics.Snapshot {
+func (h *held) snapshot(now time.Time, lag time.Duration, past func(live.Show) []analytics.PastShow) analytics.Snapshot {
 	show := h.fold.Show()
 	provisional := !show.State.Over() || lag > Fresh
 	online, everybody := h.fold.Online(now)
 	s := analytics.SnapshotOf(show, h.at(now), online, now, lag, provisional)
 	s.Raw = analytics.Raw(h.figures, everybody)
+	s.Standing = analytics.StandingOf(show, h.figures, past(show))
 	s.Dropped, s.Credited = h.fold.Dropped(), h.fold.Credited()
 	return s
 }
@@ -87,7 +102,7 @@ func (r *Realtime) publish() {
 	for id, h := range r.shows {
 		show := h.fold.Show()
 		if show.State.OnAir() || h.fresh {
-			out = append(out, h.snapshot(now, max(lag, store)))
+			out = append(out, h.snapshot(now, max(lag, store), r.cfg.Past))
 			h.fresh = false
 		}
 		if r.expired(&show) {

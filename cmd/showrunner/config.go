@@ -42,6 +42,7 @@ type ServeCmd struct {
 	OfferTTL      time.Duration `default:"5m" help:"How long units that came free are held for the next of a waitlist, 1s to 24h."`
 	SinkAge       time.Duration `default:"1s" help:"Longest wait before events are written to ClickHouse, 10ms to 1m."`
 	SinkRows      int           `default:"50000" help:"Rows that make a ClickHouse batch full, 1 to 500000."`
+	AlertEvery    time.Duration `default:"10s" help:"How often shows on air are looked at for alerts."`
 	AuditEvery    time.Duration `default:"10m" help:"How often every rollup of ClickHouse is compared with its facts; 0 is never."`
 	EngineMemory  int64         `default:"2147483648" help:"Memory bound of the embedded ClickHouse in bytes, at least 512 MiB."`
 	EngineLibrary string        `type:"path" help:"Path of libchdb; found under node_modules without it."`
@@ -133,6 +134,9 @@ func (c *ServeCmd) validate() error {
 	within("order-ttl", c.OrderTTL, time.Second, 24*time.Hour)
 	within("offer-ttl", c.OfferTTL, time.Second, 24*time.Hour)
 	within("sink-age", c.SinkAge, 10*time.Millisecond, time.Minute)
+	if c.AlertEvery != 0 {
+		within("alert-every", c.AlertEvery, 100*time.Millisecond, 10*time.Minute)
+	}
 	if c.AuditEvery != 0 {
 		within("audit-every", c.AuditEvery, 10*time.Second, 24*time.Hour)
 	}

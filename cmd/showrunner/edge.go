@@ -55,7 +55,7 @@ func (s *server) openGateway(context.Context) error {
 	s.gateway, err = gateway.New(gateway.Deps{
 		API: api.Config{
 			Store: s.store, Ingest: s.desk, Tokens: s.auth, Tickets: s.tickets, WebhookURL: s.webhookURL,
-			Figures: numbers, Retention: retention{s.db, numbers}, Desk: s.service, Guard: s.newGuard(), Care: s.db,
+			Figures: numbers, Retention: retention{s.db, numbers}, Desk: s.service, Guard: s.newGuard(), Alerts: s.alerts, Care: s.db,
 			Complaints: s.care.complaints, Needs: s.care.needs,
 			Groups: s.groups, GroupFigures: s.db,
 			Rules: s.rules.Version, Rate: s.requestRate(), Now: s.now, Logger: s.log,

@@ -15,8 +15,10 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"showrunner/analytics"
+	"showrunner/analytics/alert"
 	"showrunner/analytics/clickhouse"
 	"showrunner/analytics/engine"
+	"showrunner/analytics/past"
 	"showrunner/analytics/realtime"
 	"showrunner/conversion"
 	"showrunner/conversion/care/desk"
@@ -52,6 +54,8 @@ type server struct {
 	audit    *auditor // nil with --audit-every 0
 	duties   *prometheus.GaugeVec
 	realtime *realtime.Realtime
+	past     *past.Keeper
+	alerts   *alert.Book
 	ingest   *ingest.Ingest
 	desk     *moderation.Desk // stands before ingest
 	relay    *store.Relay
@@ -91,7 +95,7 @@ func (s *server) readerName(name string) string {
 // drains each before what it writes to goes away.
 func (s *server) build(ctx context.Context) error {
 	for _, step := range []func(context.Context) error{
-		s.openEngine, s.openLog, s.openStore, s.openSink, s.openHub, s.openRealtime, s.openRelay, s.openIngest, s.openService, s.openModeration, s.openBots, s.openDelivery, s.openLadder, s.openGuard, s.openGroups, s.openCredit, s.openCare, s.openGateway,
+		s.openEngine, s.openLog, s.openStore, s.openSink, s.openHub, s.openPast, s.openRealtime, s.openRelay, s.openIngest, s.openService, s.openModeration, s.openBots, s.openDelivery, s.openLadder, s.openGuard, s.openGroups, s.openAlerts, s.openCredit, s.openCare, s.openGateway,
 	} {
 		if err := step(ctx); err != nil {
 			return err
@@ -276,7 +280,7 @@ func (s *server) openRealtime(ctx context.Context) error {
 		return fmt.Errorf("open the realtime reader: %w", err)
 	}
 	s.realtime, err = realtime.New(realtime.Config{
-		Reader: r, Shows: s.store, Now: s.now, Publish: s.publishSnapshot,
+		Reader: r, Shows: s.store, Now: s.now, Publish: s.publishSnapshot, Past: s.past.Of,
 		StoreLag: func() time.Duration { return s.carriage.Lag(s.now()) }, Logger: s.log, Registerer: s.reg,
 	})
 	if err != nil {

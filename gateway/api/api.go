@@ -30,6 +30,8 @@ type Config struct {
 	Care Care
 	// Guard decides on touches of people who did not ask.
 	Guard Guard
+	// Alerts keeps the rules of alerts and what they raised.
+	Alerts Alerts
 	// Complaints and Needs are what customers say and what is made of it.
 	Complaints Complaints
 	Needs      Needs
@@ -117,6 +119,7 @@ func (c *Config) validate() error {
 	need(c.Desk != nil, "a service desk")
 	need(c.Care != nil, "an answer to how service feels")
 	need(c.Guard != nil, "a guard")
+	need(c.Alerts != nil, "alerts")
 	need(c.Complaints != nil, "complaints")
 	need(c.Needs != nil, "needs")
 	need(c.Groups != nil, "a registry of groups")

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"showrunner/analytics"
+	"showrunner/analytics/alert"
 	"showrunner/conversion"
 	"showrunner/conversion/care/group"
 	"showrunner/conversion/care/guard"
@@ -263,4 +264,12 @@ type Tokens interface {
 // Tickets hands out single-use tickets for websocket URLs.
 type Tickets interface {
 	Issue(p live.Principal) (ticket string, expires time.Time, err error)
+}
+
+// Alerts keeps the rules of alerts and what they raised; analytics/alert is it.
+type Alerts interface {
+	Rules(ctx context.Context, m live.MerchantID) (alert.KeptRules, error)
+	SetRules(ctx context.Context, m live.MerchantID, r alert.Rules, by live.Actor) (alert.KeptRules, error)
+	OfShow(ctx context.Context, show live.ShowID, open bool) ([]alert.Alert, error)
+	Acknowledge(ctx context.Context, m live.MerchantID, show live.ShowID, id string, by live.Actor) (alert.Alert, error)
 }

@@ -47,6 +47,7 @@ func (a *API) register() {
 	a.groups()
 	a.services()
 	a.touchRules()
+	a.alerts()
 	a.touches()
 	a.preferences()
 	a.pauses()
@@ -82,6 +83,7 @@ func (a *API) document() huma.Config {
 		"ticket": {Type: "apiKey", In: "query", Name: "ticket", Description: "A single-use ticket of POST /v1/tickets; websocket only."},
 	}
 	cfg.Tags = []*huma.Tag{
+		{Name: "Alerts", Description: "What needs a hand while a show is on air: docs/alerts.md."},
 		{Name: "Rooms", Description: "The lasting places hosts broadcast from."},
 		{Name: "Shows", Description: "Broadcasts, from schedule to settlement."},
 		{Name: "Commands", Description: "What the panel orders; each is audited and idempotent."},

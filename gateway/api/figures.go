@@ -29,6 +29,11 @@ func (Snapshot) Schema(huma.Registry) *huma.Schema {
 			Type: huma.TypeObject, AdditionalProperties: true,
 			Description: "The last ten whole minutes beside the ten before, a member for each figure: now and before (numerator, denominator, value), change (in parts of before; null where that was nothing), sample, and enough: false when the change may be chance.",
 		},
+		"standing": {
+			Type: huma.TypeObject, AdditionalProperties: true,
+			Description: "The place among the room's own last 30 shows at the same whole minute, a member for each figure: value, percentile (numerator, denominator, value), shows, and enough: five shows or more. Left out while it is not known, and once the show is long over.",
+		},
+		"alerts":      {Type: huma.TypeArray, Items: &huma.Schema{Type: huma.TypeObject, AdditionalProperties: true}, Description: "The alerts that are not over; evidence is JSON in text. All of them at GET /v1/shows/{show_id}/alerts."},
 		"products":    {Type: huma.TypeArray, Items: &huma.Schema{Type: huma.TypeObject, AdditionalProperties: true}, Description: "The 20 products that sold most: times explained, sales while explained, click and order rates, GPM; all of them at GET /v1/shows/{show_id}/products."},
 		"hosts":       {Type: huma.TypeArray, Items: &huma.Schema{Type: huma.TypeObject, AdditionalProperties: true}, Description: "What each host sold, shift by shift, as GET /v1/shows/{show_id}/hosts."},
 		"ladder":      {Type: huma.TypeArray, Items: &huma.Schema{Type: huma.TypeObject, AdditionalProperties: true}, Description: "Moves on the ladder whose cause happened in the show: from, to, their names, moves_caused_up, moves_caused_down."},
