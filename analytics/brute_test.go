@@ -188,6 +188,7 @@ func bruteForce(t interface{ Fatal(...any) }, show live.Show, log []live.Entry, 
 		}
 	}
 
+	out.Alerts = bruteAlerts(show, log)
 	out.Benefits = bruteBenefits(show, log)
 	ours := func(k live.Kind) func(live.Event) bool {
 		return func(e live.Event) bool { return e.Kind == k && e.Source == "system" }
@@ -422,6 +423,39 @@ func bruteForce(t interface{ Fatal(...any) }, show live.Show, log []live.Entry, 
 	out.Shifts = bruteShifts(t, log, show)
 	if len(clean) == len(log) {
 		out.Raw = out.Traffic
+	}
+	return out
+}
+
+// bruteAlerts looks, for every alert that is named, for the last word of each kind.
+func bruteAlerts(show live.Show, log []live.Entry) (out []Alert) {
+	told := func(id string, kind live.Kind) (last *live.Event) {
+		for i := range log {
+			if e := &log[i].Event; e.Show == show.ID && !e.Rehearsal && e.Kind == kind && str(*e, "alert_id") == id {
+				last = e
+			}
+		}
+		return last
+	}
+	seen := map[string]bool{}
+	for _, entry := range log {
+		e := entry.Event
+		id := str(e, "alert_id")
+		if e.Show != show.ID || e.Rehearsal || id == "" || seen[id] {
+			continue
+		}
+		seen[id] = true
+		a := Alert{ID: id, Rule: "r" + id[2:], Kind: "sla_breach", Severity: "critical"}
+		if x := told(id, live.AlertRaised); x != nil {
+			a.Raised, a.Evidence = x.ReceivedAt, json.RawMessage(`{"breaches":1}`)
+		}
+		if x := told(id, live.AlertCleared); x != nil {
+			a.Cleared, a.Reason = x.ReceivedAt, "recovered"
+		}
+		if x := told(id, live.AlertAcknowledged); x != nil {
+			a.Acked, a.AckedBy = x.ReceivedAt, "op"
+		}
+		out = append(out, a)
 	}
 	return out
 }

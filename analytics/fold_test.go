@@ -41,6 +41,7 @@ func randomLog(t *rapid.T, show live.Show) []live.Entry {
 		live.CommentSent, live.CommentSent, live.CommentHidden, live.CommentRestored, live.ViewerMuted, live.GiftSent, live.GiftSent,
 		live.BotFlagged, live.BotFlagged, live.BotUnflagged, live.HostShiftStarted, live.HostShiftEnded,
 		live.ExplainStarted, live.ExplainStarted, live.ExplainEnded, live.ComplaintOpened, live.ServiceSLABreached,
+		live.AlertRaised, live.AlertCleared, live.AlertAcknowledged,
 	}
 	kinds = append(kinds, BenefitKinds...)
 	roles := []live.Role{live.RoleViewer, live.RoleViewer, live.RoleViewer, live.RoleViewer, live.RoleHost}
@@ -81,6 +82,11 @@ func randomLog(t *rapid.T, show live.Show) []live.Entry {
 		case live.HostShiftStarted, live.HostShiftEnded:
 			n := rapid.IntRange(1, 3).Draw(t, "shift")
 			e.Data = raw(`{"shift_id":"h%d","host_id":"host%d"}`, n, n)
+		case live.AlertRaised, live.AlertCleared, live.AlertAcknowledged:
+			n := rapid.IntRange(0, 3).Draw(t, "alert")
+			if e.Actor.ID = "op"; n > 0 {
+				e.Data = raw(`{"alert_id":"al%d","rule":"r%d","kind":"sla_breach","severity":"critical","evidence":{"breaches":1},"reason":"recovered"}`, n, n)
+			}
 		case live.ExplainStarted, live.ExplainEnded:
 			if product != "" {
 				e.Data = raw(`{"product_id":%q,"explain_id":"x","count":1}`, product)

@@ -40,6 +40,7 @@ type Report struct {
 	Fed        Table // the groups that it fed, see FedTable; the maker fills it in
 	Service    Table // what service earned; the maker fills it in
 	Commands   Table
+	Alerts     Table
 	// Complaints, Keywords and Brief are of a [Complained]; the maker fills them in.
 	Complaints Table
 	Keywords   Table
@@ -68,7 +69,7 @@ func ReportOf(show live.Show, f Figures, credits []attribution.Result, window ti
 		Show: show, AsOf: f.AsOf, Provisional: !final, FinalAt: FinalAt(show), Complete: true, Through: f.AsOf,
 		Figures: f, Metrics: Read(&f, show.Currency, online).Values(true), Raw: Raw(&f, online), ByCurrency: ByCurrency(&f),
 		Funnel: FunnelTable(&f), Timeline: timeline,
-		Products: ProductTable(&f, show.Currency), Sources: SourceTable(&f, show.Currency), Hosts: HostTable(&f, show.Currency), Ladder: LadderTable(&f), Commission: EarnedTable(&f), Commands: CommandsTable(&f),
+		Products: ProductTable(&f, show.Currency), Sources: SourceTable(&f, show.Currency), Hosts: HostTable(&f, show.Currency), Ladder: LadderTable(&f), Commission: EarnedTable(&f), Commands: CommandsTable(&f), Alerts: AlertTable(&f, false),
 		Late: Late(show, &f, show.Currency), AllLate: LateByCurrency(show, &f), Window: window, Attribution: credits,
 	}, nil
 }

@@ -248,12 +248,15 @@ func (w *world) command(show live.Show) {
 		Kind: pick(w, []live.Kind{
 			live.ProductListed, live.ProductPinned, live.ProductUnpinned, live.PriceChanged, live.AnnouncementPublished,
 			live.StockReleased, live.StockChanged, live.ShowPaused, live.ShowResumed,
-			live.ExplainStarted, live.ExplainStarted, live.ExplainEnded, live.ComplaintOpened, live.ServiceSLABreached,
+			live.ExplainStarted, live.ExplainStarted, live.ExplainEnded, live.ComplaintOpened, live.ServiceSLABreached, live.AlertRaised, live.AlertCleared, live.AlertAcknowledged,
 		}),
 	}
 	data := map[string]any{"product_id": w.product(), "title": fmt.Sprintf("杯 %d", w.ids)}
 	if e.Kind == live.AnnouncementPublished {
 		data = map[string]any{"text": fmt.Sprintf("say %d", w.ids)}
+	}
+	if slices.Contains(analytics.AlertKinds, e.Kind) {
+		data = map[string]any{"alert_id": fmt.Sprintf("al%d", w.rng.IntN(9)), "rule": "r", "kind": "sla_breach", "severity": "warning", "evidence": map[string]any{"breaches": w.ids}, "reason": "recovered"}
 	}
 	e.Data = mustJSON(data)
 	w.append(e)

@@ -37,6 +37,7 @@ type page struct {
 	Commissions []ofCurrency
 	Fed         table
 	Service     []ofCurrency
+	Alerts      table
 	Complaints  table
 	Keywords    table
 	Brief       table
@@ -144,6 +145,7 @@ func newPage(r *analytics.Report, p *printer) *page {
 	x.Commissions = x.byCurrency(&r.Commission)
 	x.fed()
 	x.Service = x.byCurrency(&r.Service, "by", p.otherName())
+	x.Alerts = p.table(&r.Alerts, "alert_id")
 	x.Complaints = x.p.table(&r.Complaints, "cause", p.otherName())
 	x.Keywords = x.p.table(&r.Keywords)
 	x.Brief = x.p.table(&r.Brief, "kind", p.otherName())

@@ -102,6 +102,7 @@ func WriteJSON(w io.Writer, r analytics.Report) error {
 		Fed         analytics.Table            `json:"groups_fed"`
 		Service     analytics.Table            `json:"service_assisted"`
 		Commands    analytics.Table            `json:"commands"`
+		Alerts      analytics.Table            `json:"alerts"`
 		Complaints  analytics.Table            `json:"complaints"`
 		Keywords    analytics.Table            `json:"keywords"`
 		NextBrief   analytics.Table            `json:"next_brief"`
@@ -117,7 +118,7 @@ func WriteJSON(w io.Writer, r analytics.Report) error {
 		AsOf: analytics.Stamp(r.AsOf), Provisional: r.Provisional,
 		Status: status(r), FinalAt: stamp(analytics.Stamp(r.FinalAt)), Complete: r.Complete, Through: analytics.Stamp(r.Through), AfterFinal: corrections(r),
 		Metrics: r.Metrics, Raw: r.Raw, ByCurrency: r.ByCurrency,
-		Funnel: r.Funnel, Timeline: r.Timeline, Days: r.Days, Products: r.Products, Sources: r.Sources, Hosts: r.Hosts, Ladder: r.Ladder, Commission: r.Commission, Fed: r.Fed, Service: r.Service, Commands: r.Commands,
+		Funnel: r.Funnel, Timeline: r.Timeline, Days: r.Days, Products: r.Products, Sources: r.Sources, Hosts: r.Hosts, Ladder: r.Ladder, Commission: r.Commission, Fed: r.Fed, Service: r.Service, Commands: r.Commands, Alerts: r.Alerts,
 		Complaints: r.Complaints, Keywords: r.Keywords, NextBrief: r.Brief,
 		Attribution: creditJSON(r), Late: late(r.Late), AllLate: late(r.AllLate),
 	})

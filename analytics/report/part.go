@@ -34,6 +34,7 @@ func parts(r *analytics.Report) []part {
 		{"timeline", "每分钟", "by minute", r.Timeline},
 		{"late", "播后累计", "after the show", lateTable(r)},
 		{"after_final", "定稿后更正", "corrections", correctionTable(r)},
+		{"alerts", "预警", "alerts", r.Alerts},
 		{"commands", "场控指令", "commands", r.Commands},
 	}
 }

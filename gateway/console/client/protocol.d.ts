@@ -6,6 +6,9 @@ export type More = Record<string, unknown>;
 
 /** What the data of a room's events holds, by type. */
 export interface EventData {
+  alert_acknowledged: More;
+  alert_cleared: More;
+  alert_raised: More;
   announcement_published: More;
   auto_replied: More;
   autoreply_set: More;
