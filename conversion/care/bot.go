@@ -42,6 +42,9 @@ const (
 	HandOverAgent    HandOver = "agent"     // an agent took the session
 )
 
+// HandOvers lists them.
+var HandOvers = []HandOver{HandOverAsked, HandOverNoAnswer, HandOverRepeated, HandOverLimit, HandOverAgent}
+
 // WantsHuman reports whether words ask for a human.
 func (a *Answers) WantsHuman(text string) bool {
 	plain := fold(text)

@@ -19,8 +19,8 @@ type agentWelcome struct {
 	Agent     agentJSON `json:"agent"`
 	N         int64     `json:"n"`
 	Recovered bool      `json:"recovered"`
-	Sessions  []any     `json:"sessions,omitempty"`
-	Queue     []any     `json:"queue,omitempty"`
+	Sessions  []any     `json:"sessions,omitzero"`
+	Queue     []any     `json:"queue,omitzero"`
 }
 
 // agentTurn is one turn to an agent. A session that is gone is told by its name.

@@ -2,6 +2,7 @@ package ws
 
 import (
 	"encoding/json"
+	"maps"
 	"slices"
 	"strconv"
 
@@ -22,16 +23,18 @@ type object = map[string]any
 // server itself goes by: [live.Kinds], [live.Commands], [live.Rights] and the
 // close codes. arguments gives the arguments of a command; nil leaves them open.
 func Document(arguments func(live.CommandName) []live.Field) []byte {
-	d := &document{messages: object{}, schemas: schemas(), arguments: arguments}
+	d := &document{messages: object{}, channels: map[string]object{channelRoom: {}, channelAgents: {}}, schemas: schemas(), arguments: arguments}
+	maps.Copy(d.schemas, agentSchemas())
 	down, up := d.fromServer(), d.fromClient()
+	toAgents, fromAgents := d.toAgents(), d.fromAgents()
 	b, err := json.MarshalIndent(object{
 		"asyncapi": "3.1.0",
 		"info": object{
-			"title": "Showrunner room", "version": "1",
-			"description": "The websocket of a room. Text frames of one JSON object each; docs/protocol.md says the same in words.",
+			"title": "Showrunner", "version": "1",
+			"description": "The websockets of a room and of the agents of the service desk. Text frames of one JSON object each; docs/protocol.md says the same in words.",
 		},
 		"defaultContentType": "application/json",
-		"channels": object{"room": object{
+		"channels": object{channelRoom: object{
 			"address":     "/v1/rooms/{room_id}/ws",
 			"description": "Who is calling is proved by a bearer token or a single-use ticket before the upgrade.",
 			"parameters":  object{"room_id": object{"description": "The room."}},
@@ -45,11 +48,13 @@ func Document(arguments func(live.CommandName) []live.Field) []byte {
 					"ticket":   object{"type": "string", "description": "single-use, from POST /v1/tickets"},
 				}},
 			}},
-			"messages": d.channel,
-		}},
+			"messages": d.channels[channelRoom],
+		}, channelAgents: agentsChannel(d.channels[channelAgents])},
 		"operations": object{
-			"receive": object{"action": "send", "channel": ref("channels/room"), "messages": down, "description": "What the server sends."},
-			"send":    object{"action": "receive", "channel": ref("channels/room"), "messages": up, "description": "What a client may send."},
+			"receive":    object{"action": "send", "channel": ref("channels/room"), "messages": down, "description": "What the server sends."},
+			"send":       object{"action": "receive", "channel": ref("channels/room"), "messages": up, "description": "What a client may send."},
+			"tellAgents": object{"action": "send", "channel": ref("channels/service"), "messages": toAgents, "description": "What the server sends to agents."},
+			"work":       object{"action": "receive", "channel": ref("channels/service"), "messages": fromAgents, "description": "What an agent may send. The data of its ack is the schema answer.<type>."},
 		},
 		"components": object{"messages": d.messages, "schemas": d.schemas},
 	}, "", "  ")
@@ -62,21 +67,23 @@ func Document(arguments func(live.CommandName) []live.Field) []byte {
 // document gathers the messages while it is built.
 type document struct {
 	messages  object
-	channel   object
+	channels  map[string]object // their messages, by name
 	schemas   object
 	arguments func(live.CommandName) []live.Field
 }
 
 func ref(to string) object { return object{"$ref": "#/" + to} }
 
-// add puts a message into the document and returns its reference.
-func (d *document) add(name, summary string, payload object) object {
+// add puts a message of a channel into the document and returns its reference.
+func (d *document) add(channel, name, summary string, payload object) object {
 	d.messages[name] = object{"name": name, "summary": summary, "payload": payload}
-	if d.channel == nil {
-		d.channel = object{}
-	}
-	d.channel[name] = ref("components/messages/" + name)
-	return ref("channels/room/messages/" + name)
+	return d.share(channel, name)
+}
+
+// share lets a channel have a message that is in the document.
+func (d *document) share(channel, name string) object {
+	d.channels[channel][name] = ref("components/messages/" + name)
+	return ref("channels/" + channel + "/messages/" + name)
 }
 
 // fromServer is every frame the server sends.
@@ -96,7 +103,7 @@ func (d *document) fromServer() (out []object) {
 	}
 	d.schemas["room_event"] = object{"anyOf": append(events, ref("components/schemas/room_stats"))}
 	for _, f := range frames {
-		out = append(out, d.add(f.name, f.summary, object{
+		out = append(out, d.add(channelRoom, f.name, f.summary, object{
 			"type": "object", "required": f.required, "properties": f.properties(),
 		}))
 	}
@@ -109,20 +116,9 @@ var seenBy = map[live.Audience]string{
 
 // fromClient is every frame a client may send: facts, orders and commands.
 func (d *document) fromClient() (out []object) {
-	frame := func(kind string, payload object) object {
-		return object{
-			"type": "object", "additionalProperties": false, "required": []string{"type"},
-			"properties": object{
-				"id":       object{"type": "string", "maxLength": maxFrameID, "description": "echoed by the ack"},
-				"type":     object{"const": kind},
-				"event_id": object{"type": "string", "description": "of a fact: its name; sent again it counts once"},
-				"data":     payload,
-			},
-		}
-	}
 	for i := range live.Kinds {
 		if s := &live.Kinds[i]; s.From&live.FromViewer != 0 {
-			out = append(out, d.add("fact."+string(s.Kind), "A fact. The ack means that it is durable.", frame(string(s.Kind), data(s.Fields, true))))
+			out = append(out, d.add(channelRoom, "fact."+string(s.Kind), "A fact. The ack means that it is durable.", requestFrame(string(s.Kind), data(s.Fields, true))))
 		}
 	}
 	line := object{"type": "object", "required": []string{"sku_id", "qty"}, "properties": object{"sku_id": identifier, "qty": whole(1, live.MaxQuantity)}}
@@ -155,12 +151,25 @@ func (d *document) fromClient() (out []object) {
 		if o.required == nil {
 			o.required = []string{}
 		}
-		out = append(out, d.add("order."+o.name, o.summary, frame(o.name, object{"type": "object", "additionalProperties": false, "properties": o.fields, "required": o.required})))
+		out = append(out, d.add(channelRoom, "order."+o.name, o.summary, requestFrame(o.name, object{"type": "object", "additionalProperties": false, "properties": o.fields, "required": o.required})))
 	}
 	for _, c := range live.Commands {
-		out = append(out, d.add("command."+string(c), "For "+roles(c.Action())+".", frame(string(c), d.command(c))))
+		out = append(out, d.add(channelRoom, "command."+string(c), "For "+roles(c.Action())+".", requestFrame(string(c), d.command(c))))
 	}
 	return out
+}
+
+// requestFrame is a frame of a client with such data.
+func requestFrame(kind string, payload object) object {
+	return object{
+		"type": "object", "additionalProperties": false, "required": []string{"type"},
+		"properties": object{
+			"id":       object{"type": "string", "maxLength": maxFrameID, "description": "echoed by the ack"},
+			"type":     object{"const": kind},
+			"event_id": object{"type": "string", "description": "of a fact: its name; sent again it counts once"},
+			"data":     payload,
+		},
+	}
 }
 
 // command is what the data of a command holds.

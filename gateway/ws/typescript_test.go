@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	urlpath "path"
 	"slices"
 	"strings"
 	"testing"
@@ -34,9 +35,21 @@ type apiDocument struct {
 	}
 }
 
+// tsNames are the schemas and frames that the agents' client has types for, and
+// what those are called.
+var tsNames = map[string]string{
+	"agent": "Agent", "service_promise": "ServicePromise", "service_session": "ServiceSession", "service_message": "ServiceMessage",
+	"agent.welcome": "AgentWelcome", "agent.session": "SessionTurn", "agent.message": "MessageTurn", "agent.queue": "QueueTurn", "agent.sla": "SLATurn",
+}
+
 // typescript is the type that a value of the schema has.
 func (s *schema) typescript(without string) string {
 	switch {
+	case s.Ref != "":
+		if name, ok := tsNames[urlpath.Base(s.Ref)]; ok {
+			return name
+		}
+		return "unknown"
 	case s.Const != "":
 		return fmt.Sprintf("%q", s.Const)
 	case len(s.Enum) > 0:
@@ -120,6 +133,15 @@ func typesOf(d *apiDocument) string {
 	list("FactData", "What a viewer may state.", "fact.", "", sent, messages)
 	list("RequestData", "What a viewer may ask for: the server decides.", "order.", "", sent, messages)
 	list("CommandData", "What a panel may command. The client names each with a command_id.", "command.", "command_id", sent, messages)
+	list("WorkData", "What an agent may send, by type.", "work.", "", sent, messages)
+	list("WorkAnswer", "What the data of its ack holds.", "answer.", "", func(n string) *schema { return d.Components.Schemas[n] }, schemas)
+	for _, n := range slices.Sorted(maps.Keys(tsNames)) {
+		s := d.Components.Schemas[n]
+		if m, ok := d.Components.Messages[n]; ok {
+			s = m.Payload
+		}
+		fmt.Fprintf(&b, "\nexport type %s = %s;\n", tsNames[n], s.typescript(""))
+	}
 	return b.String()
 }
 

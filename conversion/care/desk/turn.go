@@ -22,6 +22,9 @@ const (
 	turnSLA     TurnKind = "sla"   // a promise was broken
 )
 
+// TurnKinds lists them: each is a frame of the agents' websocket.
+var TurnKinds = []TurnKind{turnSession, turnMessage, turnQueue, turnSLA}
+
 // Turn is one thing an agent ought to learn. N grows by one within a merchant, in
 // the order in which things happened.
 type Turn struct {

@@ -1,6 +1,6 @@
-// A client of the room's websocket for browsers and Node: it comes back by
-// itself with where it stood, says what it missed, and sends again what was not
-// answered. It depends on nothing.
+// Clients of the room's websocket and of the agents' for browsers and Node: they
+// come back by themselves with where they stood, say what they missed, and send
+// again what was not answered. They depend on nothing.
 //
 //   const room = new RoomClient({ address: "wss://host/v1/rooms/r1/ws", token });
 //   room.on("event", (e) => …);            // every event of the room, once, in order
@@ -10,6 +10,12 @@
 //   await room.fact("comment_sent", { text: "how large is it?" }); // durable
 //   await room.order([{ sku_id: "k1", qty: 1 }]);
 //   await room.command("pin_product", { product_id: "p1" });
+//
+//   const desk = new AgentClient({ address: "wss://host/v1/service/ws", token });
+//   desk.on("state", ({ sessions, queue }) => …); // how things stand: draw it, forget the rest
+//   desk.when("message", ({ session, message }) => …); // each once, in order
+//   desk.open();
+//   await desk.say(session_id, "here I am"); // on disk
 const FIRST_WAIT = 500; // ms before the first return; doubled up to
 const LONGEST_WAIT = 15_000;
 const ANSWER_WITHIN = 10_000; // ms; what has no answer by then is reported
@@ -40,11 +46,9 @@ export function wait(n, random) {
     const most = Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** n);
     return most / 2 + (most / 2) * random();
 }
-export class RoomClient {
+/** What both clients are: a connection that comes back, and answers to what was sent. */
+class Line {
     options;
-    /** Where the client stands in the room, for `since`. */
-    epoch = "";
-    offset = 0;
     listeners = {};
     pending = new Map();
     env;
@@ -69,25 +73,23 @@ export class RoomClient {
         (this.listeners[name] ??= []).push(listener);
         return this;
     }
-    /** Hears the events of one kind. */
-    when(type, listener) {
-        return this.on("event", (event) => { if (event.type === type)
-            listener(event); });
-    }
     emit(name, ...args) {
         for (const listener of this.listeners[name] ?? []) {
             listener(...args);
         }
     }
-    /** The address with where this client stands. */
+    announce(connection, detail) {
+        this.emit("connection", connection, detail);
+    }
     url() {
-        if (!this.epoch)
+        const since = this.since();
+        if (!since)
             return this.options.address;
         const sign = this.options.address.includes("?") ? "&" : "?";
-        return `${this.options.address}${sign}since=${encodeURIComponent(`${this.epoch}:${this.offset}`)}`;
+        return `${this.options.address}${sign}since=${encodeURIComponent(since)}`;
     }
     open() {
-        this.emit("connection", this.tries ? "reconnecting" : "connecting", {});
+        this.announce(this.tries ? "reconnecting" : "connecting", {});
         const { token } = this.options;
         const ws = new this.env.WebSocket(this.url(), ["showrunner.v1", `bearer.${typeof token === "string" ? token : token()}`]);
         let opened = false;
@@ -103,14 +105,14 @@ export class RoomClient {
                 return;
             if (!reconnects(c.code)) {
                 this.end();
-                this.emit("connection", "refused", { code: c.code, reason: c.reason });
+                this.announce("refused", { code: c.code, reason: c.reason });
                 return;
             }
             if (!opened)
                 this.emit("unopened");
             const ms = Math.max(this.pause, wait(this.tries++, this.env.random));
             this.pause = 0;
-            this.emit("connection", "waiting", { ms });
+            this.announce("waiting", { ms });
             this.timer = this.env.setTimeout(() => this.open(), ms);
         };
     }
@@ -129,8 +131,99 @@ export class RoomClient {
             case "bye":
                 this.pause = frame.retry_after_ms ?? 0;
                 return; // the close that follows has the code
+            default:
+                this.receive(frame);
+        }
+    }
+    /** The welcome came: says so, then what `draw` has to say, and sends again what
+     * was cut off. The same names again are answered with the first answer, so that
+     * cannot do it twice; what has no name is reported as `cut` if it was sent. */
+    greeted(draw) {
+        this.tries = 0;
+        this.welcomed = true;
+        this.announce("open", {});
+        draw();
+        for (const p of this.pending.values()) {
+            if (p.again || !p.written) {
+                this.write(p);
+                continue;
+            }
+            this.settle(p);
+            p.reject(new Refused({ code: "cut" }));
+        }
+    }
+    answer(frame) {
+        const p = frame.id === undefined ? undefined : this.pending.get(frame.id);
+        if (!p)
+            return;
+        this.settle(p);
+        if (frame.ok)
+            p.resolve(frame.data ?? {});
+        else
+            p.reject(new Refused(frame.error ?? { code: "unknown" }));
+    }
+    settle(p) {
+        this.pending.delete(p.frame.id);
+        this.env.clearTimeout(p.timer);
+    }
+    /** Sends any frame; unless `again` is false it must bear a second sending under the same names. */
+    send(frame, again = true) {
+        return new Promise((resolve, reject) => {
+            if (this.ended) {
+                reject(new Refused({ code: "closed" }));
+                return;
+            }
+            const timer = this.env.setTimeout(() => {
+                this.pending.delete(frame.id);
+                reject(new Refused({ code: "no_answer" }));
+            }, ANSWER_WITHIN);
+            const p = { frame, again, written: false, resolve, reject, timer };
+            this.pending.set(frame.id, p);
+            if (this.welcomed)
+                this.write(p);
+        });
+    }
+    write(p) {
+        if (this.socket?.readyState !== 1)
+            return;
+        p.written = true;
+        this.socket.send(JSON.stringify(p.frame));
+    }
+    /** Closes for good; what was not answered is rejected. */
+    stop() {
+        this.end();
+        this.announce("closed", {});
+    }
+    end() {
+        this.ended = true;
+        this.env.clearTimeout(this.timer);
+        for (const p of this.pending.values()) {
+            this.env.clearTimeout(p.timer);
+            p.reject(new Refused({ code: "closed" }));
+        }
+        this.pending.clear();
+        if (this.socket && this.socket.readyState < 2)
+            this.socket.close(1000);
+    }
+}
+/** A client of a room. */
+export class RoomClient extends Line {
+    /** Where the client stands in the room, for `since`. */
+    epoch = "";
+    offset = 0;
+    /** Hears the events of one kind. */
+    when(type, listener) {
+        return this.on("event", (event) => { if (event.type === type)
+            listener(event); });
+    }
+    since() {
+        return this.epoch && `${this.epoch}:${this.offset}`;
+    }
+    receive(raw) {
+        const frame = raw;
+        switch (frame.type) {
             case "welcome":
-                this.greeted(frame);
+                this.welcome(frame);
                 break;
             case "events":
                 this.stand(frame.epoch, frame.offset);
@@ -153,35 +246,17 @@ export class RoomClient {
         }
         this.emit("frame", frame);
     }
-    greeted(frame) {
-        this.tries = 0;
-        this.welcomed = true;
+    welcome(frame) {
         // Recovered: the events that were missed follow, and only they may move
         // where the client stands, or a second cut would lose them. The room is newer
         // than some of them; they carry absolute values, so nothing is done twice.
         if (!frame.recovered)
             this.stand(frame.epoch, frame.offset);
-        this.emit("connection", "open", {});
-        this.emit("state", frame.room, { missed: 0 });
-        // The same names again are answered with the first answer, so sending what
-        // was cut off cannot do it twice.
-        for (const p of this.pending.values())
-            this.write(p.frame);
+        this.greeted(() => this.emit("state", frame.room, { missed: 0 }));
     }
     stand(epoch, offset) {
         this.epoch = epoch;
         this.offset = offset;
-    }
-    answer(frame) {
-        const p = frame.id === undefined ? undefined : this.pending.get(frame.id);
-        if (!p)
-            return;
-        this.pending.delete(p.frame.id);
-        this.env.clearTimeout(p.timer);
-        if (frame.ok)
-            p.resolve(frame.data ?? {});
-        else
-            p.reject(new Refused(frame.error ?? { code: "unknown" }));
     }
     /** States a fact; resolves once it is durable. */
     fact(type, ...[data]) {
@@ -203,40 +278,69 @@ export class RoomClient {
         const id = this.env.newID();
         return this.send({ id, type: "place_order", data: { client_order_id: id, lines, ...more } });
     }
-    /** Sends any frame; it must bear a second sending under the same names. */
-    send(frame) {
-        return new Promise((resolve, reject) => {
-            if (this.ended) {
-                reject(new Refused({ code: "closed" }));
-                return;
-            }
-            const timer = this.env.setTimeout(() => {
-                this.pending.delete(frame.id);
-                reject(new Refused({ code: "no_answer" }));
-            }, ANSWER_WITHIN);
-            this.pending.set(frame.id, { frame, resolve, reject, timer });
-            if (this.welcomed)
-                this.write(frame);
-        });
+}
+/** A client of an agent of the service desk. */
+export class AgentClient extends Line {
+    /** The number of the last turn that was seen, for `since`; -1: none. */
+    n = -1;
+    /** Hears the turns of one kind. */
+    when(type, listener) {
+        return this.on("turn", (turn) => { if (turn.type === type)
+            listener(turn); });
     }
-    write(frame) {
-        if (this.socket?.readyState === 1)
-            this.socket.send(JSON.stringify(frame));
+    since() {
+        return this.n < 0 ? "" : String(this.n);
     }
-    /** Closes for good; what was not answered is rejected. */
-    stop() {
-        this.end();
-        this.emit("connection", "closed", {});
-    }
-    end() {
-        this.ended = true;
-        this.env.clearTimeout(this.timer);
-        for (const p of this.pending.values()) {
-            this.env.clearTimeout(p.timer);
-            p.reject(new Refused({ code: "closed" }));
+    receive(raw) {
+        const frame = raw;
+        switch (frame.type) {
+            case "welcome":
+                // Recovered: only the turns that follow move where the client stands.
+                if (!frame.recovered)
+                    this.n = frame.n;
+                this.greeted(() => {
+                    if (!frame.recovered)
+                        this.emit("state", { agent: frame.agent, sessions: frame.sessions ?? [], queue: frame.queue ?? [] });
+                });
+                break;
+            case "session":
+            case "message":
+            case "queue":
+            case "sla":
+                this.n = frame.n;
+                this.emit("turn", frame);
+                break;
+            default:
+                return; // a newer server's
         }
-        this.pending.clear();
-        if (this.socket && this.socket.readyState < 2)
-            this.socket.close(1000);
+        this.emit("frame", frame);
+    }
+    work(type, data, again) {
+        return this.send({ id: this.env.newID(), type, data: { ...data } }, again);
+    }
+    /** Takes a session from the queue or the bot. */
+    accept(session_id) {
+        return this.work("accept", { session_id }, true);
+    }
+    /** Says something; resolves once it is on disk. Under the same message_id it counts once. */
+    say(session_id, text, more = {}) {
+        return this.work("send", { session_id, text, message_id: this.env.newID(), ...more }, true);
+    }
+    /** Passes a session on. Rejected as `cut` when the connection broke before the
+     * answer: the turns that follow tell what became of it. */
+    transfer(session_id, to) {
+        return this.work("transfer", { session_id, ...to }, false);
+    }
+    /** Ends a session. `cut` as of transfer. */
+    close(session_id, resolution) {
+        return this.work("close", { session_id, resolution }, false);
+    }
+    /** Sets the tags of a session. */
+    tag(session_id, tags) {
+        return this.work("tag", { session_id, tags }, true);
+    }
+    /** Away: keeps what they have and is given nothing new. */
+    away(away) {
+        return this.work("away", { away }, true);
     }
 }

@@ -1,6 +1,6 @@
-// A client of the room's websocket for browsers and Node: it comes back by
-// itself with where it stood, says what it missed, and sends again what was not
-// answered. It depends on nothing.
+// Clients of the room's websocket and of the agents' for browsers and Node: they
+// come back by themselves with where they stood, say what they missed, and send
+// again what was not answered. They depend on nothing.
 //
 //   const room = new RoomClient({ address: "wss://host/v1/rooms/r1/ws", token });
 //   room.on("event", (e) => …);            // every event of the room, once, in order
@@ -10,9 +10,16 @@
 //   await room.fact("comment_sent", { text: "how large is it?" }); // durable
 //   await room.order([{ sku_id: "k1", qty: 1 }]);
 //   await room.command("pin_product", { product_id: "p1" });
+//
+//   const desk = new AgentClient({ address: "wss://host/v1/service/ws", token });
+//   desk.on("state", ({ sessions, queue }) => …); // how things stand: draw it, forget the rest
+//   desk.when("message", ({ session, message }) => …); // each once, in order
+//   desk.open();
+//   await desk.say(session_id, "here I am"); // on disk
 
 import type {
-  Ack, AckError, Bye, ClientFrame, CommandData, EventOf, EventType, FactData, Frame, Prompt, RequestData, Room, RoomEvent, Snapshot, Welcome,
+  Ack, AckError, AgentFrame, AgentWelcome, Bye, ClientFrame, CommandData, EventOf, EventType, FactData, Frame, Prompt, RequestData, Room, RoomEvent, ServiceMessage, Snapshot, Turn,
+  TurnOf, Welcome, WorkAnswer, WorkData,
 } from "./frames.js";
 
 export type * from "./frames.js";
@@ -56,8 +63,15 @@ export function wait(n: number, random: () => number): number {
 /** What the connection is doing; `detail` tells the pause or why it was refused. */
 export type Connection = "connecting" | "open" | "waiting" | "reconnecting" | "refused" | "closed";
 
-/** What a client tells its owner. */
-export interface Listeners {
+/** What every client tells its owner. */
+export interface LineListeners {
+  connection: (connection: Connection, detail: { ms?: number; code?: number; reason?: string }) => void;
+  /** The upgrade itself failed; browsers do not say why. */
+  unopened: () => void;
+}
+
+/** What a client of a room tells. */
+export interface Listeners extends LineListeners {
   /** Every event of the room once and in order; `room_stats` among them. */
   event: (event: RoomEvent) => void;
   /** The whole state: after the first welcome, and whenever events were missed. */
@@ -68,9 +82,16 @@ export interface Listeners {
   prompt: (prompt: Prompt) => void;
   /** Every frame but acks, for who wants them as they are. */
   frame: (frame: Exclude<Frame, Ack | Bye>) => void;
-  connection: (connection: Connection, detail: { ms?: number; code?: number; reason?: string }) => void;
-  /** The upgrade itself failed; browsers do not say why. */
-  unopened: () => void;
+}
+
+/** What a client of an agent tells. */
+export interface AgentListeners extends LineListeners {
+  /** Every turn of a session once and in order. */
+  turn: (turn: Turn) => void;
+  /** How things stand: after the first welcome, and whenever too much was missed. */
+  state: (state: Required<Pick<AgentWelcome, "agent" | "sessions" | "queue">>) => void;
+  /** Every frame but acks, for who wants them as they are. */
+  frame: (frame: Exclude<AgentFrame, Ack | Bye>) => void;
 }
 
 /** The browser, or a test's. */
@@ -83,7 +104,7 @@ export interface Environment {
 }
 
 export interface Options {
-  /** ws(s)://host/v1/rooms/ROOM/ws, with `panel=1`, `channel=…` as wanted. */
+  /** ws(s)://host/v1/rooms/ROOM/ws, with `panel=1`, `channel=…` as wanted, or ws(s)://host/v1/service/ws. */
   address: string;
   /** The token, or how to get the present one. It travels as a sub-protocol, never in the address. */
   token: string | (() => string);
@@ -95,19 +116,19 @@ export type Given<D> = {} extends D ? [data?: D] : [data: D];
 
 interface Pending {
   frame: ClientFrame;
+  /** Whether a second sending does nothing twice. */
+  again: boolean;
+  written: boolean;
   resolve: (data: Record<string, unknown>) => void;
   reject: (error: Refused) => void;
   timer: unknown;
 }
 
-export class RoomClient {
-  /** Where the client stands in the room, for `since`. */
-  epoch = "";
-  offset = 0;
-
-  private readonly listeners: { [K in keyof Listeners]?: Listeners[K][] } = {};
+/** What both clients are: a connection that comes back, and answers to what was sent. */
+abstract class Line<L extends { [K in keyof L]: (...args: never[]) => void } & LineListeners> {
+  private readonly listeners: { [K in keyof L]?: L[K][] } = {};
   private readonly pending = new Map<string, Pending>();
-  private readonly env: Environment;
+  protected readonly env: Environment;
   private socket: WebSocket | null = null;
   private timer: unknown;
   private tries = 0;
@@ -126,31 +147,36 @@ export class RoomClient {
     };
   }
 
-  on<K extends keyof Listeners>(name: K, listener: Listeners[K]): this {
-    ((this.listeners[name] ??= []) as Listeners[K][]).push(listener);
+  on<K extends keyof L>(name: K, listener: L[K]): this {
+    (this.listeners[name] ??= []).push(listener);
     return this;
   }
 
-  /** Hears the events of one kind. */
-  when<T extends EventType>(type: T, listener: (event: EventOf<T>) => void): this {
-    return this.on("event", (event) => { if (event.type === type) listener(event as EventOf<T>); });
-  }
-
-  private emit<K extends keyof Listeners>(name: K, ...args: Parameters<Listeners[K]>): void {
+  protected emit<K extends keyof L>(name: K, ...args: Parameters<L[K]>): void {
     for (const listener of this.listeners[name] ?? []) {
-      (listener as (...args: Parameters<Listeners[K]>) => void)(...args);
+      (listener as (...args: Parameters<L[K]>) => void)(...args);
     }
   }
 
-  /** The address with where this client stands. */
+  private announce(connection: Connection, detail: { ms?: number; code?: number; reason?: string }): void {
+    (this as unknown as Line<LineListeners>).emit("connection", connection, detail);
+  }
+
+  /** Where this client stands, for `since`; empty: nowhere yet. */
+  protected abstract since(): string;
+
+  /** Takes a frame that is no answer and no bye. */
+  protected abstract receive(frame: { type: string }): void;
+
   private url(): string {
-    if (!this.epoch) return this.options.address;
+    const since = this.since();
+    if (!since) return this.options.address;
     const sign = this.options.address.includes("?") ? "&" : "?";
-    return `${this.options.address}${sign}since=${encodeURIComponent(`${this.epoch}:${this.offset}`)}`;
+    return `${this.options.address}${sign}since=${encodeURIComponent(since)}`;
   }
 
   open(): void {
-    this.emit("connection", this.tries ? "reconnecting" : "connecting", {});
+    this.announce(this.tries ? "reconnecting" : "connecting", {});
     const { token } = this.options;
     const ws = new this.env.WebSocket(this.url(), ["showrunner.v1", `bearer.${typeof token === "string" ? token : token()}`]);
     let opened = false;
@@ -163,21 +189,21 @@ export class RoomClient {
       if (this.ended) return;
       if (!reconnects(c.code)) {
         this.end();
-        this.emit("connection", "refused", { code: c.code, reason: c.reason });
+        this.announce("refused", { code: c.code, reason: c.reason });
         return;
       }
-      if (!opened) this.emit("unopened");
+      if (!opened) (this as unknown as Line<LineListeners>).emit("unopened");
       const ms = Math.max(this.pause, wait(this.tries++, this.env.random));
       this.pause = 0;
-      this.emit("connection", "waiting", { ms });
+      this.announce("waiting", { ms });
       this.timer = this.env.setTimeout(() => this.open(), ms);
     };
   }
 
   private take(data: string): void {
-    let frame: Frame;
+    let frame: Ack | Bye | { type: "" };
     try {
-      frame = JSON.parse(data) as Frame;
+      frame = JSON.parse(data) as typeof frame;
     } catch {
       return; // not ours to read; the next frame stands for itself
     }
@@ -188,8 +214,103 @@ export class RoomClient {
       case "bye":
         this.pause = frame.retry_after_ms ?? 0;
         return; // the close that follows has the code
+      default:
+        this.receive(frame);
+    }
+  }
+
+  /** The welcome came: says so, then what `draw` has to say, and sends again what
+   * was cut off. The same names again are answered with the first answer, so that
+   * cannot do it twice; what has no name is reported as `cut` if it was sent. */
+  protected greeted(draw: () => void): void {
+    this.tries = 0;
+    this.welcomed = true;
+    this.announce("open", {});
+    draw();
+    for (const p of this.pending.values()) {
+      if (p.again || !p.written) {
+        this.write(p);
+        continue;
+      }
+      this.settle(p);
+      p.reject(new Refused({ code: "cut" }));
+    }
+  }
+
+  private answer(frame: Ack): void {
+    const p = frame.id === undefined ? undefined : this.pending.get(frame.id);
+    if (!p) return;
+    this.settle(p);
+    if (frame.ok) p.resolve(frame.data ?? {});
+    else p.reject(new Refused(frame.error ?? { code: "unknown" }));
+  }
+
+  private settle(p: Pending): void {
+    this.pending.delete(p.frame.id);
+    this.env.clearTimeout(p.timer);
+  }
+
+  /** Sends any frame; unless `again` is false it must bear a second sending under the same names. */
+  send(frame: ClientFrame, again = true): Promise<Record<string, unknown>> {
+    return new Promise((resolve, reject) => {
+      if (this.ended) {
+        reject(new Refused({ code: "closed" }));
+        return;
+      }
+      const timer = this.env.setTimeout(() => {
+        this.pending.delete(frame.id);
+        reject(new Refused({ code: "no_answer" }));
+      }, ANSWER_WITHIN);
+      const p = { frame, again, written: false, resolve, reject, timer };
+      this.pending.set(frame.id, p);
+      if (this.welcomed) this.write(p);
+    });
+  }
+
+  private write(p: Pending): void {
+    if (this.socket?.readyState !== 1) return;
+    p.written = true;
+    this.socket.send(JSON.stringify(p.frame));
+  }
+
+  /** Closes for good; what was not answered is rejected. */
+  stop(): void {
+    this.end();
+    this.announce("closed", {});
+  }
+
+  private end(): void {
+    this.ended = true;
+    this.env.clearTimeout(this.timer);
+    for (const p of this.pending.values()) {
+      this.env.clearTimeout(p.timer);
+      p.reject(new Refused({ code: "closed" }));
+    }
+    this.pending.clear();
+    if (this.socket && this.socket.readyState < 2) this.socket.close(1000);
+  }
+}
+
+/** A client of a room. */
+export class RoomClient extends Line<Listeners> {
+  /** Where the client stands in the room, for `since`. */
+  epoch = "";
+  offset = 0;
+
+  /** Hears the events of one kind. */
+  when<T extends EventType>(type: T, listener: (event: EventOf<T>) => void): this {
+    return this.on("event", (event) => { if (event.type === type) listener(event as EventOf<T>); });
+  }
+
+  protected override since(): string {
+    return this.epoch && `${this.epoch}:${this.offset}`;
+  }
+
+  protected override receive(raw: { type: string }): void {
+    const frame = raw as Exclude<Frame, Ack | Bye>;
+    switch (frame.type) {
       case "welcome":
-        this.greeted(frame);
+        this.welcome(frame);
         break;
       case "events":
         this.stand(frame.epoch, frame.offset);
@@ -212,32 +333,17 @@ export class RoomClient {
     this.emit("frame", frame);
   }
 
-  private greeted(frame: Welcome): void {
-    this.tries = 0;
-    this.welcomed = true;
+  private welcome(frame: Welcome): void {
     // Recovered: the events that were missed follow, and only they may move
     // where the client stands, or a second cut would lose them. The room is newer
     // than some of them; they carry absolute values, so nothing is done twice.
     if (!frame.recovered) this.stand(frame.epoch, frame.offset);
-    this.emit("connection", "open", {});
-    this.emit("state", frame.room, { missed: 0 });
-    // The same names again are answered with the first answer, so sending what
-    // was cut off cannot do it twice.
-    for (const p of this.pending.values()) this.write(p.frame);
+    this.greeted(() => this.emit("state", frame.room, { missed: 0 }));
   }
 
   private stand(epoch: string, offset: number): void {
     this.epoch = epoch;
     this.offset = offset;
-  }
-
-  private answer(frame: Ack): void {
-    const p = frame.id === undefined ? undefined : this.pending.get(frame.id);
-    if (!p) return;
-    this.pending.delete(p.frame.id);
-    this.env.clearTimeout(p.timer);
-    if (frame.ok) p.resolve(frame.data ?? {});
-    else p.reject(new Refused(frame.error ?? { code: "unknown" }));
   }
 
   /** States a fact; resolves once it is durable. */
@@ -263,41 +369,77 @@ export class RoomClient {
     const id = this.env.newID();
     return this.send({ id, type: "place_order", data: { client_order_id: id, lines, ...more } });
   }
+}
 
-  /** Sends any frame; it must bear a second sending under the same names. */
-  send(frame: ClientFrame): Promise<Record<string, unknown>> {
-    return new Promise((resolve, reject) => {
-      if (this.ended) {
-        reject(new Refused({ code: "closed" }));
-        return;
-      }
-      const timer = this.env.setTimeout(() => {
-        this.pending.delete(frame.id);
-        reject(new Refused({ code: "no_answer" }));
-      }, ANSWER_WITHIN);
-      this.pending.set(frame.id, { frame, resolve, reject, timer });
-      if (this.welcomed) this.write(frame);
-    });
+/** A client of an agent of the service desk. */
+export class AgentClient extends Line<AgentListeners> {
+  /** The number of the last turn that was seen, for `since`; -1: none. */
+  n = -1;
+
+  /** Hears the turns of one kind. */
+  when<T extends Turn["type"]>(type: T, listener: (turn: TurnOf<T>) => void): this {
+    return this.on("turn", (turn) => { if (turn.type === type) listener(turn as TurnOf<T>); });
   }
 
-  private write(frame: ClientFrame): void {
-    if (this.socket?.readyState === 1) this.socket.send(JSON.stringify(frame));
+  protected override since(): string {
+    return this.n < 0 ? "" : String(this.n);
   }
 
-  /** Closes for good; what was not answered is rejected. */
-  stop(): void {
-    this.end();
-    this.emit("connection", "closed", {});
-  }
-
-  private end(): void {
-    this.ended = true;
-    this.env.clearTimeout(this.timer);
-    for (const p of this.pending.values()) {
-      this.env.clearTimeout(p.timer);
-      p.reject(new Refused({ code: "closed" }));
+  protected override receive(raw: { type: string }): void {
+    const frame = raw as Exclude<AgentFrame, Ack | Bye>;
+    switch (frame.type) {
+      case "welcome":
+        // Recovered: only the turns that follow move where the client stands.
+        if (!frame.recovered) this.n = frame.n;
+        this.greeted(() => {
+          if (!frame.recovered) this.emit("state", { agent: frame.agent, sessions: frame.sessions ?? [], queue: frame.queue ?? [] });
+        });
+        break;
+      case "session":
+      case "message":
+      case "queue":
+      case "sla":
+        this.n = frame.n;
+        this.emit("turn", frame);
+        break;
+      default:
+        return; // a newer server's
     }
-    this.pending.clear();
-    if (this.socket && this.socket.readyState < 2) this.socket.close(1000);
+    this.emit("frame", frame);
+  }
+
+  private work<T extends keyof WorkData>(type: T, data: WorkData[T], again: boolean): Promise<WorkAnswer[T]> {
+    return this.send({ id: this.env.newID(), type, data: { ...data } }, again) as Promise<WorkAnswer[T]>;
+  }
+
+  /** Takes a session from the queue or the bot. */
+  accept(session_id: string): Promise<WorkAnswer["accept"]> {
+    return this.work("accept", { session_id }, true);
+  }
+
+  /** Says something; resolves once it is on disk. Under the same message_id it counts once. */
+  say(session_id: string, text: string, more: { kind?: ServiceMessage["kind"]; message_id?: string } = {}): Promise<WorkAnswer["send"]> {
+    return this.work("send", { session_id, text, message_id: this.env.newID(), ...more }, true);
+  }
+
+  /** Passes a session on. Rejected as `cut` when the connection broke before the
+   * answer: the turns that follow tell what became of it. */
+  transfer(session_id: string, to: Omit<WorkData["transfer"], "session_id">): Promise<WorkAnswer["transfer"]> {
+    return this.work("transfer", { session_id, ...to }, false);
+  }
+
+  /** Ends a session. `cut` as of transfer. */
+  close(session_id: string, resolution: WorkData["close"]["resolution"]): Promise<WorkAnswer["close"]> {
+    return this.work("close", { session_id, resolution }, false);
+  }
+
+  /** Sets the tags of a session. */
+  tag(session_id: string, tags: string[]): Promise<WorkAnswer["tag"]> {
+    return this.work("tag", { session_id, tags }, true);
+  }
+
+  /** Away: keeps what they have and is given nothing new. */
+  away(away: boolean): Promise<WorkAnswer["away"]> {
+    return this.work("away", { away }, true);
   }
 }

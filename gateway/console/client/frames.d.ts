@@ -1,8 +1,8 @@
-// The frames of the room's websocket, showrunner.v1, as docs/protocol.md and
+// The frames of the room's websocket, showrunner.v1, and of the agents', as docs/protocol.md and
 // /asyncapi.json tell them. Ignore members and types that are not here: new ones
 // may come.
 
-import type { EventData } from "./protocol.js";
+import type { AgentWelcome, EventData, MessageTurn, QueueTurn, SessionTurn, SLATurn } from "./protocol.js";
 
 export type * from "./protocol.js";
 
@@ -148,6 +148,14 @@ export interface Bye {
 }
 
 export type Frame = Welcome | Events | Ack | Snapshot | Prompt | Gap | Bye;
+
+/** One thing that an agent ought to learn. */
+export type Turn = SessionTurn | MessageTurn | QueueTurn | SLATurn;
+
+export type TurnOf<T extends Turn["type"]> = Extract<Turn, { type: T }>;
+
+/** Frames of the agents' websocket. */
+export type AgentFrame = AgentWelcome | Turn | Ack | Bye;
 
 export interface ClientFrame {
   id: string;

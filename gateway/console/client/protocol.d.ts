@@ -183,3 +183,41 @@ export interface CommandData {
   unpin_comment: { comment_id?: string; expected_version?: number; show_id?: string };
   unpin_product: { expected_version?: number; product_id?: string; show_id?: string };
 }
+
+/** What an agent may send, by type. */
+export interface WorkData {
+  accept: { session_id: string };
+  away: { away: boolean };
+  close: { resolution: "resolved" | "unresolved"; session_id: string };
+  send: { kind?: "share" | "qa" | "recommend" | "care" | "notice" | "chat"; message_id?: string; session_id: string; text: string };
+  tag: { session_id: string; tags: (string)[] };
+  transfer: { agent_id?: string; persona?: "expert" | "account_manager" | "product" | "after_sale"; reason: string; session_id: string };
+}
+
+/** What the data of its ack holds. */
+export interface WorkAnswer {
+  accept: { session: ServiceSession } & More;
+  away: Agent;
+  close: { session: ServiceSession } & More;
+  send: { message: ServiceMessage; replay: boolean } & More;
+  tag: { session: ServiceSession } & More;
+  transfer: { session: ServiceSession } & More;
+}
+
+export type Agent = { agent_id: string; capacity: number; name?: string; open: number; personas: ("expert" | "account_manager" | "product" | "after_sale")[]; state: "online" | "away" | "offline" | "left" } & More;
+
+export type MessageTurn = { at: string; message: ServiceMessage; n: number; session: ServiceSession; session_id: string; type: "message" } & More;
+
+export type QueueTurn = { at: string; gone?: boolean; n: number; session?: ServiceSession; session_id: string; type: "queue" } & More;
+
+export type SessionTurn = { at: string; gone?: boolean; n: number; session?: ServiceSession; session_id: string; type: "session" } & More;
+
+export type SLATurn = { at: string; clock: "first_response" | "resolution"; gone?: boolean; n: number; session?: ServiceSession; session_id: string; type: "sla" } & More;
+
+export type AgentWelcome = { agent: Agent; n: number; queue?: (ServiceSession)[]; recovered: boolean; sessions?: (ServiceSession)[]; type: "welcome" } & More;
+
+export type ServiceMessage = { agent_id?: string; at: string; by: "viewer" | "bot" | "agent"; kind: "share" | "qa" | "recommend" | "care" | "notice" | "chat"; message_id: string; n: number; session_id: string; text: string } & More;
+
+export type ServicePromise = { breached_at?: string; business_ms?: number; clock: "first_response" | "resolution"; due_at?: string; wall_ms?: number } & More;
+
+export type ServiceSession = { agent_id?: string; assigned_at?: string; channel?: string; clocks: (ServicePromise)[]; closed_at?: string; entry_id?: string; first_replied_at?: string; handed_over?: "asked" | "no_answer" | "repeated" | "limit" | "agent"; initiated_by: "viewer" | "agent"; last_at: string; merchant_id: string; messages: number; opened_at: string; person_id: string; persona?: "expert" | "account_manager" | "product" | "after_sale"; queued_at?: string; rate: boolean; reopened: number; resolution?: "resolved" | "unresolved" | "silent"; room_id?: string; score?: number; session_id: string; show_id?: string; state: "bot" | "queued" | "assigned" | "closed"; tags: (string)[]; waiting_since?: string } & More;

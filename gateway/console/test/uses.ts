@@ -1,7 +1,7 @@
 // Uses of the client that must compile, and some that must not: each
 // `@ts-expect-error` is a fault that the types have to find.
 
-import { RoomClient, type EventType } from "../client/client.ts";
+import { AgentClient, RoomClient, type EventType } from "../client/client.ts";
 
 const room = new RoomClient({ address: "wss://host/v1/rooms/r1/ws", token: "t" });
 
@@ -47,3 +47,26 @@ void room.command("pin_producct", { product_id: "p1" });
 
 const kinds: EventType[] = ["show_started", "lucky_draw_drawn"];
 void kinds;
+
+const desk = new AgentClient({ address: "wss://host/v1/service/ws", token: "t" });
+desk.on("state", ({ sessions, queue, agent }) => void [sessions[0]?.session_id, queue.length, agent.capacity]);
+desk.when("message", ({ session, message }) => {
+  const text: string = message.text;
+  const state: "bot" | "queued" | "assigned" | "closed" = session.state;
+  void [text, state];
+});
+desk.when("sla", ({ clock }) => void clock.length);
+// @ts-expect-error no such turn
+desk.when("typing", () => {});
+void desk.say("s1", "hi", { kind: "care" }).then(({ message, replay }) => [message.n + 1, !replay]);
+// @ts-expect-error no such kind
+void desk.say("s1", "hi", { kind: "spam" });
+void desk.accept("s1").then(({ session }) => session.clocks[0]?.due_at);
+void desk.transfer("s1", { agent_id: "wang", reason: "knows it" });
+// @ts-expect-error a reason is given
+void desk.transfer("s1", { agent_id: "wang" });
+void desk.close("s1", "resolved");
+// @ts-expect-error only the desk closes in silence
+void desk.close("s1", "silent");
+void desk.tag("s1", ["vip"]);
+void desk.away(true).then(({ state }) => state === "away");
