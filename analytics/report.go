@@ -39,6 +39,8 @@ type Report struct {
 	Commission Table
 	Fed        Table // the groups that it fed, see FedTable; the maker fills it in
 	Service    Table // what service earned; the maker fills it in
+	Served     Table // its service sessions, see ServedTable; the maker fills it in
+	Felt       Table // how service felt around it, see FeltTable; the maker fills it in
 	Commands   Table
 	Alerts     Table
 	// Complaints, Keywords and Brief are of a [Complained]; the maker fills them in.

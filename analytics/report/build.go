@@ -25,6 +25,10 @@ type Source interface {
 	Complained(ctx context.Context, show live.Show, asOf time.Time) (analytics.Complained, error)
 	// FedGroups tells which groups people joined out of a show, and how they lived.
 	FedGroups(ctx context.Context, q conversion.FedQuestion) ([]conversion.FedGroup, error)
+	// ServedSessions tells how the service sessions opened in a show went.
+	ServedSessions(ctx context.Context, q conversion.ServedQuestion) ([]conversion.Served, error)
+	// Felt tells how service felt around a show, as of asOf and by the rules of then.
+	Felt(ctx context.Context, show live.Show, asOf time.Time) (analytics.Felt, error)
 }
 
 // Build makes the report of a show as of an instant, with every attribution
@@ -91,8 +95,28 @@ func Build(ctx context.Context, source Source, show live.Show, asOf time.Time) (
 		}
 	}
 	r.Complaints, r.Keywords, r.Brief = analytics.ComplaintTable(&complained), analytics.KeywordTable(&complained), analytics.BriefTable(&complained)
+	if err := service(ctx, source, show, &r, asOf); err != nil {
+		return analytics.Report{}, err
+	}
 	r.Days = analytics.DayTable(r.Show, &r.Figures, zoneOf(r.Show.TimeZone))
 	return r, nil
+}
+
+// service adds the service sessions of the show, and how service felt around it.
+func service(ctx context.Context, source Source, show live.Show, r *analytics.Report, asOf time.Time) error {
+	var served []conversion.Served
+	var felt analytics.Felt
+	if !show.Rehearsal && !show.StartedAt.IsZero() {
+		var err error
+		if served, err = source.ServedSessions(ctx, conversion.ServedQuestion{Scope: conversion.Scope{Merchant: show.Merchant, Zone: zoneOf(show.TimeZone), AsOf: asOf}, Show: show.ID}); err != nil {
+			return fmt.Errorf("report service sessions of show %s: %w", show.ID, err)
+		}
+		if felt, err = source.Felt(ctx, analytics.AsOf(show, asOf), asOf); err != nil {
+			return fmt.Errorf("report temperature of show %s: %w", show.ID, err)
+		}
+	}
+	r.Served, r.Felt = analytics.ServedTable(served), analytics.FeltTable(&felt)
+	return nil
 }
 
 // zoneOf finds the show's time zone, which was checked when its room was made.

@@ -38,6 +38,8 @@ type page struct {
 	Fed         table
 	Service     []ofCurrency
 	Alerts      table
+	Served      table
+	Felt        table
 	Complaints  table
 	Keywords    table
 	Brief       table
@@ -146,6 +148,7 @@ func newPage(r *analytics.Report, p *printer) *page {
 	x.fed()
 	x.Service = x.byCurrency(&r.Service, "by", p.otherName())
 	x.Alerts = p.table(&r.Alerts, "alert_id")
+	x.served()
 	x.Complaints = x.p.table(&r.Complaints, "cause", p.otherName())
 	x.Keywords = x.p.table(&r.Keywords)
 	x.Brief = x.p.table(&r.Brief, "kind", p.otherName())

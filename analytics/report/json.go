@@ -101,6 +101,8 @@ func WriteJSON(w io.Writer, r analytics.Report) error {
 		Commission  analytics.Table            `json:"commission"`
 		Fed         analytics.Table            `json:"groups_fed"`
 		Service     analytics.Table            `json:"service_assisted"`
+		Served      analytics.Table            `json:"service_sessions"`
+		Felt        analytics.Table            `json:"temperature"`
 		Commands    analytics.Table            `json:"commands"`
 		Alerts      analytics.Table            `json:"alerts"`
 		Complaints  analytics.Table            `json:"complaints"`
@@ -118,7 +120,7 @@ func WriteJSON(w io.Writer, r analytics.Report) error {
 		AsOf: analytics.Stamp(r.AsOf), Provisional: r.Provisional,
 		Status: status(r), FinalAt: stamp(analytics.Stamp(r.FinalAt)), Complete: r.Complete, Through: analytics.Stamp(r.Through), AfterFinal: corrections(r),
 		Metrics: r.Metrics, Raw: r.Raw, ByCurrency: r.ByCurrency,
-		Funnel: r.Funnel, Timeline: r.Timeline, Days: r.Days, Products: r.Products, Sources: r.Sources, Hosts: r.Hosts, Ladder: r.Ladder, Commission: r.Commission, Fed: r.Fed, Service: r.Service, Commands: r.Commands, Alerts: r.Alerts,
+		Funnel: r.Funnel, Timeline: r.Timeline, Days: r.Days, Products: r.Products, Sources: r.Sources, Hosts: r.Hosts, Ladder: r.Ladder, Commission: r.Commission, Fed: r.Fed, Service: r.Service, Served: r.Served, Felt: r.Felt, Commands: r.Commands, Alerts: r.Alerts,
 		Complaints: r.Complaints, Keywords: r.Keywords, NextBrief: r.Brief,
 		Attribution: creditJSON(r), Late: late(r.Late), AllLate: late(r.AllLate),
 	})

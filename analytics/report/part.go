@@ -26,6 +26,8 @@ func parts(r *analytics.Report) []part {
 		{"commission", "佣金", "commission", r.Commission},
 		{"groups_fed", "引流社群", "groups fed", r.Fed},
 		{"service_assisted", "服务助攻", "service", r.Service},
+		{"service_sessions", "客服会话", "service sessions", r.Served},
+		{"temperature", "服务温度", "temperature", r.Felt},
 		{"complaints", "投诉原因", "complaints", r.Complaints},
 		{"keywords", "投诉关键词", "keywords", r.Keywords},
 		{"next_brief", "下一场简报", "next brief", r.Brief},

@@ -13,6 +13,7 @@ import (
 
 	"showrunner/analytics"
 	"showrunner/conversion"
+	"showrunner/conversion/care/temperature"
 	"showrunner/live"
 )
 
@@ -123,6 +124,31 @@ func (m *memory) FedGroups(_ context.Context, q conversion.FedQuestion) ([]conve
 		}
 	}
 	return list, nil
+}
+
+// ServedSessions are told likewise: the query has its own test.
+func (m *memory) ServedSessions(context.Context, conversion.ServedQuestion) ([]conversion.Served, error) {
+	if len(m.log) == 0 {
+		return nil, nil
+	}
+	all := conversion.Served{
+		Sessions: 9, Viewer: 8, BotOnly: 3, WithBot: 7, HandedOver: 4, Asked: 5, Replied: 4, ReplyMS: 240_000, Late: 1, Overdue: 1, Closed: 6, Resolved: 5, ResolveMS: 6 * 900_000, RateAsked: 5, Rated: 3, Good: 2,
+	}
+	entry, agent := all, all
+	entry.By, entry.Key = conversion.ServedByEntry, "room"
+	agent.By, agent.Key, agent.BotOnly = conversion.ServedByAgent, "li", 0
+	return []conversion.Served{all, entry, agent}, nil
+}
+
+// Felt likewise.
+func (m *memory) Felt(_ context.Context, show live.Show, asOf time.Time) (analytics.Felt, error) {
+	if len(m.log) == 0 {
+		return analytics.Felt{}, nil
+	}
+	return analytics.Felt{
+		From: show.StartedAt, Until: asOf, Asked: true, Alpha: 10, Beta: 10, LeastToSay: 20,
+		Row: temperature.Row{Sent: 30, Asked: 12, Touches: 28, Unanswered: 20, Negative: 2, Above: 4, Over: 5, Needs: 10, Unmet: 2, Late: 1},
+	}, nil
 }
 
 // played is the show of playedShow; playing it again would give the same.

@@ -50,7 +50,7 @@ func (s *server) openGateway(context.Context) error {
 	s.life.start(part{name: "calm", run: (&calm{moves: s.socket.Moves, free: s.giveBack, thrifty: growth(), cycles: collections}).run})
 	numbers := &figures{
 		walk: make(chan struct{}, 1), credit: make(chan struct{}, 1), pdf: pdf.New(pdf.Config{Browser: s.cfg.Chromium}), realtime: s.realtime, db: s.db, sink: s.carriage, log: s.eventlog, store: s.store, now: s.now,
-		book: s.care.complaints,
+		book: s.care.complaints, guard: s.newGuard(),
 	}
 	s.gateway, err = gateway.New(gateway.Deps{
 		API: api.Config{

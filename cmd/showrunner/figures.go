@@ -14,6 +14,7 @@ import (
 	"showrunner/analytics/report"
 	"showrunner/conversion"
 	"showrunner/conversion/care/complaint"
+	"showrunner/conversion/care/guard"
 	"showrunner/gateway/api"
 	"showrunner/live"
 	"showrunner/live/eventlog"
@@ -32,8 +33,9 @@ type figures struct {
 	now      func() time.Time
 	// walk has room for one: who reads the orders of several sides together holds
 	// several connections for reading, and two of them could wait for each other's.
-	walk chan struct{}
-	book *complaint.Book
+	walk  chan struct{}
+	book  *complaint.Book
+	guard *guard.Guard
 	// credit has room for one attribution of a merchant.
 	credit chan struct{}
 	pdf    *pdf.Printer
@@ -87,7 +89,7 @@ func (f *figures) Report(ctx context.Context, s live.Show, format, lang string, 
 	if err != nil {
 		return err
 	}
-	r, err := report.Build(ctx, reportSource{f.db, f.book}, s, asOf)
+	r, err := report.Build(ctx, reportSource{f.db, f.book, f.guard}, s, asOf)
 	if err != nil {
 		return err
 	}

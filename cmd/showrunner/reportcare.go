@@ -7,14 +7,44 @@ import (
 
 	"showrunner/analytics"
 	"showrunner/analytics/clickhouse"
+	"showrunner/conversion"
 	"showrunner/conversion/care/complaint"
+	"showrunner/conversion/care/guard"
+	"showrunner/conversion/care/temperature"
+	"showrunner/gateway/api"
 	"showrunner/live"
 )
 
-// reportSource is what reports are made of: ClickHouse, and the book of complaints.
+// reportSource is what reports are made of: ClickHouse, the book of complaints and
+// the rules of the guard.
 type reportSource struct {
 	*clickhouse.DB
-	book *complaint.Book
+	book  *complaint.Book
+	guard *guard.Guard
+}
+
+// Felt asks how service of the merchant felt from the start of the show until the
+// answer hours after it, by the rules of the instant.
+func (s reportSource) Felt(ctx context.Context, show live.Show, asOf time.Time) (out analytics.Felt, err error) {
+	k, err := s.guard.RulesAt(ctx, show.Merchant, asOf)
+	if err != nil {
+		return out, err
+	}
+	until := asOf
+	if end := show.EndedAt.Add(analytics.FeltHours * time.Hour); !show.EndedAt.IsZero() && end.Before(asOf) {
+		until = end
+	}
+	q := api.FeltQuestion(conversion.Scope{Merchant: show.Merchant, Zone: time.UTC, AsOf: asOf}, show.StartedAt, until, &k.Rules, temperature.ByMerchant)
+	rows, err := s.Temperatures(ctx, q)
+	if err != nil {
+		return out, err
+	}
+	scale := &k.Rules.Temperature
+	out = analytics.Felt{From: show.StartedAt, Until: until, Asked: true, Alpha: scale.Alpha, Beta: scale.Beta, LeastToSay: scale.Least}
+	if len(rows) > 0 {
+		out.Row = rows[0]
+	}
+	return out, nil
 }
 
 // Complained asks the book as the endpoints of complaints do, of the show as of an

@@ -585,6 +585,16 @@ func (s trapSource) FedGroups(context.Context, conversion.FedQuestion) ([]conver
 	return nil, nil
 }
 
+// ServedSessions likewise: no trap has a service desk.
+func (s trapSource) ServedSessions(context.Context, conversion.ServedQuestion) ([]conversion.Served, error) {
+	return nil, nil
+}
+
+// Felt likewise.
+func (s trapSource) Felt(context.Context, live.Show, time.Time) (analytics.Felt, error) {
+	return analytics.Felt{}, nil
+}
+
 // Assisted likewise.
 func (s trapSource) Assisted(context.Context, conversion.AssistQuestion) ([]conversion.AssistTotal, error) {
 	return nil, nil

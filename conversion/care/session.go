@@ -115,6 +115,12 @@ const (
 	GoodScore = 4
 )
 
+// The names of the clocks of a session.
+const (
+	ClockFirstResponse = "first_response"
+	ClockResolution    = "resolution"
+)
+
 // CheckText refuses words that are empty or too long. Codes: "invalid_field".
 func CheckText(field, text string, most int) error {
 	n := utf8.RuneCountInString(text)

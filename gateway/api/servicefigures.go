@@ -16,12 +16,13 @@ type ServiceFigures struct {
 	EntryID  string        `json:"entry_id,omitempty"`
 	ShowID   string        `json:"show_id,omitempty"`
 	Sessions int64         `json:"sessions"`
+	Overdue  int64         `json:"resolution_breaches" doc:"Sessions whose promise of an end was broken."`
 	Figures  []ServiceRate `json:"figures" doc:"docs/service.md defines each."`
 }
 
 // ServiceRate is a figure with what it was made of. Times are milliseconds.
 type ServiceRate struct {
-	Key         string   `json:"key" enum:"first_response_time,first_response_time_business,reply_rate,sla_breach_rate,resolution_time,resolved_rate,csat,csat_participation,bot_handover_rate"`
+	Key         string   `json:"key" enum:"first_response_time,first_response_time_business,reply_rate,sla_breach_rate,resolution_time,resolved_rate,csat,csat_participation,bot_handover_rate,bot_only_rate"`
 	Numerator   int64    `json:"numerator"`
 	Denominator int64    `json:"denominator"`
 	Value       *float64 `json:"value" doc:"Null while the denominator is 0."`
@@ -62,7 +63,7 @@ func (a *API) getServiceFigures(ctx context.Context, p live.Principal, in *struc
 	if err != nil {
 		return nil, err
 	}
-	out := ServiceFigures{From: Time{span[0]}, To: Time{span[1]}, AgentID: in.AgentID, EntryID: in.EntryID, ShowID: in.ShowID, Sessions: n.Sessions}
+	out := ServiceFigures{From: Time{span[0]}, To: Time{span[1]}, AgentID: in.AgentID, EntryID: in.EntryID, ShowID: in.ShowID, Sessions: n.Sessions, Overdue: n.Overdue}
 	for _, x := range []struct {
 		key      string
 		num, den int64
@@ -76,6 +77,7 @@ func (a *API) getServiceFigures(ctx context.Context, p live.Principal, in *struc
 		{"csat", n.Good, n.Rated},
 		{"csat_participation", n.Rated, n.RateAsked},
 		{"bot_handover_rate", n.HandedOver, n.WithBot},
+		{"bot_only_rate", n.BotOnly, n.Opened},
 	} {
 		out.Figures = append(out.Figures, ServiceRate(rateOf(x.key, x.num, x.den)))
 	}

@@ -86,8 +86,8 @@ func (a *API) temperatures() {
 	}, a.listServed(temperature.ByUnmet))
 }
 
-// feltQuestion is a question by the rules of a merchant.
-func feltQuestion(s conversion.Scope, from, until time.Time, r *guard.TouchRules, by temperature.By) temperature.Question {
+// FeltQuestion is a question about temperatures by the rules of a merchant.
+func FeltQuestion(s conversion.Scope, from, until time.Time, r *guard.TouchRules, by temperature.By) temperature.Question {
 	q := temperature.Question{
 		Scope: s, From: from, Until: until, By: by,
 		Answer: time.Duration(r.Temperature.AnswerHours) * time.Hour, SLA: time.Duration(r.Temperature.SLAMinutes) * time.Minute,
@@ -119,7 +119,7 @@ func (a *API) felt(ctx context.Context, p live.Principal, in *RangeQuery, by tem
 	if err != nil {
 		return temperature.Question{}, guard.KeptRules{}, span, err
 	}
-	return feltQuestion(s, from, until, &k.Rules, by), k, span, nil
+	return FeltQuestion(s, from, until, &k.Rules, by), k, span, nil
 }
 
 func (a *API) getTemperature(ctx context.Context, p live.Principal, in *struct {
@@ -137,7 +137,7 @@ func (a *API) getTemperature(ctx context.Context, p live.Principal, in *struct {
 		return nil, live.Invalid("invalid_field", "format", "must be json")
 	}
 	out := TemperatureBoard{Span: span, By: in.By, Scale: k.Rules.Temperature, Version: k.Version, Items: []Temperature{}}
-	all := feltQuestion(q.Scope, q.From, q.Until, &k.Rules, temperature.ByMerchant)
+	all := FeltQuestion(q.Scope, q.From, q.Until, &k.Rules, temperature.ByMerchant)
 	q.Key, q.Limit = in.Key, in.Limit
 	if own := mine(p); own != "" {
 		if in.By != "agent" || in.Key != "" && in.Key != own {
@@ -170,21 +170,12 @@ func (a *API) getTemperature(ctx context.Context, p live.Principal, in *struct {
 
 func temperatureOf(r *temperature.Row, s *guard.Scale, least int64) Temperature {
 	out := Temperature{
-		Key: r.Key, Feels: "too_few", Over: fraction(r.Over, r.Touches), Unmet: fraction(r.Unmet, r.Needs), Proactive: fraction(r.Sent, r.Sent+r.Asked),
+		Key: r.Key, Over: fraction(r.Over, r.Touches), Unmet: fraction(r.Unmet, r.Needs), Proactive: fraction(r.Sent, r.Sent+r.Asked),
 		Unanswered: fraction(r.Unanswered, r.Touches), Negative: fraction(r.Negative, r.Touches), Above: fraction(r.Above, r.Touches), Late: fraction(r.Late, r.Unmet),
 	}
 	d, ok := r.Degrees(s.Alpha, s.Beta, least)
-	if !ok {
-		return out
-	}
-	out.Degrees = &d
-	switch {
-	case d < temperature.Cool:
-		out.Feels = "cold"
-	case d > temperature.Warm:
-		out.Feels = "hot"
-	default:
-		out.Feels = "right"
+	if out.Feels = temperature.Feels(d, ok); ok {
+		out.Degrees = &d
 	}
 	return out
 }

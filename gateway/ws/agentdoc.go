@@ -20,7 +20,7 @@ func oneOf[T ~string](values ...T) object { return object{"type": "string", "enu
 // members which are sent, here and over HTTP, is a test of the gateway.
 func agentSchemas() object {
 	promise := object{"type": "object", "required": []string{"clock"}, "properties": object{
-		"clock":  oneOf(desk.ClockFirstResponse, desk.ClockResolution),
+		"clock":  oneOf(care.ClockFirstResponse, care.ClockResolution),
 		"due_at": instant, "breached_at": instant, "wall_ms": count, "business_ms": count,
 	}}
 	return object{
@@ -90,7 +90,7 @@ var agentFrames = []frameDoc{
 		"session": sessionRef, "gone": object{"type": "boolean", "description": "true, and no session: somebody else has it by now"},
 	}),
 	turnDoc("sla", "A promise was broken.", []string{"clock"}, object{
-		"session": sessionRef, "clock": oneOf(desk.ClockFirstResponse, desk.ClockResolution), "gone": flag,
+		"session": sessionRef, "clock": oneOf(care.ClockFirstResponse, care.ClockResolution), "gone": flag,
 	}),
 }
 

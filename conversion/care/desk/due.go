@@ -23,12 +23,6 @@ const (
 	keepTurns = 7 * 24 * time.Hour
 )
 
-// The names of the clocks of a session.
-const (
-	ClockFirstResponse = "first_response"
-	ClockResolution    = "resolution"
-)
-
 // Run does what time has come for until ctx ends, then returns nil. What goes
 // wrong is logged and tried again. It may run on every server: each deed looks
 // again inside its transaction.
@@ -93,11 +87,11 @@ func (d *Desk) breaches(ctx context.Context) error {
 			return nil
 		}
 		if s.RepliedAt.IsZero() {
-			if err := c.breach(s, ClockFirstResponse, s.ReplyDue, &s.ReplyBreached); err != nil {
+			if err := c.breach(s, care.ClockFirstResponse, s.ReplyDue, &s.ReplyBreached); err != nil {
 				return err
 			}
 		}
-		if err := c.breach(s, ClockResolution, s.ResolveDue, &s.ResolveBreached); err != nil {
+		if err := c.breach(s, care.ClockResolution, s.ResolveDue, &s.ResolveBreached); err != nil {
 			return err
 		}
 		return c.save(s)

@@ -89,7 +89,7 @@ func TestPromises(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !slices.ContainsFunc(turns, func(x Turn) bool { return x.Kind == turnSLA && x.Clock == ClockResolution }) {
+	if !slices.ContainsFunc(turns, func(x Turn) bool { return x.Kind == turnSLA && x.Clock == care.ClockResolution }) {
 		t.Error("the agent was not told of the promise")
 	}
 }

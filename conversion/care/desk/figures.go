@@ -26,11 +26,14 @@ type Figures struct {
 	Sessions   int64
 	WithBot    int64 // that began with the bot
 	HandedOver int64 // of them, to a human
+	Opened     int64 // by a person
+	BotOnly    int64 // of them, that the bot answered and no human was needed for
 	Asked      int64 // by a person, that needed a human
 	Replied    int64 // of them, in which a human spoke
 	ReplyMS    int64 // from opening to that word, summed over Replied
 	BusinessMS int64 // likewise in business hours
 	Late       int64 // of Asked, with the promise of a first word broken
+	Overdue    int64 // sessions with the promise of an end broken
 	Closed     int64
 	Resolved   int64 // of them
 	ResolveMS  int64 // from opening to close, summed over Closed
@@ -63,11 +66,12 @@ func (d *Desk) Figures(ctx context.Context, f FigureFilter) (n Figures, err erro
 	}
 	err = d.cfg.Store.View(ctx).Row(`SELECT COUNT(*)`+
 		of(`initiated_by = 'viewer' AND (queued_at = 0 OR handed_over <> '' OR bot_given <> '[]')`, `1`)+of(`handed_over <> ''`, `1`)+
+		of(`initiated_by = 'viewer'`, `1`)+of(`initiated_by = 'viewer' AND queued_at = 0 AND bot_given <> '[]'`, `1`)+of(`resolve_breached_at > 0`, `1`)+
 		of(asked, `1`)+of(asked+` AND replied_at > 0`, `1`)+of(asked+` AND replied_at > 0`, `reply_ms`)+of(asked+` AND replied_at > 0`, `reply_business_ms`)+
 		of(asked+` AND reply_breached_at > 0`, `1`)+
 		of(closed, `1`)+of(closed+` AND resolution = 'resolved'`, `1`)+of(closed, `resolve_ms`)+
 		of(`rating_asked_at > 0`, `1`)+of(`score > 0`, `1`)+of(fmt.Sprintf(`score >= %d`, care.GoodScore), `1`)+` FROM service_sessions`+w.SQL(), w.Args()...).
-		Scan(&n.Sessions, &n.WithBot, &n.HandedOver, &n.Asked, &n.Replied, &n.ReplyMS, &n.BusinessMS, &n.Late, &n.Closed, &n.Resolved, &n.ResolveMS, &n.RateAsked, &n.Rated, &n.Good)
+		Scan(&n.Sessions, &n.WithBot, &n.HandedOver, &n.Opened, &n.BotOnly, &n.Overdue, &n.Asked, &n.Replied, &n.ReplyMS, &n.BusinessMS, &n.Late, &n.Closed, &n.Resolved, &n.ResolveMS, &n.RateAsked, &n.Rated, &n.Good)
 	if err != nil {
 		return n, fmt.Errorf("count sessions: %w", err)
 	}

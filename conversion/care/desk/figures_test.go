@@ -53,7 +53,7 @@ func TestFigures(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := Figures{
-		Sessions: 4, WithBot: 4, HandedOver: 3, Asked: 3, Replied: 3, ReplyMS: 5 * 60_000, BusinessMS: 5 * 60_000, Late: 1,
+		Sessions: 4, WithBot: 4, HandedOver: 3, Opened: 4, BotOnly: 1, Asked: 3, Replied: 3, ReplyMS: 5 * 60_000, BusinessMS: 5 * 60_000, Late: 1,
 		Closed: 3, Resolved: 2, ResolveMS: 3 * 4 * 60_000, RateAsked: 3, Rated: 2, Good: 1,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"time"
 
 	"showrunner/live"
@@ -226,11 +227,20 @@ func (g *Guard) Rules(ctx context.Context, m live.MerchantID) (KeptRules, error)
 	return readRules(g.store.View(ctx), m)
 }
 
+// RulesAt are the rules that a merchant had at an instant.
+func (g *Guard) RulesAt(ctx context.Context, m live.MerchantID, at time.Time) (KeptRules, error) {
+	return readRulesAt(g.store.View(ctx), m, store.Millis(at))
+}
+
 func readRules(q store.Querier, m live.MerchantID) (KeptRules, error) {
+	return readRulesAt(q, m, math.MaxInt64)
+}
+
+func readRulesAt(q store.Querier, m live.MerchantID, at int64) (KeptRules, error) {
 	k := KeptRules{Rules: DefaultRules()}
 	var body string
 	var set int64
-	err := q.Row(`SELECT version, rules, set_by, set_by_role, set_at FROM guard_rules WHERE merchant_id = ? ORDER BY version DESC LIMIT 1`, string(m)).
+	err := q.Row(`SELECT version, rules, set_by, set_by_role, set_at FROM guard_rules WHERE merchant_id = ? AND set_at <= ? ORDER BY version DESC LIMIT 1`, string(m), at).
 		Scan(&k.Version, &body, &k.By.ID, &k.By.Role, &set)
 	if errors.Is(err, sql.ErrNoRows) {
 		return k, nil

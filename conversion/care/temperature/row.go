@@ -87,6 +87,19 @@ func (r *Row) Degrees(alpha, beta float64, least int64) (float64, bool) {
 	return min(max(d, Least), Most), true
 }
 
+// Feels is the word for degrees that there are, or are not.
+func Feels(degrees float64, enough bool) string {
+	switch {
+	case !enough:
+		return "too_few"
+	case degrees < Cool:
+		return "cold"
+	case degrees > Warm:
+		return "hot"
+	}
+	return "right"
+}
+
 func share(n, of int64) float64 {
 	if of == 0 {
 		return 0
