@@ -116,8 +116,9 @@ func TestServiceSurvivesKills(t *testing.T) {
 type clerk struct {
 	socket
 
-	last int64
-	told []string // ids of messages
+	last   int64
+	told   []string // ids of messages
+	broken []string // sessions of which a promise was broken
 }
 
 // welcome connects, with since in the query if it is not the first time.
@@ -162,6 +163,10 @@ func (k *clerk) next(ctx context.Context) error {
 		return fmt.Errorf("turn %v after %d", n, k.last)
 	}
 	k.last = int64(n)
+	if f["type"] == "sla" {
+		id, _ := f["session_id"].(string)
+		k.broken = append(k.broken, id)
+	}
 	if m, ok := f["message"].(object); ok {
 		id, _ := m["message_id"].(string)
 		k.told = append(k.told, id)
