@@ -42,8 +42,9 @@ export default defineConfig({
         entryFileNames: "assets/[name].js",
         chunkFileNames: "assets/[name].js",
         assetFileNames: "assets/[name][extname]",
-        // Names that stay, whichever pages come and go.
-        codeSplitting: { groups: [{ name: "vue", test: /node_modules\/(@vue|vue|vue-router)\// }, { name: "echarts", test: /node_modules\/(echarts|zrender)\// }, { name: "base", test: /app\/src\/(i18n|format|api|session|theme|room|parts\/[a-z]|client)/ }] },
+        // Names that stay, whichever pages come and go: what every page needs is one
+        // file, and each page is its own. Nothing in base may wait for a page.
+        codeSplitting: { groups: [{ name: "vue", test: /node_modules\/(@vue|vue|vue-router)\// }, { name: "echarts", test: /node_modules\/(echarts|zrender)\// }, { name: "base", test: /(app\/src|console\/client)\/(?!pages\/[^/]+\/(?!page\.ts|words\.ts))(?!parts\/echarts|main\.ts)/ }] },
       },
     },
   },

@@ -27,8 +27,13 @@ export interface Page {
   load: () => Promise<{ default: Component }>;
 }
 
-/** Declares a page; the compiler looks at it. */
-export const definePage = <K extends string>(p: Omit<Page, "words"> & { words: Words<K | "title"> }): Page => p as unknown as Page;
+/**
+ * Declares a page; the compiler looks at it. A function, for pages call it before
+ * the rest of this file is run: it is this file that looks for them.
+ */
+export function definePage<K extends string>(p: Omit<Page, "words"> & { words: Words<K | "title"> }): Page {
+  return p as unknown as Page;
+}
 
 const found = import.meta.glob<{ page: Page }>("./*/page.ts", { eager: true });
 

@@ -7,8 +7,8 @@ import RoomFrame from "./RoomFrame.vue";
 
 const LAST = "showrunner.room"; // sessionStorage
 
-/** The room this tab looked at last, "" for none. */
-export const lastRoom = (): string => sessionStorage.getItem(LAST) ?? "";
+/** The room this tab looked at last, else the first that the token names, "" for none. */
+export const lastRoom = (): string => sessionStorage.getItem(LAST) ?? session.me?.room_ids?.[0] ?? "";
 
 function record(p: Page): RouteRecordRaw {
   return { name: p.name, path: p.path, component: p.load, meta: { page: p } };

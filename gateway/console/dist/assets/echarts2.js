@@ -1,0 +1,1 @@
+import{a as e,c as t,i as n,l as r,n as i,o as a,r as o,s,t as c}from"./echarts.js";a([r,t,e,i,o,n,c]);var l=e=>s(e);export{l as start};
