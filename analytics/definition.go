@@ -42,6 +42,8 @@ type Definition struct {
 	ZH, EN  string // names for people
 	Unit    Unit
 	Formula string // in words
+	// FormulaZH is Formula in Chinese; every figure of a show has it.
+	FormulaZH string
 	// Numerator and Denominator are the parts of a rate, in words; both are empty
 	// for what is none.
 	Numerator, Denominator string
@@ -104,7 +106,7 @@ func Define(key string) (Definition, bool) {
 // read from its formula: what is before the slash, and what is after it up to a
 // remark.
 func define(c Column, source string) Definition {
-	d := Definition{Key: c.Key, ZH: c.ZH, EN: c.EN, Unit: c.Unit, Formula: c.Formula, Axis: AxisShow, Source: source, Money: c.Money}
+	d := Definition{Key: c.Key, ZH: c.ZH, EN: c.EN, Unit: c.Unit, Formula: c.Formula, FormulaZH: formulasZH[c.Key], Axis: AxisShow, Source: source, Money: c.Money}
 	if c.Rate {
 		above, below, _ := strings.Cut(c.Formula, " / ")
 		d.Numerator, d.Denominator = above, below

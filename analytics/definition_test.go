@@ -24,6 +24,9 @@ func TestDefinitions(t *testing.T) {
 		if len(d.Formula) < 8 || strings.Contains(d.Formula, "  ") {
 			t.Errorf("%s has the formula %q", d.Key, d.Formula)
 		}
+		if d.Axis == AxisShow && len(d.FormulaZH) < 8 {
+			t.Errorf("%s has the Chinese formula %q", d.Key, d.FormulaZH)
+		}
 		if seen[d.Key] {
 			t.Errorf("%s stands twice", d.Key)
 		}
@@ -60,6 +63,11 @@ func TestDefinitions(t *testing.T) {
 			if !ok || d.Numerator == "" || d.Denominator == "" || strings.ContainsAny(d.Denominator, ";,") {
 				t.Errorf("%s is %q of %q", m.Key, d.Numerator, d.Denominator)
 			}
+		}
+	}
+	for key := range formulasZH {
+		if !seen[key] {
+			t.Errorf("%s is explained in Chinese, and defined nowhere", key)
 		}
 	}
 	for _, c := range tableColumns() {

@@ -16,6 +16,7 @@ type Metric struct {
 	Rate        bool     `json:"rate" doc:"Given as numerator, denominator and value."`
 	Money       bool     `json:"money" doc:"Left out for roles without the right to money."`
 	Formula     string   `json:"formula" doc:"The definition, in words."`
+	FormulaZH   string   `json:"formula_zh,omitempty" doc:"The same in Chinese, of figures of shows."`
 	Numerator   string   `json:"numerator,omitempty" doc:"Of a rate, in words."`
 	Denominator string   `json:"denominator,omitempty" doc:"Of a rate, in words."`
 	Axis        string   `json:"axis" doc:"What it is of: show, ladder, person, referral, retention, lifetime, funnel, attribution, ledger, settlement, group, service, session, entry, complaint, finding or need."`
@@ -40,7 +41,7 @@ func (a *API) listMetrics(context.Context, live.Principal, *struct{}) (*metricsO
 	out := &metricsOutput{}
 	for _, d := range analytics.Definitions() {
 		out.Body.Items = append(out.Body.Items, Metric{
-			Key: d.Key, NameZH: d.ZH, NameEN: d.EN, Unit: string(d.Unit), Rate: d.Denominator != "", Money: d.Money, Formula: d.Formula,
+			Key: d.Key, NameZH: d.ZH, NameEN: d.EN, Unit: string(d.Unit), Rate: d.Denominator != "", Money: d.Money, Formula: d.Formula, FormulaZH: d.FormulaZH,
 			Numerator: d.Numerator, Denominator: d.Denominator, Axis: string(d.Axis), Source: d.Source, At: d.At,
 		})
 	}
