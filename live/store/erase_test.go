@@ -12,6 +12,10 @@ var keptNames = map[string]string{
 	"audit.actor_name": "likewise",
 	"audit.actor_role": "a role",
 
+	"alert_rules.set_by": "staff",
+	"alerts.acked_by":    "staff",
+	"alerts.subject":     "a SKU",
+
 	"draws.winners":                    "names of entries, which are hashes",
 	"items.per_person":                 "a number",
 	"coupon_batches.per_person":        "a number",
