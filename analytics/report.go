@@ -48,6 +48,14 @@ type Report struct {
 	Keywords   Table
 	Brief      Table
 
+	// Benchmarks are main figures beside those of own shows, Basis says what these
+	// rest on, and Worst is what fell shortest; the maker fills them in.
+	Benchmarks Table
+	Basis      Table
+	Worst      Table
+	Held       []Benchmark // what Benchmarks was made of
+	Found      []Finding   // what Worst was made of
+
 	Late        []LateSales          // in the show's currency
 	AllLate     []LateSales          // in every currency, see LateByCurrency
 	Window      time.Duration        // of the attribution

@@ -22,6 +22,7 @@ import (
 
 	"showrunner/analytics"
 	"showrunner/analytics/alert"
+	"showrunner/analytics/plan"
 	"showrunner/analytics/report"
 	"showrunner/conversion"
 	"showrunner/conversion/care/desk"
@@ -111,7 +112,7 @@ func newEnv(t testing.TB, change ...func(*gateway.Deps)) *env {
 			Groups: group.NewRegistry(e.store), GroupFigures: groupLog{e.log},
 			Guard:      guard.New(e.store, func() string { return uuid.Must(uuid.NewV7()).String() }),
 			Alerts:     alert.NewBook(e.store, func() string { return uuid.Must(uuid.NewV7()).String() }),
-			Complaints: complaints, Needs: needs,
+			Complaints: complaints, Needs: needs, Plan: plan.New(e.store),
 			Care:       &remembered{e.log},
 			WebhookURL: func(raw string) error { return delivery.CheckURL(raw, false) },
 			Tickets:    auth.NewTicketStore(e.now), Rate: -1, Now: e.now, Logger: logger,

@@ -21,7 +21,7 @@ var noFigures = map[string]string{
 	"alpha": "a rule's", "beta": "a rule's", "answer_hours": "a rule's", "sla_minutes": "a rule's", "least_person": "a rule's", "least": "a rule's", "excess_touches": "a rule's", "excess_from": "a rule's",
 	"window_hours": "asked for, or a rule's", "horizon_hours": "asked for", "capacity": "a rule's", "first_response_s": "a rule's", "resolution_s": "a rule's", "silence_s": "a rule's",
 	"at_most": "a rule's", "hours": "a rule's", "after": "a rule's", "plan_minutes": "a rule's", "bought_within_days": "a rule's", "net_minor_at_least": "a rule's", "orders_at_least": "a rule's",
-	"names": "of an erasure", "score": "a rule's, or what a person gave", "points": "a rule's", "times": "a rule's",
+	"numerator": "of a target", "denominator": "of a target", "names": "of an erasure", "score": "a rule's, or what a person gave", "points": "a rule's", "times": "a rule's",
 }
 
 // figureTags are the parts of the document whose numbers are figures.

@@ -54,6 +54,7 @@ const (
 	ActFigures          Action = "figures.read" // snapshot, timeline, funnel, products without money
 	ActMoney            Action = "money.read"   // money in any of them
 	ActReport           Action = "report.read"
+	ActReportPlan       Action = "report.plan" // what is wanted of reports: targets, and who is sent them
 	ActReconcile        Action = "reconciliation.read"
 	ActSettlement       Action = "settlement.write"
 	ActAudit            Action = "audit.read"
@@ -131,6 +132,7 @@ var Rights = map[Action][]Role{
 	ActFigures:          {RoleAdmin, RoleMerchant, RoleOperator, RoleHost, RoleModerator, RoleAgent, RoleAnalyst, RoleAuditor},
 	ActMoney:            {RoleAdmin, RoleMerchant, RoleOperator, RoleHost, RoleAnalyst, RoleAuditor},
 	ActReport:           {RoleAdmin, RoleMerchant, RoleOperator, RoleAnalyst, RoleAuditor},
+	ActReportPlan:       {RoleAdmin, RoleMerchant},
 	ActReconcile:        {RoleAdmin, RoleMerchant, RoleOperator, RoleAnalyst, RoleAuditor},
 	ActSettlement:       {RoleAdmin, RoleMerchant, RoleOperator},
 	ActAudit:            {RoleAdmin, RoleMerchant, RoleAuditor},

@@ -29,6 +29,11 @@ type Source interface {
 	ServedSessions(ctx context.Context, q conversion.ServedQuestion) ([]conversion.Served, error)
 	// Felt tells how service felt around a show, as of asOf and by the rules of then.
 	Felt(ctx context.Context, show live.Show, asOf time.Time) (analytics.Felt, error)
+	// ShowsBefore are the shows of a merchant in a currency that ended before an
+	// instant, the last ones first, without rehearsals.
+	ShowsBefore(ctx context.Context, m live.MerchantID, c live.Currency, before time.Time, most int) ([]live.Show, error)
+	// Targets are those of a merchant that held at an instant.
+	Targets(ctx context.Context, m live.MerchantID, at time.Time) ([]analytics.Target, error)
 }
 
 // Build makes the report of a show as of an instant, with every attribution
@@ -97,6 +102,9 @@ func Build(ctx context.Context, source Source, show live.Show, asOf time.Time) (
 	r.Complaints, r.Keywords, r.Brief = analytics.ComplaintTable(&complained), analytics.KeywordTable(&complained), analytics.BriefTable(&complained)
 	if err := service(ctx, source, show, &r, asOf); err != nil {
 		return analytics.Report{}, err
+	}
+	if err := benchmarks(ctx, source, &r); err != nil {
+		return analytics.Report{}, fmt.Errorf("report benchmarks of show %s: %w", show.ID, err)
 	}
 	r.Days = analytics.DayTable(r.Show, &r.Figures, zoneOf(r.Show.TimeZone))
 	return r, nil

@@ -26,6 +26,9 @@ type page struct {
 	GMV   *chart
 	Crowd *chart
 
+	Basis       string
+	Benchmarks  []benchmarkRow
+	Worst       []worstRow
 	Funnel      []funnelBar
 	Groups      []metricGroup
 	Currencies  table
@@ -59,6 +62,7 @@ type cell struct {
 	ZH, EN string
 	Text   string
 	Sub    string // for cards: the parts of a rate, or the currency
+	Beside string // for cards: the median of own shows
 	Tip    string
 	Num    bool // aligned as a number
 }
@@ -134,6 +138,7 @@ func newPage(r *analytics.Report, p *printer) *page {
 		gmv, crowd := gmvChart(r, &slots, p), crowdChart(r, &slots, p)
 		x.GMV, x.Crowd = &gmv, &crowd
 	}
+	x.benchmarks()
 	x.Funnel = funnelBars(r, p)
 	x.groups()
 	x.currencies()
@@ -189,6 +194,9 @@ func (x *page) cards() {
 			}
 		case v.Metric.Unit == analytics.UnitMinor:
 			c.Sub = string(x.R.Show.Currency)
+		}
+		if b := x.held(key); b != nil && b.Shows > 0 {
+			c.Beside = x.p.say(phrase{"中位数", "median"}) + " " + x.p.value(b.Median) + " · " + x.p.above(b)
 		}
 		x.Cards = append(x.Cards, c)
 	}

@@ -108,6 +108,9 @@ func WriteJSON(w io.Writer, r analytics.Report) error {
 		Complaints  analytics.Table            `json:"complaints"`
 		Keywords    analytics.Table            `json:"keywords"`
 		NextBrief   analytics.Table            `json:"next_brief"`
+		Benchmarks  analytics.Table            `json:"benchmarks"`
+		Basis       analytics.Table            `json:"benchmark_basis"`
+		Worst       analytics.Table            `json:"worst"`
 		Attribution attributionJSON            `json:"attribution"`
 		Late        []lateJSON                 `json:"late,omitempty"`
 		AllLate     []lateJSON                 `json:"late_by_currency,omitempty"`
@@ -122,6 +125,7 @@ func WriteJSON(w io.Writer, r analytics.Report) error {
 		Metrics: r.Metrics, Raw: r.Raw, ByCurrency: r.ByCurrency,
 		Funnel: r.Funnel, Timeline: r.Timeline, Days: r.Days, Products: r.Products, Sources: r.Sources, Hosts: r.Hosts, Ladder: r.Ladder, Commission: r.Commission, Fed: r.Fed, Service: r.Service, Served: r.Served, Felt: r.Felt, Commands: r.Commands, Alerts: r.Alerts,
 		Complaints: r.Complaints, Keywords: r.Keywords, NextBrief: r.Brief,
+		Benchmarks: r.Benchmarks, Basis: r.Basis, Worst: r.Worst,
 		Attribution: creditJSON(r), Late: late(r.Late), AllLate: late(r.AllLate),
 	})
 	if err != nil {

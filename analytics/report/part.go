@@ -18,6 +18,9 @@ type part struct {
 func parts(r *analytics.Report) []part {
 	return []part{
 		{"metrics", "全部指标", "metrics", metricsTable(r)},
+		{"benchmark_basis", "对比说明", "benchmark basis", r.Basis},
+		{"benchmarks", "与自己对比", "benchmarks", r.Benchmarks},
+		{"worst", "最弱三项", "worst", r.Worst},
 		{"funnel", "转化漏斗", "funnel", r.Funnel},
 		{"products", "商品", "products", r.Products},
 		{"sources", "来源渠道", "channels", r.Sources},

@@ -78,7 +78,7 @@ func TestReportGolden(t *testing.T) {
 func TestReportIsTheSameAgain(t *testing.T) {
 	m := playedShow(t)
 	asOf := m.show.EndedAt.Add(time.Minute)
-	early := &memory{show: m.show}
+	early := &memory{show: m.show, earlier: m.earlier, targets: m.targets}
 	for _, e := range m.log {
 		if !e.Event.ReceivedAt.After(asOf) {
 			early.log = append(early.log, e)

@@ -23,9 +23,15 @@ type memory struct {
 	show live.Show
 	log  []live.Entry
 	sold int
+
+	earlier int // own shows before it
+	targets []analytics.Target
 }
 
 func (m *memory) Figures(_ context.Context, _ live.MerchantID, show live.Show, asOf time.Time) (analytics.Figures, error) {
+	if show.ID != m.show.ID {
+		return earlierFigures(show), nil
+	}
 	f := analytics.NewFold(show)
 	for _, e := range m.log {
 		if e.Event.ReceivedAt.After(asOf) {
@@ -151,6 +157,40 @@ func (m *memory) Felt(_ context.Context, show live.Show, asOf time.Time) (analyt
 	}, nil
 }
 
+// ShowsBefore are as many earlier shows as a test asks for.
+func (m *memory) ShowsBefore(_ context.Context, _ live.MerchantID, _ live.Currency, before time.Time, most int) ([]live.Show, error) {
+	var out []live.Show
+	for i := range min(m.earlier, most) {
+		s := m.show
+		s.ID = live.ShowID(fmt.Sprintf("earlier-%d", i+1))
+		s.EndedAt = before.Add(-time.Duration(i+1) * 24 * time.Hour)
+		s.StartedAt = s.EndedAt.Add(-time.Hour)
+		out = append(out, s)
+	}
+	return out, nil
+}
+
+func (m *memory) Targets(context.Context, live.MerchantID, time.Time) ([]analytics.Target, error) {
+	return m.targets, nil
+}
+
+// earlierFigures are those of an earlier show: each had a tenth more viewers and
+// buyers than the one before, and half as many refunds.
+func earlierFigures(show live.Show) analytics.Figures {
+	var n int64
+	if _, err := fmt.Sscanf(string(show.ID), "earlier-%d", &n); err != nil {
+		n = 1
+	}
+	f := analytics.Figures{Show: show.ID}
+	f.Traffic = analytics.Traffic{
+		WatchUV: 300 + 10*n, WatchPV: 400 + 10*n, WatchUV60s: 150 + n, WatchMS: (300 + 10*n) * 400_000, PeakOnline: 90 + n, CommentUV: 60 + n,
+		InteractUV: 100 + n, FollowNet: 20 + n, ProductExposurePV: 2000, ProductClickPV: 600 + n, ProductClickUV: 200, RoomExposurePV: 900, MinutesOnAir: 60, OnlineMinutes: 3000 + n,
+	}
+	f.Money = []analytics.Money{{Currency: show.Currency, Orders: 120, OrdersPaid: 110, Buyers: 80 + n, OrderUV: 90 + n, Created: 900_000, Paid: 800_000 + 1000*n, SKUOrdersPaid: 110, ItemsPaid: 200 + n}}
+	f.Tidy()
+	return f
+}
+
 // played is the show of playedShow; playing it again would give the same.
 var played struct {
 	once sync.Once
@@ -162,6 +202,7 @@ func playedShow(t *testing.T) *memory {
 	t.Helper()
 	played.once.Do(func() { played.memory = *play(t) })
 	m := played.memory
+	m.earlier, m.targets = 9, []analytics.Target{{Metric: "follow_rate", Num: 1, Den: 2}}
 	m.log = slices.Clone(m.log)
 	return &m
 }

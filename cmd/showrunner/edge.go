@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"showrunner/analytics/pdf"
+	"showrunner/analytics/plan"
 	"showrunner/conversion/care/desk"
 	"showrunner/gateway"
 	"showrunner/gateway/api"
@@ -49,14 +50,14 @@ func (s *server) openGateway(context.Context) error {
 	})
 	s.life.start(part{name: "calm", run: (&calm{moves: s.socket.Moves, free: s.giveBack, thrifty: growth(), cycles: collections}).run})
 	numbers := &figures{
-		walk: make(chan struct{}, 1), credit: make(chan struct{}, 1), pdf: pdf.New(pdf.Config{Browser: s.cfg.Chromium}), realtime: s.realtime, db: s.db, sink: s.carriage, log: s.eventlog, store: s.store, now: s.now,
+		walk: make(chan struct{}, 1), credit: make(chan struct{}, 1), plan: plan.New(s.store), pdf: pdf.New(pdf.Config{Browser: s.cfg.Chromium}), realtime: s.realtime, db: s.db, sink: s.carriage, log: s.eventlog, store: s.store, now: s.now,
 		book: s.care.complaints, guard: s.newGuard(),
 	}
 	s.gateway, err = gateway.New(gateway.Deps{
 		API: api.Config{
 			Store: s.store, Ingest: s.desk, Tokens: s.auth, Tickets: s.tickets, WebhookURL: s.webhookURL,
 			Figures: numbers, Retention: retention{s.db, numbers}, Desk: s.service, Guard: s.newGuard(), Alerts: s.alerts, Care: s.db,
-			Complaints: s.care.complaints, Needs: s.care.needs,
+			Complaints: s.care.complaints, Needs: s.care.needs, Plan: numbers.plan,
 			Groups: s.groups, GroupFigures: s.db,
 			Rules: s.rules.Version, Rate: s.requestRate(), Now: s.now, Logger: s.log,
 		},

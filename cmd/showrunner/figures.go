@@ -10,6 +10,7 @@ import (
 	"showrunner/analytics"
 	"showrunner/analytics/clickhouse"
 	"showrunner/analytics/pdf"
+	"showrunner/analytics/plan"
 	"showrunner/analytics/realtime"
 	"showrunner/analytics/report"
 	"showrunner/conversion"
@@ -39,6 +40,7 @@ type figures struct {
 	// credit has room for one attribution of a merchant.
 	credit chan struct{}
 	pdf    *pdf.Printer
+	plan   *plan.Book
 }
 
 // settle is how long after an instant every fact of that instant is in the log:
@@ -89,7 +91,7 @@ func (f *figures) Report(ctx context.Context, s live.Show, format, lang string, 
 	if err != nil {
 		return err
 	}
-	r, err := report.Build(ctx, reportSource{f.db, f.book, f.guard}, s, asOf)
+	r, err := report.Build(ctx, reportSource{f.db, f.book, f.guard, f.store, f.plan}, s, asOf)
 	if err != nil {
 		return err
 	}

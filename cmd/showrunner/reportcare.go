@@ -7,12 +7,14 @@ import (
 
 	"showrunner/analytics"
 	"showrunner/analytics/clickhouse"
+	"showrunner/analytics/plan"
 	"showrunner/conversion"
 	"showrunner/conversion/care/complaint"
 	"showrunner/conversion/care/guard"
 	"showrunner/conversion/care/temperature"
 	"showrunner/gateway/api"
 	"showrunner/live"
+	"showrunner/live/store"
 )
 
 // reportSource is what reports are made of: ClickHouse, the book of complaints and
@@ -21,6 +23,9 @@ type reportSource struct {
 	*clickhouse.DB
 	book  *complaint.Book
 	guard *guard.Guard
+	// The merchant's shows and targets, which the figures are held against.
+	store *store.Store
+	plan  *plan.Book
 }
 
 // Felt asks how service of the merchant felt from the start of the show until the
@@ -45,6 +50,16 @@ func (s reportSource) Felt(ctx context.Context, show live.Show, asOf time.Time) 
 		out.Row = rows[0]
 	}
 	return out, nil
+}
+
+// ShowsBefore are the store's.
+func (s reportSource) ShowsBefore(ctx context.Context, m live.MerchantID, c live.Currency, before time.Time, most int) ([]live.Show, error) {
+	return s.store.ShowsBefore(ctx, m, c, before, most)
+}
+
+// Targets are those that held at an instant.
+func (s reportSource) Targets(ctx context.Context, m live.MerchantID, at time.Time) ([]analytics.Target, error) {
+	return s.plan.Targets(ctx, m, at)
 }
 
 // Complained asks the book as the endpoints of complaints do, of the show as of an

@@ -581,6 +581,14 @@ func (s trapSource) Journeys(context.Context, live.MerchantID, live.ShowID, time
 }
 
 // FedGroups likewise: no trap has groups.
+func (s trapSource) ShowsBefore(context.Context, live.MerchantID, live.Currency, time.Time, int) ([]live.Show, error) {
+	return nil, nil
+}
+
+func (s trapSource) Targets(context.Context, live.MerchantID, time.Time) ([]analytics.Target, error) {
+	return nil, nil
+}
+
 func (s trapSource) FedGroups(context.Context, conversion.FedQuestion) ([]conversion.FedGroup, error) {
 	return nil, nil
 }

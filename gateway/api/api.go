@@ -28,6 +28,8 @@ type Config struct {
 	GroupFigures GroupFigures
 	// Care answers how service feels.
 	Care Care
+	// Plan keeps what merchants want of reports.
+	Plan Plan
 	// Guard decides on touches of people who did not ask.
 	Guard Guard
 	// Alerts keeps the rules of alerts and what they raised.
@@ -120,6 +122,7 @@ func (c *Config) validate() error {
 	need(c.Care != nil, "an answer to how service feels")
 	need(c.Guard != nil, "a guard")
 	need(c.Alerts != nil, "alerts")
+	need(c.Plan != nil, "a plan of reports")
 	need(c.Complaints != nil, "complaints")
 	need(c.Needs != nil, "needs")
 	need(c.Groups != nil, "a registry of groups")

@@ -205,6 +205,12 @@ type Retention interface {
 	Assisted(ctx context.Context, q conversion.AssistQuestion) ([]conversion.AssistTotal, error)
 }
 
+// Plan keeps what merchants want of reports; analytics/plan is it.
+type Plan interface {
+	PutTargets(ctx context.Context, m live.MerchantID, list []analytics.Target, by live.Actor) error
+	Targets(ctx context.Context, m live.MerchantID, at time.Time) ([]analytics.Target, error)
+}
+
 // Guard decides on touches of people who did not ask; conversion/care/guard is it.
 type Guard interface {
 	Rules(ctx context.Context, m live.MerchantID) (guard.KeptRules, error)

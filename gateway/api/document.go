@@ -32,6 +32,7 @@ func (a *API) register() {
 	a.deliveries()
 	a.figures()
 	a.reports()
+	a.targets()
 	a.attributions()
 	a.ledger()
 	a.reconciliations()

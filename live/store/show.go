@@ -171,6 +171,17 @@ func (s *Store) Shows(ctx context.Context, f ShowFilter) ([]live.Show, string, e
 	return list, next, nil
 }
 
+// ShowsBefore are the shows of a merchant in a currency that ended before an
+// instant, the last ones first, without rehearsals.
+func (s *Store) ShowsBefore(ctx context.Context, m live.MerchantID, c live.Currency, before time.Time, most int) ([]live.Show, error) {
+	list, err := s.showsWhere(s.reader(ctx), ` WHERE merchant_id = ? AND currency = ? AND rehearsal = 0 AND ended_at > 0 AND ended_at < ? ORDER BY ended_at DESC, show_id DESC LIMIT ?`,
+		string(m), string(c), ms(before), most)
+	if err != nil {
+		return nil, fmt.Errorf("list shows that ended: %w", err)
+	}
+	return list, nil
+}
+
 // UpdateShow changes the title or the planned start of a show that is not over.
 func (s *Store) UpdateShow(ctx context.Context, id live.ShowID, p ShowPatch, by live.Principal) (live.Show, error) {
 	var sh live.Show
