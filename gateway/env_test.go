@@ -179,6 +179,21 @@ func (f *folded) Report(ctx context.Context, s live.Show, format, lang string, a
 	return report.Write(w, r, format, lang)
 }
 
+func (f *folded) Compare(ctx context.Context, shows []live.Show, asOf time.Time) (analytics.Comparison, error) {
+	if asOf.IsZero() {
+		asOf = f.now()
+	}
+	var sides []analytics.Compared
+	for _, s := range shows {
+		figs, err := f.at(ctx, s, asOf)
+		if err != nil {
+			return analytics.Comparison{}, err
+		}
+		sides = append(sides, analytics.Compared{Show: s, Figures: figs})
+	}
+	return analytics.Compare(asOf, true, sides), nil
+}
+
 // Journeys goes over the whole log.
 func (f *folded) Journeys(ctx context.Context, s live.Show, asOf time.Time, window time.Duration) (api.Paths, error) {
 	if asOf.IsZero() {

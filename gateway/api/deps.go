@@ -176,6 +176,8 @@ type Figures interface {
 	// Report writes the post-show report in a format of [ReportFormats]. The
 	// same asOf gives the same bytes; the zero time means now.
 	Report(ctx context.Context, s live.Show, format, lang string, asOf time.Time, w io.Writer) error
+	// Compare puts shows side by side as of an instant; the zero time means now.
+	Compare(ctx context.Context, shows []live.Show, asOf time.Time) (analytics.Comparison, error)
 	// Journeys are the paid orders of a show with the touches of their buyers
 	// inside the window, as of asOf; the zero time means now.
 	Journeys(ctx context.Context, s live.Show, asOf time.Time, window time.Duration) (Paths, error)

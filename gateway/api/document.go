@@ -33,6 +33,7 @@ func (a *API) register() {
 	a.figures()
 	a.reports()
 	a.targets()
+	a.comparisons()
 	a.attributions()
 	a.ledger()
 	a.reconciliations()
