@@ -1,1 +1,1 @@
-import{E as e,I as t,p as n,s as r}from"./base.js";import{a as i}from"./vue.js";async function a(){await Promise.allSettled([t(),e.resume(Date.now())]),i(r).use(n).mount(`#app`)}a();
+import{N as e,U as t,p as n,s as r}from"./base.js";import{a as i}from"./vue.js";async function a(){await Promise.allSettled([t(),e.resume(Date.now())]),i(r).use(n).mount(`#app`)}a();
