@@ -1,1 +1,1 @@
-import{N as e,U as t,p as n,s as r}from"./base.js";import{a as i}from"./vue.js";async function a(){await Promise.allSettled([t(),e.resume(Date.now())]),i(r).use(n).mount(`#app`)}a();
+import{D as e,Y as t,ot as n,x as r}from"./base.js";import{a as i}from"./vue.js";async function a(){await Promise.allSettled([n(),t.resume(Date.now())]),i(r).use(e).mount(`#app`)}a();

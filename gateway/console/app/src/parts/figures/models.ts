@@ -1,0 +1,6 @@
+import { defineWords } from "@/i18n/words";
+
+export const models = defineWords({
+  en: { title: "Models", first: "First touch", last: "Last touch", last_non_direct: "Last non-direct", linear: "Linear", position: "Position 40/20/40", time_decay: "Time decay", markov: "Markov", shapley: "Shapley", participation: "Participation" },
+  zh: { title: "模型", first: "首次触点", last: "末次触点", last_non_direct: "末次非直接", linear: "线性", position: "首末加权", time_decay: "时间衰减", markov: "马尔可夫", shapley: "夏普利值", participation: "参与度" },
+});

@@ -1,0 +1,17 @@
+// Ways to write figures in the language of the moment.
+
+import { useFormat } from "@/format/useFormat";
+import { locale } from "@/i18n/words";
+import { loadMetrics, metric, wordOf } from "./dictionary";
+import { write, type Pens } from "./value";
+
+/** Writes a value of the API in the language of the moment; `zone` is the show's. */
+export function usePens(zone: () => string | undefined = () => undefined) {
+  void loadMetrics();
+  const format = useFormat(zone);
+  const pens: Pens = {
+    money: format.money, count: format.count, rate: format.rate, moment: format.moment, word: wordOf,
+    decimal: (n) => n.toLocaleString(locale.value, { maximumFractionDigits: 1 }),
+  };
+  return { ...format, pens, figure: (key: string, v: unknown, currency: string) => write(pens, key, v, currency, metric(key)) };
+}
