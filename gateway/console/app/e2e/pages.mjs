@@ -90,6 +90,40 @@ try {
   equal("file", file.suggestedFilename(), `${stage.show}.csv`);
   await look(p, "report");
 
+  // Who earned the money: by another model, by another dimension, by all models; one order explained.
+  await go(p, "/attribution", "[data-total]");
+  equal("credited", await text(p, "[data-total]"), "¥10.01");
+  await p.selectOption('[data-field="by"]', "stage");
+  await p.click('[data-model="linear"]');
+  await p.waitForSelector('[data-section="earned"] canvas');
+  await p.click('[data-do="compare"]');
+  await p.waitForSelector("[data-compared] tbody tr");
+  await p.click(`[data-explain="${stage.order}"]`);
+  await p.waitForSelector("dialog[open] tbody tr");
+  equal("explained", (await text(p, "dialog[open]")).includes("10.01"), true);
+  await p.keyboard.press("Escape");
+  await p.waitForSelector("dialog[open]", { state: "detached" });
+  await look(p, "attribution");
+
+  // The wall and one room in depth, by an operator.
+  const op = await enter("operator");
+  await go(op, "/wall", `[data-room="${stage.room}"]`);
+  await op.waitForFunction(() => [...document.querySelectorAll('[data-room] .paid b')].some((n) => n.textContent.includes("10.01")));
+  await look(op, "wall");
+  await op.click(`[data-room="${stage.room}"] [data-do="open"]`);
+  await op.waitForFunction(() => document.querySelector('[data-figure="gmv_paid_minor"] b')?.textContent.includes("10.01"));
+  await op.waitForSelector('[data-section="curve"] canvas');
+  await op.waitForSelector(`[data-order="${stage.order}"]`);
+  await op.fill("input[name=prompt]", "Show the blade");
+  await op.click('[data-do="send"]');
+  await op.waitForFunction(() => document.querySelector("input[name=prompt]")?.value === "");
+  await look(op, "depth");
+  await op.click('[data-do="full"]');
+  await op.waitForSelector(".screen.full");
+  await op.click('[data-do="full"]');
+  await op.waitForSelector(".screen.full", { state: "detached" });
+  await op.context().close();
+
   // An administrator chooses whose; a moderator is not let in.
   const admin = await enter("admin");
   await go(admin, "/shows", `[data-show="${stage.show}"]`);

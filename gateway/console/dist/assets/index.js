@@ -1,1 +1,1 @@
-import{D as e,Y as t,ot as n,x as r}from"./base.js";import{a as i}from"./vue.js";async function a(){await Promise.allSettled([n(),t.resume(Date.now())]),i(r).use(e).mount(`#app`)}a();
+import{D as e,N as t,ht as n,it as r}from"./base.js";import{o as i}from"./vue.js";async function a(){await Promise.allSettled([n(),r.resume(Date.now())]),i(e).use(t).mount(`#app`)}a();

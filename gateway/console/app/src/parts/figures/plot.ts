@@ -35,7 +35,7 @@ export function timePlot(rows: readonly Row[], lines: readonly Line[], marks: re
   return (c) => {
     const axis = (right: boolean) => {
       const first = lines.find((l) => Boolean(l.right) === right);
-      return { type: "value", min: 0, show: Boolean(first), position: right ? "right" : "left", axisLabel: { color: c("soft"), formatter: first?.write }, splitLine: { show: !right, lineStyle: { color: c("edge") } } };
+      return { type: "value", min: 0, minInterval: 1, show: Boolean(first), position: right ? "right" : "left", axisLabel: { color: c("soft"), formatter: first?.write }, splitLine: { show: !right, lineStyle: { color: c("edge") } } };
     };
     return {
       ...frame(c),

@@ -1,7 +1,7 @@
 // Commands as marks on a curve. Ten goods listed in one second are one mark.
 
-import type { Mark } from "@/parts/figures/plot";
-import type { Row } from "@/parts/figures/value";
+import type { Mark } from "./plot";
+import type { Row } from "./value";
 
 /** Which commands move a curve; the rest stand in the table. */
 export const TELLING = new Set([
