@@ -105,6 +105,19 @@ try {
   await p.waitForSelector("dialog[open]", { state: "detached" });
   await look(p, "attribution");
 
+  // Groups, and what was done by whom.
+  await go(p, "/groups", '[data-section="board"] tbody tr');
+  equal("group", (await text(p, '[data-section="board"] tbody tr td')), "育儿群 3");
+  await look(p, "groups");
+  await go(p, "/audit", "tbody tr");
+  await p.fill("input[name=show]", "no-such-show");
+  await p.keyboard.press("Enter");
+  await p.waitForSelector("tbody tr", { state: "detached" });
+  await p.fill("input[name=show]", stage.show);
+  await p.keyboard.press("Enter");
+  await p.waitForSelector("tbody tr");
+  await look(p, "audit");
+
   // The wall and one room in depth, by an operator.
   const op = await enter("operator");
   await go(op, "/wall", `[data-room="${stage.room}"]`);
