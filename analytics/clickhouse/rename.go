@@ -86,21 +86,62 @@ func (db *DB) Rename(ctx context.Context, r Renaming, copied func() error) error
 	return nil
 }
 
+// wordMembers are the members of data in which facts about a person have free
+// words: theirs, or of staff about them and to them.
+const wordMembers = `text|claim_text|note|result|evidence|answer`
+
+// wordless empties members of data that hold words, as an expression of SQL.
+func wordless(members string) string {
+	return `replaceRegexpAll(props, '"(` + members + `)"\\s*:\\s*"(\\\\.|[^"\\\\])*"', '"\\1":""')`
+}
+
 // renameWords renames the person where events have them beside person_id, and
-// empties what they wrote. It goes by the new name: person_id was changed before.
+// empties the words of facts about them: what they wrote, what was said to them,
+// and what of it others put up in the room. It goes by the new name: person_id was
+// changed before.
 func (db *DB) renameWords(ctx context.Context, r *Renaming) error {
-	kinds := fmt.Sprintf(`'%s', '%s', 'review_posted'`, live.CommentSent, live.QuestionAsked)
-	mine := fmt.Sprintf(`merchant_id = '%s' AND person_id = '%s' AND kind IN (%s)`, r.Merchant, r.New, kinds)
-	for _, change := range []string{
+	changes := []string{
 		fmt.Sprintf(`UPDATE actor_id = '%s' WHERE merchant_id = '%s' AND actor_id = '%s'`, r.New, r.Merchant, r.Old),
 		fmt.Sprintf(`UPDATE props = replaceAll(props, '"%s"', '"%s"') WHERE merchant_id = '%s' AND position(props, '"%s"') > 0`, r.Old, r.New, r.Merchant, r.Old),
-		`UPDATE body = '', props = replaceRegexpAll(props, '"text":"(\\\\.|[^"\\\\])*"', '"text":""') WHERE ` + mine,
-	} {
+		`UPDATE body = '', props = ` + wordless(wordMembers) + fmt.Sprintf(` WHERE merchant_id = '%s' AND person_id = '%s' AND (body != '' OR match(props, '"(%s)"'))`, r.Merchant, r.New, wordMembers),
+	}
+	pinned, err := db.pinnedOf(ctx, r)
+	if err != nil {
+		return err
+	}
+	for _, id := range pinned {
+		changes = append(changes, fmt.Sprintf(`UPDATE body = '', props = %s WHERE merchant_id = '%s' AND kind = '%s' AND JSONExtractString(props, 'comment_id') = '%s'`,
+			wordless(`text|name`), r.Merchant, live.CommentPinned, id))
+	}
+	for _, change := range changes {
 		if err := db.mutate(ctx, "events", change); err != nil {
 			return err
 		}
 	}
 	return db.mutate(ctx, "group_facts", fmt.Sprintf(`UPDATE inviter = '%s' WHERE merchant_id = '%s' AND inviter = '%s'`, r.New, r.Merchant, r.Old))
+}
+
+// pinnedOf finds the comments of a person that were pinned, whether or not the pin
+// said whose they are.
+func (db *DB) pinnedOf(ctx context.Context, r *Renaming) (ids []string, err error) {
+	rows, err := db.conn.Query(ctx, `SELECT DISTINCT JSONExtractString(props, 'comment_id') AS id FROM events WHERE merchant_id = ? AND kind = ?
+		AND (JSONExtractString(props, 'viewer_id') IN (?, ?) OR id IN (
+			SELECT arrayJoin([event_id, JSONExtractString(props, 'comment_id')]) FROM events WHERE merchant_id = ? AND kind = ? AND person_id IN (?, ?)))`,
+		string(r.Merchant), string(live.CommentPinned), string(r.Old), string(r.New), string(r.Merchant), string(live.CommentSent), string(r.Old), string(r.New))
+	if err != nil {
+		return nil, fmt.Errorf("find pinned comments of a person: %w", err)
+	}
+	defer func() { _ = rows.Close() }() // Err below tells what went wrong.
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return nil, fmt.Errorf("find pinned comments of a person: %w", err)
+		}
+		if live.ValidID(id) {
+			ids = append(ids, id)
+		}
+	}
+	return ids, rows.Err()
 }
 
 // personTables finds where names of people are, whoever made the table.
