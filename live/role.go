@@ -88,6 +88,7 @@ const (
 	ActServe        Action = "service.serve" // take sessions: any staff may, of what is theirs
 	ActServiceRead  Action = "service.read"  // entries and figures of service
 	ActServiceWrite Action = "service.write" // entries, answers, agents and rules; every session
+	ActScorecard    Action = "service.score" // how agents serve; an agent their own only
 
 	ActTouchSend  Action = "touch.send"        // ask to touch people, and say what became of it
 	ActTouchRead  Action = "touch.read"        // what was sent and kept back, temperatures and what to do; an agent's own only
@@ -166,6 +167,7 @@ var Rights = map[Action][]Role{
 	ActServe:        {RoleAdmin, RoleMerchant, RoleOperator, RoleHost, RoleModerator, RoleAgent},
 	ActServiceRead:  append([]Role{RoleIntegration}, staff...),
 	ActServiceWrite: {RoleAdmin, RoleMerchant, RoleOperator},
+	ActScorecard:    {RoleAdmin, RoleMerchant, RoleOperator, RoleAgent},
 
 	ActTouchSend:  {RoleAdmin, RoleMerchant, RoleOperator, RoleAgent, RoleIntegration},
 	ActTouchRead:  {RoleAdmin, RoleMerchant, RoleOperator, RoleAgent, RoleAnalyst, RoleAuditor},

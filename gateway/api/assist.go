@@ -81,9 +81,9 @@ func (a *API) getServiceAssisted(ctx context.Context, p live.Principal, in *stru
 			return nil, notFound("show", in.ShowID)
 		}
 	}
-	window, err := time.ParseDuration(in.Window)
+	window, err := assistWindow(in.Window)
 	if err != nil {
-		return nil, live.Invalid("invalid_field", "window", "must be 24h, 72h or 168h")
+		return nil, err
 	}
 	scope, from, until, span, err := a.days(ctx, p, &RangeQuery{
 		From: in.From, To: in.To, MerchantID: string(m), TimeZone: in.TimeZone, AsOf: in.AsOf,
@@ -103,6 +103,15 @@ func (a *API) getServiceAssisted(ctx context.Context, p live.Principal, in *stru
 		out.Totals = append(out.Totals, assistedOf(p, &totals[i]))
 	}
 	return sheet(in.Format, "service-assisted", out, func() [][]string { return assistRows(&out) })
+}
+
+// assistWindow reads how long before a payment service counts.
+func assistWindow(text string) (time.Duration, error) {
+	d, err := time.ParseDuration(text)
+	if err != nil {
+		return 0, live.Invalid("invalid_field", "window", "must be 24h, 72h or 168h")
+	}
+	return d, nil
 }
 
 // assistedOf shows as much of a total as the caller may see.

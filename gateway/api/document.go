@@ -61,6 +61,7 @@ func (a *API) register() {
 	a.temperatures()
 	a.silences()
 	a.values()
+	a.scorecards()
 	a.metrics()
 	a.audits()
 	a.me()

@@ -34,6 +34,7 @@ type Desk interface {
 	SetOwner(ctx context.Context, m live.MerchantID, by live.Principal, p live.PersonID, agent string) (desk.Owned, error)
 	People(ctx context.Context, m live.MerchantID, by live.Principal, agent, cursor string, most int) ([]desk.Owned, string, error)
 	Figures(ctx context.Context, f desk.FigureFilter) (desk.Figures, error)
+	Scores(ctx context.Context, f desk.FigureFilter) ([]desk.Score, error)
 	Leave(ctx context.Context, m live.MerchantID, by live.Principal, id string, to []string) (desk.Left, error)
 	Owner(ctx context.Context, m live.MerchantID, p live.PersonID) (string, error)
 	Serves(ctx context.Context, m live.MerchantID, by live.Principal, p live.PersonID) (bool, error)

@@ -99,6 +99,9 @@ func (c *change) give(s *Session, agent string) error {
 	if err := c.save(s); err != nil {
 		return err
 	}
+	if err := c.givenTo(s, agent); err != nil {
+		return err
+	}
 	if err := c.emit(live.ServiceAssigned, s, live.Actor{ID: agent, Name: name, Role: live.RoleAgent}, map[string]any{"agent_id": agent, "agent_name": name}); err != nil {
 		return err
 	}

@@ -57,23 +57,37 @@ func (d *Desk) Figures(ctx context.Context, f FigureFilter) (n Figures, err erro
 			w.Add(x[0]+" = ?", x[1])
 		}
 	}
-	const (
-		asked  = `initiated_by = 'viewer' AND queued_at > 0`
-		closed = `state = 'closed'`
-	)
-	of := func(condition, what string) string {
-		return `, COALESCE(SUM(CASE WHEN ` + condition + ` THEN ` + what + ` ELSE 0 END), 0)`
-	}
-	err = d.cfg.Store.View(ctx).Row(`SELECT COUNT(*)`+
-		of(`initiated_by = 'viewer' AND (queued_at = 0 OR handed_over <> '' OR bot_given <> '[]')`, `1`)+of(`handed_over <> ''`, `1`)+
-		of(`initiated_by = 'viewer'`, `1`)+of(`initiated_by = 'viewer' AND queued_at = 0 AND bot_given <> '[]'`, `1`)+of(`resolve_breached_at > 0`, `1`)+
-		of(asked, `1`)+of(asked+` AND replied_at > 0`, `1`)+of(asked+` AND replied_at > 0`, `reply_ms`)+of(asked+` AND replied_at > 0`, `reply_business_ms`)+
-		of(asked+` AND reply_breached_at > 0`, `1`)+
-		of(closed, `1`)+of(closed+` AND resolution = 'resolved'`, `1`)+of(closed, `resolve_ms`)+
-		of(`rating_asked_at > 0`, `1`)+of(`score > 0`, `1`)+of(fmt.Sprintf(`score >= %d`, care.GoodScore), `1`)+` FROM service_sessions`+w.SQL(), w.Args()...).
-		Scan(&n.Sessions, &n.WithBot, &n.HandedOver, &n.Opened, &n.BotOnly, &n.Overdue, &n.Asked, &n.Replied, &n.ReplyMS, &n.BusinessMS, &n.Late, &n.Closed, &n.Resolved, &n.ResolveMS, &n.RateAsked, &n.Rated, &n.Good)
+	err = d.cfg.Store.View(ctx).Row(`SELECT `+figureColumns+` FROM service_sessions`+w.SQL(), w.Args()...).Scan(n.columns()...)
 	if err != nil {
 		return n, fmt.Errorf("count sessions: %w", err)
 	}
 	return n, nil
+}
+
+const (
+	// askedHuman is the condition of a session that a person opened and that needed
+	// a human.
+	askedHuman = `initiated_by = 'viewer' AND queued_at > 0`
+	closed     = `state = 'closed'`
+)
+
+// sumOf is a further column of SQL, which sums what under a condition.
+func sumOf(condition, what string) string {
+	return `, COALESCE(SUM(CASE WHEN ` + condition + ` THEN ` + what + ` ELSE 0 END), 0)`
+}
+
+// figureColumns are the columns of figures, in the order of [Figures.columns].
+var figureColumns = `COUNT(*)` +
+	sumOf(`initiated_by = 'viewer' AND (queued_at = 0 OR handed_over <> '' OR bot_given <> '[]')`, `1`) + sumOf(`handed_over <> ''`, `1`) +
+	sumOf(`initiated_by = 'viewer'`, `1`) + sumOf(`initiated_by = 'viewer' AND queued_at = 0 AND bot_given <> '[]'`, `1`) + sumOf(`resolve_breached_at > 0`, `1`) +
+	sumOf(askedHuman, `1`) + sumOf(askedHuman+` AND replied_at > 0`, `1`) + sumOf(askedHuman+` AND replied_at > 0`, `reply_ms`) + sumOf(askedHuman+` AND replied_at > 0`, `reply_business_ms`) +
+	sumOf(askedHuman+` AND reply_breached_at > 0`, `1`) +
+	sumOf(closed, `1`) + sumOf(closed+` AND resolution = 'resolved'`, `1`) + sumOf(closed, `resolve_ms`) +
+	sumOf(`rating_asked_at > 0`, `1`) + sumOf(`score > 0`, `1`) + sumOf(fmt.Sprintf(`score >= %d`, care.GoodScore), `1`)
+
+// columns are where figureColumns go.
+func (n *Figures) columns() []any {
+	return []any{
+		&n.Sessions, &n.WithBot, &n.HandedOver, &n.Opened, &n.BotOnly, &n.Overdue, &n.Asked, &n.Replied, &n.ReplyMS, &n.BusinessMS, &n.Late, &n.Closed, &n.Resolved, &n.ResolveMS, &n.RateAsked, &n.Rated, &n.Good,
+	}
 }

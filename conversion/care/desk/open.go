@@ -214,7 +214,10 @@ func (c *change) opensPace(all []live.PersonID) error {
 func (c *change) reopen(s *Session) error {
 	s.Reopened++
 	s.Resolution, s.ClosedAt, s.Resolve, s.ResolveBusiness = "", time.Time{}, 0, 0
-	s.QueuedAt, s.ReplyBreached, s.ResolveBreached = time.Time{}, time.Time{}, time.Time{}
+	s.QueuedAt, s.ResolveBreached = time.Time{}, time.Time{}
+	if s.RepliedAt.IsZero() {
+		s.ReplyBreached = time.Time{} // They are promised a first word again; one that came late stays late.
+	}
 	if err := c.emit(live.ServiceReopened, s, c.asker(s), map[string]any{}); err != nil {
 		return err
 	}

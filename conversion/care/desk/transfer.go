@@ -52,6 +52,11 @@ func (d *Desk) Transfer(ctx context.Context, by live.Principal, in Transfer) (ou
 		if err := c.emit(live.ServiceTransferred, &s, by.Actor(), map[string]any{"from": from, "to": in.Agent, "persona": s.Persona, "reason": in.Reason}); err != nil {
 			return err
 		}
+		if from == by.Subject {
+			if err := c.passedOn(&s, from, c.Now()); err != nil {
+				return err
+			}
+		}
 		if in.Agent != "" {
 			err = c.give(&s, in.Agent)
 		} else {
