@@ -99,6 +99,8 @@ var goodBody = map[string]any{
 	"validate-need":            obj{"evidence": "none"},
 	"promote-need-cluster":     obj{"title": "t", "type": "shop"},
 	"retire-need-cluster":      obj{"reason": "none"},
+	"put-checklist-items":      obj{"items": []any{}},
+	"tick-checklist":           obj{"done": true},
 	"create-group":             obj{"group_id": "mine"},
 	"update-group":             obj{"name": "stolen"},
 	"reassign-groups":          obj{"from": "a1", "to": []string{"thief"}},

@@ -38,6 +38,9 @@ type Shows interface {
 	PutShelf(ctx context.Context, show live.ShowID, items []live.Item, by live.Principal, at time.Time) ([]live.Item, error)
 	PatchItem(ctx context.Context, show live.ShowID, sku live.SKUID, p store.ItemPatch, by live.Principal, at time.Time) (live.Item, error)
 	Execute(ctx context.Context, c live.Command) (live.CommandResult, error)
+	SetChecklist(ctx context.Context, m live.MerchantID, items []live.ChecklistItem, by live.Actor) error
+	Checklist(ctx context.Context, m live.MerchantID, show live.ShowID) ([]live.ChecklistItem, map[string]live.ChecklistTick, error)
+	Tick(ctx context.Context, show live.ShowID, item string, done bool, note string, by live.Actor) error
 	Bots(ctx context.Context, show live.ShowID, cursor string, most int) ([]live.Bot, string, error)
 }
 

@@ -57,6 +57,7 @@ func (a *API) register() {
 	a.complaints()
 	a.feedbacks()
 	a.briefs()
+	a.checklists()
 	a.needs()
 	a.temperatures()
 	a.silences()

@@ -26,6 +26,9 @@ func readTransition(*args) effect {
 			}
 		}
 		if c.cmd.Name == live.StartShow {
+			if err := t.checked(c.show); err != nil {
+				return err
+			}
 			return t.goLive(c)
 		}
 		c.show.State = next
