@@ -23,7 +23,7 @@ func TestChecklist(t *testing.T) {
 	if err := s.SetChecklist(ctx, "m1", items, boss.Actor()); err != nil {
 		t.Fatal(err)
 	}
-	wantCode(t, s.SetChecklist(ctx, "m1", []live.ChecklistItem{{ID: "a b", Title: "x"}}, boss.Actor()), "invalid_field")
+	_ = wantCode(t, s.SetChecklist(ctx, "m1", []live.ChecklistItem{{ID: "a b", Title: "x"}}, boss.Actor()), "invalid_field")
 	start := func(id string) error {
 		_, err := s.Execute(ctx, live.Command{ID: id, Name: live.StartShow, Merchant: "m1", Room: "r9", Show: "s9", By: boss, At: c.now()})
 		return err
@@ -32,7 +32,7 @@ func TestChecklist(t *testing.T) {
 	if open, _ := no.Data["open_items"].([]string); len(open) != 1 || open[0] != "lights" {
 		t.Errorf("open are %v", no.Data)
 	}
-	wantCode(t, s.Tick(ctx, "s9", "camera", true, "", host), "item_not_found")
+	_ = wantCode(t, s.Tick(ctx, "s9", "camera", true, "", host), "item_not_found")
 	for range 2 {
 		if err := s.Tick(ctx, "s9", "lights", true, "two lamps", host); err != nil {
 			t.Fatal(err)
