@@ -85,7 +85,7 @@ func Definitions() []Definition {
 func tableColumns() []Column {
 	var f Figures
 	columns := slices.Concat(ProductTable(&f, "").Columns, productMoneyColumns, SourceTable(&f, "").Columns, HostTable(&f, "").Columns, FunnelTable(&f).Columns,
-		FedTable(nil).Columns, LadderTable(&f).Columns, EarnedTable(&f).Columns)
+		FedTable(nil).Columns, AudienceTable(&Audience{}).Columns, LadderTable(&f).Columns, EarnedTable(&f).Columns)
 	for i := range minuteColumns {
 		columns = append(columns, minuteColumns[i].Column)
 	}

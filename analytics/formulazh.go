@@ -123,6 +123,8 @@ var formulasZH = map[string]string{
 	"uv":                         "本场中做过该环节的去重人数",
 	"pv_rate":                    "pv / 上一环节的 pv",
 	"uv_rate":                    "uv / 上一环节的 uv",
+	"audience_watch_share":       "开播前属于该人群的 watch_uv / 该维度的 watch_uv",
+	"audience_gmv_share":         "开播前属于该人群的 gmv_paid / 该维度的 gmv_paid",
 	"fed_groups":                 "以本场为来源有人加入的群数（group_joined.show_id）",
 	"fed_joined":                 "以本场为来源入群的去重人数；全部群为其和",
 	"fed_survival_30d":           "未归档、且播后第30天止14天内至少十分之一成员发过言的引流群 / 已满30天的 fed_groups",

@@ -24,6 +24,9 @@ type Snapshot struct {
 	// Standing is the place among the room's own last shows; nil where it is not
 	// known, see [StandingOf].
 	Standing Standings
+	// Audience is who is there by who they were before, a minute old at most; nil
+	// where it is not known, see [AudienceTable].
+	Audience *Audience
 	// Alerts are those that are not over, see [AlertTable].
 	Alerts Table
 	// Products are those that sold most, see [LiveProducts].
@@ -71,6 +74,9 @@ func (s Snapshot) WithoutMoney() Snapshot {
 	s.Hosts = s.Hosts.WithoutMoney()
 	s.Recent, s.Standing, s.Products = s.Recent.WithoutMoney(), s.Standing.WithoutMoney(), s.Products.WithoutMoney()
 	s.Commission = Table{}
+	if s.Audience != nil {
+		s.Audience = &Audience{AsOf: s.Audience.AsOf, Rows: s.Audience.Rows, moneyless: true}
+	}
 	return s
 }
 
@@ -89,6 +95,7 @@ func (s Snapshot) MarshalJSON() ([]byte, error) {
 		ByCurrency  []CurrencyValues `json:"by_currency,omitempty"`
 		Recent      Recents          `json:"recent"`
 		Standing    Standings        `json:"standing,omitempty"`
+		Audience    *Audience        `json:"audience,omitempty"`
 		Alerts      Table            `json:"alerts"`
 		Products    Table            `json:"products"`
 		Hosts       Table            `json:"hosts"`
@@ -98,7 +105,7 @@ func (s Snapshot) MarshalJSON() ([]byte, error) {
 		LagMS       int64            `json:"lag_ms"`
 		Dropped     Dropped          `json:"events_dropped,omitzero"`
 		Credited    []creditedJSON   `json:"credited,omitempty"`
-	}{"snapshot", s.Show, s.Room, s.State, Stamp(s.At), s.Currency, s.Metrics, s.Raw, s.ByCurrency, s.Recent, s.Standing, s.Alerts, s.Products, s.Hosts, s.Ladder, s.Commission, s.Provisional, s.LagMS, s.Dropped, credited(s.Credited)})
+	}{"snapshot", s.Show, s.Room, s.State, Stamp(s.At), s.Currency, s.Metrics, s.Raw, s.ByCurrency, s.Recent, s.Standing, s.Audience, s.Alerts, s.Products, s.Hosts, s.Ladder, s.Commission, s.Provisional, s.LagMS, s.Dropped, credited(s.Credited)})
 }
 
 // Stamp writes an instant as the outside sees it: RFC 3339, UTC, milliseconds;

@@ -159,6 +159,14 @@ func (f *folded) Figures(ctx context.Context, s live.Show) (analytics.Figures, e
 	return f.at(ctx, s, f.now())
 }
 
+// Audience knows nothing from before a show: in these tests nothing was.
+func (f *folded) Audience(ctx context.Context, s live.Show) (analytics.Audience, error) {
+	got, err := f.Figures(ctx, s)
+	a := analytics.Audience{AsOf: got.AsOf, Rows: []analytics.AudienceRow{{Dimension: analytics.AudienceFan, Key: "other", WatchUV: got.Traffic.WatchUV}}}
+	a.Tidy()
+	return a, err
+}
+
 func (f *folded) Snapshot(ctx context.Context, s live.Show) (analytics.Snapshot, error) {
 	figs, err := f.Figures(ctx, s)
 	return analytics.SnapshotOf(s, &figs, 0, f.now(), 0, !s.State.Over()), err

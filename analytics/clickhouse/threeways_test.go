@@ -15,6 +15,7 @@ import (
 // elsewhere are the figures of shows that are counted from more than one show's
 // facts, and the tests that count them by hand.
 var elsewhere = map[string]string{
+	"audience_watch_share": "TestAudience", "audience_gmv_share": "TestAudience",
 	"fed_groups": "TestFedGroups", "fed_joined": "TestFedGroups", "fed_survival_30d": "TestFedGroups", "fed_survival_60d": "TestFedGroups", "fed_survival_90d": "TestFedGroups",
 }
 

@@ -22,7 +22,10 @@ type Config struct {
 	// Load reads one of them.
 	Load func(ctx context.Context, show live.Show) (analytics.PastShow, error)
 
-	Every  time.Duration // between two looks for shows that lack their past; zero means a minute
+	// Audience splits the people of a show by who they were before it, as of now.
+	Audience func(ctx context.Context, show live.Show) (analytics.Audience, error)
+
+	Every  time.Duration // between two looks; zero means a minute
 	Logger *slog.Logger  // nil means none
 }
 
@@ -32,12 +35,13 @@ type Keeper struct {
 
 	mu    sync.Mutex
 	known map[live.ShowID][]analytics.PastShow // by the show on air
+	who   map[live.ShowID]*analytics.Audience  // likewise
 }
 
 // New makes a keeper that knows nothing yet.
 func New(cfg Config) (*Keeper, error) {
-	if cfg.OnAir == nil || cfg.Earlier == nil || cfg.Load == nil {
-		return nil, errors.New("past: OnAir, Earlier and Load are required")
+	if cfg.OnAir == nil || cfg.Earlier == nil || cfg.Load == nil || cfg.Audience == nil {
+		return nil, errors.New("past: OnAir, Earlier, Load and Audience are required")
 	}
 	if cfg.Every <= 0 {
 		cfg.Every = time.Minute
@@ -45,7 +49,7 @@ func New(cfg Config) (*Keeper, error) {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
-	return &Keeper{cfg: cfg, known: map[live.ShowID][]analytics.PastShow{}}, nil
+	return &Keeper{cfg: cfg, known: map[live.ShowID][]analytics.PastShow{}, who: map[live.ShowID]*analytics.Audience{}}, nil
 }
 
 // Of gives the earlier shows, the newest first; nil while they are not known.
@@ -54,6 +58,14 @@ func (k *Keeper) Of(show live.Show) []analytics.PastShow {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	return k.known[show.ID]
+}
+
+// AudienceOf gives who is there by who they were before, as of the last look; nil
+// while it is not known. The caller must not change it.
+func (k *Keeper) AudienceOf(show live.Show) *analytics.Audience {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.who[show.ID]
 }
 
 // Run looks for shows that lack their past until ctx ends, and then returns nil.
@@ -84,6 +96,11 @@ func (k *Keeper) Refresh(ctx context.Context) {
 			delete(k.known, id)
 		}
 	}
+	for id := range k.who {
+		if !slices.ContainsFunc(on, func(s live.Show) bool { return s.ID == id }) {
+			delete(k.who, id)
+		}
+	}
 	var lacking []live.Show
 	for _, s := range on {
 		if _, ok := k.known[s.ID]; !ok && !s.Rehearsal {
@@ -101,6 +118,26 @@ func (k *Keeper) Refresh(ctx context.Context) {
 		}
 		k.mu.Lock()
 		k.known[s.ID] = past
+		k.mu.Unlock()
+	}
+	k.audiences(ctx, on)
+}
+
+// audiences asks once for each show on air.
+func (k *Keeper) audiences(ctx context.Context, on []live.Show) {
+	for _, s := range on {
+		if s.Rehearsal {
+			continue
+		}
+		a, err := k.cfg.Audience(ctx, s)
+		if err != nil {
+			if ctx.Err() == nil {
+				k.cfg.Logger.WarnContext(ctx, "the audience of a show is as it was", "show_id", string(s.ID), "error", err)
+			}
+			continue
+		}
+		k.mu.Lock()
+		k.who[s.ID] = &a
 		k.mu.Unlock()
 	}
 }

@@ -15,7 +15,7 @@ import (
 // forgotten.
 func TestKeeper(t *testing.T) {
 	var on []live.Show
-	loads, lists := map[live.ShowID]int{}, 0
+	loads, lists, asked := map[live.ShowID]int{}, 0, map[live.ShowID]int{}
 	down := true
 	k, err := New(Config{
 		OnAir: func() []live.Show { return on },
@@ -25,6 +25,12 @@ func TestKeeper(t *testing.T) {
 				out = append(out, live.Show{ID: live.ShowID(fmt.Sprint(s.Room, "-", i)), Room: s.Room})
 			}
 			return out, nil
+		},
+		Audience: func(_ context.Context, s live.Show) (analytics.Audience, error) {
+			if asked[s.ID]++; down {
+				return analytics.Audience{}, errors.New("away")
+			}
+			return analytics.Audience{Rows: []analytics.AudienceRow{{Dimension: "fan", Key: "fan", WatchUV: int64(asked[s.ID])}}}, nil
 		},
 		Load: func(_ context.Context, s live.Show) (analytics.PastShow, error) {
 			loads[s.ID]++
@@ -50,6 +56,15 @@ func TestKeeper(t *testing.T) {
 			t.Fatalf("past %v", got)
 		}
 	}
+	// Fifty looks and any number of readers are fifty questions.
+	for range 1000 {
+		if got := k.AudienceOf(a); got == nil || got.Rows[0].WatchUV != 51 {
+			t.Fatalf("audience %v", got)
+		}
+	}
+	if asked["a"] != 51 || asked["c"] != 0 {
+		t.Errorf("asked %v", asked)
+	}
 	on = []live.Show{a, b}
 	k.Refresh(t.Context())
 	if len(k.Of(b)) != 3 || loads["r1-0"] != 2 || loads["r1-1"] != 1 || loads["r1-2"] != 1 || lists != 3 {
@@ -57,7 +72,7 @@ func TestKeeper(t *testing.T) {
 	}
 	on = []live.Show{b}
 	k.Refresh(t.Context())
-	if k.Of(a) != nil || len(k.Of(b)) != 3 {
+	if k.Of(a) != nil || k.AudienceOf(a) != nil || len(k.Of(b)) != 3 {
 		t.Error("what is not on air is kept")
 	}
 }

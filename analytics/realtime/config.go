@@ -40,6 +40,10 @@ type Config struct {
 	// yet is nil. Nil: no show is held against others.
 	Past func(live.Show) []analytics.PastShow
 
+	// Audience gives who is there by who they were before, at once; nil: it is not
+	// known. Nil: it is not told.
+	Audience func(live.Show) *analytics.Audience
+
 	Every  time.Duration // between snapshots; zero means a second
 	Hold   time.Duration // how long a show is kept after its end; zero means an hour
 	Forget time.Duration // how long a show without any fact keeps the log from being trimmed; zero means a day
@@ -72,6 +76,9 @@ func (c *Config) fill() {
 	}
 	if c.Past == nil {
 		c.Past = func(live.Show) []analytics.PastShow { return nil }
+	}
+	if c.Audience == nil {
+		c.Audience = func(live.Show) *analytics.Audience { return nil }
 	}
 	if c.StoreLag == nil {
 		c.StoreLag = func() time.Duration { return 0 }

@@ -34,7 +34,7 @@ func (r *Realtime) Snapshot(show live.ShowID) (analytics.Snapshot, bool) {
 	if h == nil {
 		return analytics.Snapshot{}, false
 	}
-	return h.snapshot(now, max(r.lag(now), store), r.cfg.Past), true
+	return h.snapshot(now, max(r.lag(now), store), &r.cfg), true
 }
 
 // OnAir lists the held shows that are on air, by id.
@@ -81,13 +81,13 @@ func (h *held) at(now time.Time) *analytics.Figures {
 	return h.figures
 }
 
-func (h *held) snapshot(now time.Time, lag time.Duration, past func(live.Show) []analytics.PastShow) analytics.Snapshot {
+func (h *held) snapshot(now time.Time, lag time.Duration, cfg *Config) analytics.Snapshot {
 	show := h.fold.Show()
 	provisional := !show.State.Over() || lag > Fresh
 	online, everybody := h.fold.Online(now)
 	s := analytics.SnapshotOf(show, h.at(now), online, now, lag, provisional)
 	s.Raw = analytics.Raw(h.figures, everybody)
-	s.Standing = analytics.StandingOf(show, h.figures, past(show))
+	s.Standing, s.Audience = analytics.StandingOf(show, h.figures, cfg.Past(show)), cfg.Audience(show)
 	s.Dropped, s.Credited = h.fold.Dropped(), h.fold.Credited()
 	return s
 }
@@ -102,7 +102,7 @@ func (r *Realtime) publish() {
 	for id, h := range r.shows {
 		show := h.fold.Show()
 		if show.State.OnAir() || h.fresh {
-			out = append(out, h.snapshot(now, max(lag, store), r.cfg.Past))
+			out = append(out, h.snapshot(now, max(lag, store), &r.cfg))
 			h.fresh = false
 		}
 		if r.expired(&show) {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"showrunner/analytics"
 	"showrunner/analytics/alert"
 	"showrunner/analytics/past"
 	"showrunner/analytics/realtime"
@@ -21,8 +22,13 @@ var errBehind = errors.New("the live figures are behind the log")
 
 // openPast starts what keeps the earlier shows of the rooms on air.
 func (s *server) openPast(context.Context) (err error) {
-	s.past, err = past.New(past.Config{OnAir: func() []live.Show { return s.realtime.OnAir() }, Earlier: s.earlier, Load: s.db.PastShow, Logger: s.log})
+	s.past, err = past.New(past.Config{OnAir: func() []live.Show { return s.realtime.OnAir() }, Earlier: s.earlier, Load: s.db.PastShow, Audience: s.audience, Logger: s.log})
 	return err
+}
+
+// audience splits the people of a show as of now.
+func (s *server) audience(ctx context.Context, show live.Show) (analytics.Audience, error) {
+	return s.db.Audience(ctx, show, s.now())
 }
 
 // earlier lists the newest shows of a room that were over before a show began.

@@ -77,6 +77,11 @@ func (f *figures) Figures(ctx context.Context, s live.Show) (analytics.Figures, 
 	return f.db.Figures(ctx, s.Merchant, s, f.now())
 }
 
+// Audience is who is there by who they were before the show.
+func (f *figures) Audience(ctx context.Context, s live.Show) (analytics.Audience, error) {
+	return f.db.Audience(ctx, s, f.now())
+}
+
 // Report writes the post-show report as of an instant; the zero time is the
 // latest that cannot change any more.
 func (f *figures) Report(ctx context.Context, s live.Show, format, lang string, asOf time.Time, w io.Writer) error {

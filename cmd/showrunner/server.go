@@ -280,7 +280,7 @@ func (s *server) openRealtime(ctx context.Context) error {
 		return fmt.Errorf("open the realtime reader: %w", err)
 	}
 	s.realtime, err = realtime.New(realtime.Config{
-		Reader: r, Shows: s.store, Now: s.now, Publish: s.publishSnapshot, Past: s.past.Of,
+		Reader: r, Shows: s.store, Now: s.now, Publish: s.publishSnapshot, Past: s.past.Of, Audience: s.past.AudienceOf,
 		StoreLag: func() time.Duration { return s.carriage.Lag(s.now()) }, Logger: s.log, Registerer: s.reg,
 	})
 	if err != nil {

@@ -176,6 +176,8 @@ type Ingest interface {
 type Figures interface {
 	Snapshot(ctx context.Context, s live.Show) (analytics.Snapshot, error)
 	Figures(ctx context.Context, s live.Show) (analytics.Figures, error)
+	// Audience is who is there by who they were before the show, as of now.
+	Audience(ctx context.Context, s live.Show) (analytics.Audience, error)
 	// Report writes the post-show report in a format of [ReportFormats]. The
 	// same asOf gives the same bytes; the zero time means now.
 	Report(ctx context.Context, s live.Show, format, lang string, asOf time.Time, w io.Writer) error

@@ -33,6 +33,7 @@ func (Snapshot) Schema(huma.Registry) *huma.Schema {
 			Type: huma.TypeObject, AdditionalProperties: true,
 			Description: "The place among the room's own last 30 shows at the same whole minute, a member for each figure: value, percentile (numerator, denominator, value), shows, and enough: five shows or more. Left out while it is not known, and once the show is long over.",
 		},
+		"audience":    {Type: huma.TypeObject, AdditionalProperties: true, Description: "as_of and items: who is there by who they were before the show, as GET /v1/shows/{show_id}/audience, a minute old at most; left out while it is not known."},
 		"alerts":      {Type: huma.TypeArray, Items: &huma.Schema{Type: huma.TypeObject, AdditionalProperties: true}, Description: "The alerts that are not over; evidence is JSON in text. All of them at GET /v1/shows/{show_id}/alerts."},
 		"products":    {Type: huma.TypeArray, Items: &huma.Schema{Type: huma.TypeObject, AdditionalProperties: true}, Description: "The 20 products that sold most: times explained, sales while explained, click and order rates, GPM; all of them at GET /v1/shows/{show_id}/products."},
 		"hosts":       {Type: huma.TypeArray, Items: &huma.Schema{Type: huma.TypeObject, AdditionalProperties: true}, Description: "What each host sold, shift by shift, as GET /v1/shows/{show_id}/hosts."},
@@ -104,6 +105,11 @@ func (a *API) figures() {
 	add(a, Route{ID: "get-funnel", Method: "GET", Path: "/v1/shows/{show_id}/funnel", Tag: "Figures", Summary: "Read the funnel from view to payment", Actions: read}, a.getFunnel)
 	add(a, Route{ID: "get-products", Method: "GET", Path: "/v1/shows/{show_id}/products", Tag: "Figures", Summary: "Read the figures of each product", Text: money, Actions: read},
 		a.table(func(s live.Show, f *analytics.Figures) analytics.Table { return analytics.ProductTable(f, s.Currency) }))
+	add(a, Route{
+		ID: "get-audience", Method: "GET", Path: "/v1/shows/{show_id}/audience", Tag: "Figures", Summary: "Read who is there by who they were before",
+		Text: "Viewers, buyers and GMV split by whether they followed the merchant (fan), had an order before that was paid and holds (buyer), and the rung of the ladder they stood on (rung), each before the show began: " +
+			"nobody changes sides while it runs. In each dimension the rows sum to the figures of the show, buyers to those of every currency. A person of several names is the one they came with. " + money, Actions: read,
+	}, a.getAudience)
 	add(a, Route{ID: "get-sources", Method: "GET", Path: "/v1/shows/{show_id}/sources", Tag: "Figures", Summary: "Read the figures of each channel of arrival", Text: money, Actions: read},
 		a.table(func(s live.Show, f *analytics.Figures) analytics.Table { return analytics.SourceTable(f, s.Currency) }))
 	add(a, Route{
@@ -167,6 +173,18 @@ func (a *API) table(of func(live.Show, *analytics.Figures) analytics.Table) func
 		}
 		return &tableOutput{TableAnswer{ShowID: string(s.ID), Currency: string(s.Currency), AsOf: Time{f.AsOf}, Items: visible(p, of(s, f))}}, nil
 	}
+}
+
+func (a *API) getAudience(ctx context.Context, p live.Principal, in *ShowPath) (*tableOutput, error) {
+	s, err := a.show(ctx, p, live.ShowID(in.ShowID))
+	if err != nil {
+		return nil, err
+	}
+	got, err := a.cfg.Figures.Audience(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	return &tableOutput{TableAnswer{ShowID: string(s.ID), Currency: string(s.Currency), AsOf: Time{got.AsOf}, Items: visible(p, analytics.AudienceTable(&got))}}, nil
 }
 
 func (a *API) showFigures(ctx context.Context, p live.Principal, id string) (live.Show, *analytics.Figures, error) {
