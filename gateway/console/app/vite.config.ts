@@ -20,6 +20,7 @@ function stamped(): Plugin {
 // a change of a page is a change of few files in the repository.
 export default defineConfig({
   root: here("."),
+  cacheDir: here("../node_modules/.vite"),
   base: "./",
   plugins: [vue(), stamped(), budget()],
   resolve: { alias: { "@": here("src"), "@client": here("../client/client.ts") } },

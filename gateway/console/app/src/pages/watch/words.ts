@@ -3,7 +3,7 @@ import { defineWords } from "@/i18n/words";
 export const words = defineWords({
   en: {
     title: "Live room", short: "Room", online: "{n} watching", off: "The show has not begun.", paused: "The host is back in a moment.", ended: "The show is over. Thank you for watching.", rehearsal: "Rehearsal",
-    pinned: "On offer now", shelf: "All goods", buy: "Buy", left: "{n} left", sold_out: "Sold out", only: "Sale {price} until {time}", ordered: "Ordered: {total}. Pay within {time}.", waiting: "Tell me when it is back", in_line: "You are in line, {n} ahead.",
+    pinned: "On offer now", shelf: "All goods", buy: "Buy", left: "{n} left", sold_out: "Sold out", only: "Sale price {price}, {time} left", ordered: "Ordered: {total}. Pay within {time}.", waiting: "Tell me when it is back", in_line: "You are in line, {n} ahead.",
     talk: "Comments", say: "Say something", send: "Send", question: "As a question", nobody: "Be the first to say something.", newest: "{n} new", like: "Like", follow: "Follow", followed: "You follow this room.", share: "Share", shared: "Counted as shared.",
     service: "Customer service", open_service: "Ask for service", service_hint: "What is it about?", human: "Talk to a person", you: "You", bot: "Assistant", agent: "Service", closed: "Closed. How was it?", stars: "{n} of 5", thanks: "Thank you.",
     coupon: "Coupon: {title}", claim: "Claim", claimed: "It is yours.", packet: "Red packet", opens: "opens in {time}", open: "Open", got: "You got {amount}.", draw: "Lucky draw: {prize}", enter: "Enter", entered: "You are in, number {n}.", announcement: "Notice",
