@@ -61,7 +61,8 @@ func (db *DB) GroupWords(ctx context.Context, m live.MerchantID, zone *time.Loca
 	return out, err
 }
 
-// GroupReports are what the platform said of a group, by the day it said it of.
+// GroupReports are what the platform said of a group, by the day it said it of. A
+// day that no calendar has is left out.
 func (db *DB) GroupReports(ctx context.Context, m live.MerchantID, id string) (map[conversion.Day]group.Reported, error) {
 	q := db.groups(m, time.UTC, 0, nil)
 	q.parameters["id"] = id
@@ -72,8 +73,8 @@ func (db *DB) GroupReports(ctx context.Context, m live.MerchantID, id string) (m
 	err := q.rows(ctx, "platform figures of a group", `SELECT assumeNotNull(toInt32(toDateOrNull(day))), `+number("members")+`, `+number("joins")+`, `+number("leaves")+`, `+
 		number("talkers_to_date")+`, `+number("messages_to_date")+`
 		FROM (SELECT JSONExtractString(props, 'day') AS day, argMax(props, (seq, idx)) AS last FROM events
-			WHERE merchant_id = {merchant:String} AND kind = '`+string(live.GroupStatsReported)+`' AND JSONExtractString(props, 'group_id') = {id:String} GROUP BY day)
-		WHERE toDateOrNull(day) IS NOT NULL`, func(scan scanner) error {
+			WHERE merchant_id = {merchant:String} AND rehearsal = 0 AND kind = '`+string(live.GroupStatsReported)+`' AND JSONExtractString(props, 'group_id') = {id:String} GROUP BY day)
+		WHERE toString(toDateOrNull(day)) = day`, func(scan scanner) error {
 		var r group.Reported
 		if err := scan((*int32)(&r.Day), &r.Members, &r.Joins, &r.Leaves, &r.Talkers, &r.Messages); err != nil {
 			return err
