@@ -24,7 +24,7 @@ const readerCare = "care"
 const dutyCare = "care"
 
 // care is what customers say, and what is made of it.
-type care struct {
+type careBook struct {
 	complaints *complaint.Book
 	needs      *need.Loop
 }

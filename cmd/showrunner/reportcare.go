@@ -9,6 +9,7 @@ import (
 	"showrunner/analytics/clickhouse"
 	"showrunner/analytics/plan"
 	"showrunner/conversion"
+	"showrunner/conversion/care"
 	"showrunner/conversion/care/complaint"
 	"showrunner/conversion/care/guard"
 	"showrunner/conversion/care/temperature"
@@ -65,7 +66,7 @@ func (s reportSource) Targets(ctx context.Context, m live.MerchantID, at time.Ti
 // Complained asks the book as the endpoints of complaints do, of the show as of an
 // instant.
 func (s reportSource) Complained(ctx context.Context, show live.Show, asOf time.Time) (out analytics.Complained, err error) {
-	reach := complaint.Reach{Merchant: show.Merchant}
+	reach := care.Reach{Merchant: show.Merchant}
 	f, err := s.book.Figures(ctx, complaint.FigureQuestion{Reach: reach, Show: show.ID, AsOf: asOf})
 	if err != nil {
 		return out, err

@@ -59,7 +59,7 @@ type server struct {
 	ingest   *ingest.Ingest
 	desk     *moderation.Desk // stands before ingest
 	relay    *store.Relay
-	care     care
+	care     careBook
 	hub      *hub.Hub
 	fed      live.Position // where the rooms begin
 	auth     *auth.Auth

@@ -18,8 +18,6 @@ const (
 	// wait for a crowd that has just come.
 	settleBatch = 64
 	readWait    = time.Second
-	// moreWait is how long a look waits for what the reader is just decoding.
-	moreWait = 5 * time.Millisecond
 	// gatherFor is the least time between two looks at the log, so that a busy
 	// room costs a few transactions a second and not one for each message.
 	gatherFor = 200 * time.Millisecond
@@ -44,7 +42,6 @@ type Config struct {
 // Tracker keeps the ladder.
 type Tracker struct {
 	cfg     Config
-	read    time.Time // when the log was looked at last
 	judged  time.Time // when nobody was found who was judged by old rules
 	ladders map[live.MerchantID]*conversion.Ladder
 }
@@ -59,46 +56,25 @@ func New(cfg Config) *Tracker {
 // Only "reader_lost" ends it: another tracker goes on from where the store stands.
 func (t *Tracker) Run(ctx context.Context) error {
 	return (&eventlog.Follower{
-		Name: "the ladder", Reader: unhurried{t.cfg.Reader, t}, Log: t.cfg.Log, Taker: taker{t}, Batch: readBatch, Wait: readWait, Now: t.cfg.Now, Logger: t.cfg.Logger,
+		Name: "the ladder", Reader: t.cfg.Reader, Log: t.cfg.Log, Taker: taker{t}, Batch: readBatch, Wait: readWait, Pace: gatherFor, Before: t.judge, Now: t.cfg.Now, Logger: t.cfg.Logger,
 	}).Run(ctx)
 }
 
-// unhurried is the reader of the log as the tracker reads it.
-type unhurried struct {
-	eventlog.Source
-	t *Tracker
-}
-
-// Next reads on. While the log has nothing new, people who were judged by rules
-// that are no more are judged anew.
-func (u unhurried) Next(ctx context.Context, limit int, patience time.Duration) ([]live.Entry, error) {
-	t := u.t
-	if now := t.cfg.Now(); now.Sub(t.judged) >= readWait {
-		n, err := t.cfg.Store.RefoldLadder(ctx, settleBatch, t.fold)
-		if err != nil {
-			return nil, err
-		}
-		if n > 0 {
-			patience = 0
-		} else {
-			t.judged = now
-		}
+// judge judges people anew who were judged by rules that are no more, some at a
+// time, once a second.
+func (t *Tracker) judge(ctx context.Context) (more bool, err error) {
+	now := t.cfg.Now()
+	if now.Sub(t.judged) < readWait {
+		return false, nil
 	}
-	if patience > 0 {
-		wait(ctx, gatherFor-t.cfg.Now().Sub(t.read))
+	n, err := t.cfg.Store.RefoldLadder(ctx, settleBatch, t.fold)
+	if err != nil {
+		return false, err
 	}
-	entries, err := u.Source.Next(ctx, limit, patience)
-	for err == nil && len(entries) > 0 && len(entries) < limit { // A look is at all there is, however few at a time the reader has.
-		var more []live.Entry
-		if more, err = u.Source.Next(ctx, limit-len(entries), moreWait); len(more) == 0 {
-			break
-		}
-		entries = append(entries, more...)
+	if n == 0 {
+		t.judged = now
 	}
-	if len(entries) < limit { // Who is behind does not wait.
-		t.read = t.cfg.Now()
-	}
-	return entries, err
+	return n > 0, nil
 }
 
 // taker brings the log into the store.
@@ -144,14 +120,4 @@ func (t *Tracker) fold(rules live.LadderRules, r live.PersonRecord) (live.Standi
 		t.ladders[rules.Merchant] = l
 	}
 	return l.Stand(r), nil
-}
-
-// wait waits, or returns when ctx ends.
-func wait(ctx context.Context, d time.Duration) {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-	case <-t.C:
-	}
 }

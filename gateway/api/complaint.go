@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"showrunner/conversion/care"
 	"showrunner/conversion/care/complaint"
 	"showrunner/live"
 )
@@ -169,7 +170,7 @@ func (a *API) listComplaints(ctx context.Context, p live.Principal, in *struct {
 		return nil, err
 	}
 	list, next, err := a.cfg.Complaints.Complaints(ctx, complaint.Filter{
-		Reach: complaint.ReachOf(m, p), State: complaint.State(in.State), Cause: complaint.Cause(in.Cause), Source: complaint.Source(in.Source),
+		Reach: care.ReachOf(m, p), State: complaint.State(in.State), Cause: complaint.Cause(in.Cause), Source: complaint.Source(in.Source),
 		Show: live.ShowID(in.ShowID), Product: live.ProductID(in.ProductID), Order: live.OrderID(in.OrderID), Person: live.PersonID(in.PersonID), Cursor: in.Cursor, Limit: in.Limit,
 	})
 	if err != nil {
@@ -183,7 +184,7 @@ func (a *API) getComplaint(ctx context.Context, p live.Principal, in *ComplaintP
 	if err != nil {
 		return nil, err
 	}
-	reach := complaint.ReachOf(m, p)
+	reach := care.ReachOf(m, p)
 	c, err := a.cfg.Complaints.Complaint(ctx, reach, in.ComplaintID)
 	if err != nil {
 		return nil, err
@@ -213,7 +214,7 @@ func (a *API) turnComplaint(step complaint.Step) func(context.Context, live.Prin
 		if err != nil {
 			return nil, err
 		}
-		c, err := a.cfg.Complaints.Turn(ctx, complaint.ReachOf(m, p), in.ComplaintID, complaint.Turn{
+		c, err := a.cfg.Complaints.Turn(ctx, care.ReachOf(m, p), in.ComplaintID, complaint.Turn{
 			Step: step, Note: b.Note, Cause: complaint.Cause(b.Cause), Agent: b.AgentID, After: time.Duration(b.FollowUpHours) * time.Hour, Score: b.Score,
 		}, p)
 		if err != nil {

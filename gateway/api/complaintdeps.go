@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"showrunner/conversion/care"
 	"showrunner/conversion/care/complaint"
 	"showrunner/conversion/care/need"
 	"showrunner/live"
@@ -13,10 +14,10 @@ import (
 // it. What a caller may not see it says is not there.
 type Complaints interface {
 	Open(ctx context.Context, in complaint.Claim, by live.Actor) (complaint.Complaint, bool, error)
-	Turn(ctx context.Context, r complaint.Reach, id string, u complaint.Turn, by live.Principal) (complaint.Complaint, error)
-	Complaint(ctx context.Context, r complaint.Reach, id string) (complaint.Complaint, error)
+	Turn(ctx context.Context, r care.Reach, id string, u complaint.Turn, by live.Principal) (complaint.Complaint, error)
+	Complaint(ctx context.Context, r care.Reach, id string) (complaint.Complaint, error)
 	Complaints(ctx context.Context, f complaint.Filter) ([]complaint.Complaint, string, error)
-	History(ctx context.Context, r complaint.Reach, id string) ([]complaint.Entry, error)
+	History(ctx context.Context, r care.Reach, id string) ([]complaint.Entry, error)
 	Figures(ctx context.Context, f complaint.FigureQuestion) (complaint.Figures, error)
 	Keywords(ctx context.Context, k complaint.KeywordQuestion) (complaint.Keywords, error)
 
@@ -40,11 +41,11 @@ type Complaints interface {
 // Needs is the loop of needs; conversion/care/need is it.
 type Needs interface {
 	Capture(ctx context.Context, in need.Wanted, by live.Actor) (need.Need, error)
-	Respond(ctx context.Context, r need.Reach, id, answer string, by live.Principal) (need.Need, error)
-	Validate(ctx context.Context, r need.Reach, id, evidence string, by live.Principal) (need.Need, error)
-	Need(ctx context.Context, r need.Reach, id string) (need.Need, error)
+	Respond(ctx context.Context, r care.Reach, id, answer string, by live.Principal) (need.Need, error)
+	Validate(ctx context.Context, r care.Reach, id, evidence string, by live.Principal) (need.Need, error)
+	Need(ctx context.Context, r care.Reach, id string) (need.Need, error)
 	Needs(ctx context.Context, f need.Filter) ([]need.Need, string, error)
-	History(ctx context.Context, r need.Reach, id string) ([]need.Entry, error)
+	History(ctx context.Context, r care.Reach, id string) ([]need.Entry, error)
 
 	Gather(ctx context.Context, m live.MerchantID, by live.Principal) (int, error)
 	Cluster(ctx context.Context, m live.MerchantID, id string) (need.Cluster, error)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"showrunner/conversion/care"
 	"showrunner/conversion/care/complaint"
 	"showrunner/conversion/care/text"
 	"showrunner/live"
@@ -115,7 +116,7 @@ func (a *API) getComplaintRate(ctx context.Context, p live.Principal, in *struct
 		asOf = a.cfg.Now()
 	}
 	f, err := a.cfg.Complaints.Figures(ctx, complaint.FigureQuestion{
-		Reach: complaint.Reach{Merchant: m}, Show: live.ShowID(in.ShowID), Product: live.ProductID(in.ProductID), From: from, Until: to, AsOf: asOf,
+		Reach: care.Reach{Merchant: m}, Show: live.ShowID(in.ShowID), Product: live.ProductID(in.ProductID), From: from, Until: to, AsOf: asOf,
 	})
 	if err != nil {
 		return nil, err
@@ -151,7 +152,7 @@ func (a *API) getKeywords(ctx context.Context, p live.Principal, in *struct {
 		return nil, err
 	}
 	k, err := a.cfg.Complaints.Keywords(ctx, complaint.KeywordQuestion{
-		Reach: complaint.Reach{Merchant: m}, Show: live.ShowID(in.ShowID), Product: live.ProductID(in.ProductID), Cause: text.Cause(in.Cause), From: from, Until: to, Most: in.Limit,
+		Reach: care.Reach{Merchant: m}, Show: live.ShowID(in.ShowID), Product: live.ProductID(in.ProductID), Cause: text.Cause(in.Cause), From: from, Until: to, Most: in.Limit,
 	})
 	if err != nil {
 		return nil, err

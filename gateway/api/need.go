@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 
+	"showrunner/conversion/care"
 	"showrunner/conversion/care/need"
 	"showrunner/live"
 )
@@ -78,7 +79,7 @@ func (a *API) needs() {
 		if err != nil {
 			return nil, err
 		}
-		return needAnswer(a.cfg.Needs.Respond(ctx, need.ReachOf(m, p), in.NeedID, b.Answer, p))
+		return needAnswer(a.cfg.Needs.Respond(ctx, care.ReachOf(m, p), in.NeedID, b.Answer, p))
 	})
 	add(a, Route{
 		ID: "validate-need", Method: "POST", Path: "/v1/service/needs/{need_id}/validate", Tag: tag, Summary: "Note that the answer served", Text: "A need nobody has answered is 409 `wrong_state`.",
@@ -92,7 +93,7 @@ func (a *API) needs() {
 		if err != nil {
 			return nil, err
 		}
-		return needAnswer(a.cfg.Needs.Validate(ctx, need.ReachOf(m, p), in.NeedID, b.Evidence, p))
+		return needAnswer(a.cfg.Needs.Validate(ctx, care.ReachOf(m, p), in.NeedID, b.Evidence, p))
 	})
 }
 
@@ -123,7 +124,7 @@ func (a *API) listNeeds(ctx context.Context, p live.Principal, in *struct {
 		return nil, err
 	}
 	list, next, err := a.cfg.Needs.Needs(ctx, need.Filter{
-		Reach: need.ReachOf(m, p), State: need.State(in.State), Cluster: in.ClusterID, Show: live.ShowID(in.ShowID), Cursor: in.Cursor, Limit: in.Limit,
+		Reach: care.ReachOf(m, p), State: need.State(in.State), Cluster: in.ClusterID, Show: live.ShowID(in.ShowID), Cursor: in.Cursor, Limit: in.Limit,
 	})
 	if err != nil {
 		return nil, err
@@ -136,7 +137,7 @@ func (a *API) getNeed(ctx context.Context, p live.Principal, in *NeedPath) (*nee
 	if err != nil {
 		return nil, err
 	}
-	reach := need.ReachOf(m, p)
+	reach := care.ReachOf(m, p)
 	n, err := a.cfg.Needs.Need(ctx, reach, in.NeedID)
 	if err != nil {
 		return nil, err

@@ -16,7 +16,7 @@ import (
 // that keeps its own checkpoint beside what it made of the facts: a [Taker].
 // What makes that happen exactly once is the taker's transaction. The log's own
 // checkpoint is only told now and then, after the taker's, how far its facts are
-// not needed any more. All fields are required.
+// not needed any more. All fields but Pace and Before are required.
 type Follower struct {
 	Name   string // what is followed for, in log lines and errors
 	Reader Source
@@ -24,6 +24,13 @@ type Follower struct {
 	Taker  Taker
 	Batch  int           // facts taken at a time, at most
 	Wait   time.Duration // for facts
+	// Pace is the least time between two looks at the log, each of which then takes
+	// all there is, so that a busy log is not taken in by a transaction for every
+	// few facts. Who is behind does not wait; zero: a look follows the other.
+	Pace time.Duration
+	// Before is done before each look, if it is set. More says that there is more of
+	// it to do: then the look does not wait for facts.
+	Before func(ctx context.Context) (more bool, err error)
 	Now    func() time.Time
 	Logger *slog.Logger
 }
@@ -101,6 +108,7 @@ type following struct {
 	held      []live.Entry // read and not taken in so far
 	committed live.Position
 	at        time.Time // of the last commit
+	looked    time.Time // at the log, with nothing left there
 }
 
 // step takes what there is next. After an error it may be called again.
@@ -112,7 +120,7 @@ func (f *following) step(ctx context.Context) (err error) {
 		f.caught = true
 	}
 	if len(f.held) == 0 {
-		if f.held, err = f.Reader.Next(ctx, f.Batch, f.Wait); err != nil {
+		if f.held, err = f.look(ctx); err != nil {
 			return err
 		}
 	}

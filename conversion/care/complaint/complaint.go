@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"time"
 
+	"showrunner/conversion/care"
 	"showrunner/live"
 	"showrunner/live/store"
 )
@@ -83,32 +84,17 @@ func scan(r store.Scanner) (c Complaint, err error) {
 	return c, nil
 }
 
-// Reach is whose complaints somebody sees: those of a merchant, or of these only
-// the ones that an agent looks after.
-type Reach struct {
-	Merchant live.MerchantID
-	Agent    string // empty: all of the merchant
-}
-
-// ReachOf is what a caller sees of a merchant's complaints.
-func ReachOf(m live.MerchantID, p live.Principal) Reach {
-	r := Reach{Merchant: m}
-	if p.Role == live.RoleAgent {
-		r.Agent = p.Subject
-	}
-	return r
-}
-
-func (r Reach) add(w *store.Where) {
+// within keeps a query to what the caller sees.
+func within(r care.Reach, w *store.Where) {
 	w.Add("c.merchant_id = ?", string(r.Merchant))
 	if r.Agent != "" {
 		w.Add("c.agent_id = ?", r.Agent)
 	}
 }
 
-func find(q store.Querier, r Reach, id string) (Complaint, error) {
+func find(q store.Querier, r care.Reach, id string) (Complaint, error) {
 	var w store.Where
-	r.add(&w)
+	within(r, &w)
 	w.Add("c.complaint_id = ?", id)
 	c, err := scan(q.Row(`SELECT `+columns+` FROM care_complaints c`+w.SQL(), w.Args()...))
 	if errors.Is(err, sql.ErrNoRows) {
@@ -121,13 +107,13 @@ func find(q store.Querier, r Reach, id string) (Complaint, error) {
 }
 
 // Complaint reads one. Code: "complaint_not_found".
-func (b *Book) Complaint(ctx context.Context, r Reach, id string) (Complaint, error) {
+func (b *Book) Complaint(ctx context.Context, r care.Reach, id string) (Complaint, error) {
 	return find(b.store.View(ctx), r, id)
 }
 
 // Filter selects complaints. Zero members do not restrict.
 type Filter struct {
-	Reach   Reach
+	Reach   care.Reach
 	State   State
 	Cause   Cause
 	Source  Source
@@ -147,7 +133,7 @@ func (b *Book) Complaints(ctx context.Context, f Filter) ([]Complaint, string, e
 	}
 	q := b.store.View(ctx)
 	var w store.Where
-	f.Reach.add(&w)
+	within(f.Reach, &w)
 	for _, term := range []struct{ column, value string }{
 		{"state", string(f.State)},
 		{"cause", string(f.Cause)},
@@ -189,7 +175,7 @@ type Entry struct {
 }
 
 // History is every step of a complaint, the first first.
-func (b *Book) History(ctx context.Context, r Reach, id string) ([]Entry, error) {
+func (b *Book) History(ctx context.Context, r care.Reach, id string) ([]Entry, error) {
 	if _, err := b.Complaint(ctx, r, id); err != nil {
 		return nil, err
 	}

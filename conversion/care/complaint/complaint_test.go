@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"showrunner/conversion/care"
 	"showrunner/live"
 )
 
@@ -211,7 +212,7 @@ func TestAgentsSeeTheirOwn(t *testing.T) {
 		t.Fatal(err)
 	}
 	other := e.open(Claim{Text: "也坏了"})
-	reach := ReachOf("m1", agent)
+	reach := care.ReachOf("m1", agent)
 	list, _, err := e.book.Complaints(ctx, Filter{Reach: reach})
 	if err != nil || len(list) != 1 || list[0].ID != mine.ID {
 		t.Errorf("the agent sees %+v, %v", list, err)
@@ -220,7 +221,7 @@ func TestAgentsSeeTheirOwn(t *testing.T) {
 	refused(t, err, "complaint_not_found")
 	_, err = e.book.Turn(ctx, reach, other.ID, Turn{Step: Escalate, Note: "x"}, agent)
 	refused(t, err, "complaint_not_found")
-	_, err = e.book.Complaint(ctx, Reach{Merchant: "m2"}, mine.ID)
+	_, err = e.book.Complaint(ctx, care.Reach{Merchant: "m2"}, mine.ID)
 	refused(t, err, "complaint_not_found")
 	e.turn(other.ID, Turn{Step: Assign, Agent: "agent-1"})
 	if _, err := e.book.Complaint(ctx, reach, other.ID); err != nil {

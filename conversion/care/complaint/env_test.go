@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"showrunner/conversion/care"
 	"showrunner/conversion/care/text"
 	"showrunner/live"
 	"showrunner/live/store"
@@ -84,7 +85,7 @@ var (
 	operator = live.Principal{Subject: "op", Role: live.RoleOperator, Merchant: "m1"}
 	host     = live.Principal{Subject: "host-1", Role: live.RoleHost, Merchant: "m1"}
 	agent    = live.Principal{Subject: "agent-1", Role: live.RoleAgent, Merchant: "m1"}
-	merchant = Reach{Merchant: "m1"}
+	merchant = care.Reach{Merchant: "m1"}
 )
 
 // paid is an order of a platform that was paid now.

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"showrunner/conversion/care"
 	"showrunner/conversion/care/text"
 	"showrunner/live"
 	"showrunner/live/store"
@@ -30,7 +31,7 @@ type Figures struct {
 
 // FigureQuestion asks for figures.
 type FigureQuestion struct {
-	Reach   Reach
+	Reach   care.Reach
 	Show    live.ShowID    // empty: all
 	Product live.ProductID // empty: all; else orders with it and complaints of it
 	From    time.Time      // zero: from the beginning
@@ -59,7 +60,7 @@ func figuresOf(q store.Querier, f FigureQuestion) (Figures, error) {
 		return out, fmt.Errorf("count paid orders: %w", err)
 	}
 	var w store.Where
-	f.Reach.add(&w)
+	within(f.Reach, &w)
 	if f.Show != "" {
 		w.Add("c.show_id = ?", string(f.Show))
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"showrunner/conversion/care"
 	"showrunner/live"
 	"showrunner/live/store"
 )
@@ -157,7 +158,7 @@ func writeFinding(t *store.Tx, id string, n *NewFinding, by live.Principal) (Fin
 	}
 	if len(n.Evidence) == 0 {
 		var w store.Where
-		Reach{Merchant: n.Merchant}.add(&w)
+		within(care.Reach{Merchant: n.Merchant}, &w)
 		w.Add("c.cause = ?", string(n.Cause))
 		w.Add("c.state NOT IN ('suggested', 'withdrawn', 'dismissed')")
 		if n.Product != "" {
@@ -184,7 +185,7 @@ func writeFinding(t *store.Tx, id string, n *NewFinding, by live.Principal) (Fin
 	}
 	slices.Sort(n.Evidence)
 	for _, c := range slices.Compact(n.Evidence) {
-		if _, err := find(t.Querier, Reach{Merchant: n.Merchant}, c); err != nil {
+		if _, err := find(t.Querier, care.Reach{Merchant: n.Merchant}, c); err != nil {
 			return Finding{}, err
 		}
 		if _, err := t.Exec(`INSERT INTO care_finding_evidence (merchant_id, finding_id, complaint_id) VALUES (?, ?, ?)`, m, id, c); err != nil {

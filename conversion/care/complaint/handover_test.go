@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"showrunner/conversion/care"
 	"showrunner/conversion/care/desk"
 	"showrunner/live"
 )
@@ -28,7 +29,7 @@ func TestHandover(t *testing.T) {
 	want := func(id, agent string) {
 		t.Helper()
 		for _, who := range []string{"li", "wang", "zhao"} {
-			_, err := e.book.Complaint(ctx, Reach{Merchant: "m1", Agent: who}, id)
+			_, err := e.book.Complaint(ctx, care.Reach{Merchant: "m1", Agent: who}, id)
 			if who == agent && err != nil {
 				t.Errorf("%s does not see %s: %v", who, id, err)
 			}

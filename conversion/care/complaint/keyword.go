@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"showrunner/conversion/care"
 	"showrunner/conversion/care/text"
 	"showrunner/live"
 	"showrunner/live/store"
@@ -22,7 +23,7 @@ const maxTold = 20_000
 // KeywordQuestion asks which terms stand out in some complaints against all the
 // others of the merchant.
 type KeywordQuestion struct {
-	Reach   Reach
+	Reach   care.Reach
 	Show    live.ShowID // zero members do not restrict
 	Product live.ProductID
 	Cause   Cause
@@ -50,7 +51,7 @@ func (b *Book) Keywords(ctx context.Context, k KeywordQuestion) (Keywords, error
 		asOf = store.Millis(k.AsOf)
 	}
 	var w store.Where
-	k.Reach.add(&w)
+	within(k.Reach, &w)
 	w.Add("e.at <= ?", asOf)
 	w.Add("l.state NOT IN ('suggested', 'withdrawn', 'dismissed')")
 	// The state and the cause are those of the last step until then.

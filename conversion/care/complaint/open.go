@@ -11,6 +11,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"showrunner/conversion/care"
 	"showrunner/live"
 	"showrunner/live/store"
 )
@@ -148,7 +149,7 @@ func (b *Book) open(t *store.Tx, id string, in Claim, v Verdict, terms []string,
 		var known string
 		err := t.Row(`SELECT complaint_id FROM care_evidence WHERE merchant_id = ? AND source = ? AND ref = ?`, m, string(in.Source), in.Ref).Scan(&known)
 		if err == nil {
-			c, err = find(t.Querier, Reach{Merchant: in.Merchant}, known)
+			c, err = find(t.Querier, care.Reach{Merchant: in.Merchant}, known)
 			return c, false, err
 		}
 		if !errors.Is(err, sql.ErrNoRows) {
@@ -223,7 +224,7 @@ func (b *Book) open(t *store.Tx, id string, in Claim, v Verdict, terms []string,
 	if err := note(t, in.Merchant, id, 1, step, state, cause, "", by); err != nil {
 		return c, false, err
 	}
-	if c, err = find(t.Querier, Reach{Merchant: in.Merchant}, id); err != nil || state == Suggested {
+	if c, err = find(t.Querier, care.Reach{Merchant: in.Merchant}, id); err != nil || state == Suggested {
 		return c, true, err
 	}
 	return c, true, tellOpened(t, &c, terms, room, by)
@@ -263,7 +264,7 @@ func sameAs(q store.Querier, in *Claim, cause Cause) (id string, err error) {
 
 // tellAgain adds evidence to a complaint.
 func (b *Book) tellAgain(t *store.Tx, id string, in *Claim, terms []string, room live.RoomID, by live.Actor) (c Complaint, told bool, err error) {
-	reach := Reach{Merchant: in.Merchant}
+	reach := care.Reach{Merchant: in.Merchant}
 	if c, err = find(t.Querier, reach, id); err != nil {
 		return c, false, err
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"showrunner/conversion/care"
 	"showrunner/live"
 	"showrunner/live/store"
 )
@@ -50,7 +51,7 @@ func (u *Turn) check() error {
 // Codes: "invalid_field", "complaint_not_found", "wrong_state" (data: state),
 // "complaint_exists" (data: complaint_id) for a correction to a cause of which
 // the order has a complaint already.
-func (b *Book) Turn(ctx context.Context, r Reach, id string, u Turn, by live.Principal) (c Complaint, err error) {
+func (b *Book) Turn(ctx context.Context, r care.Reach, id string, u Turn, by live.Principal) (c Complaint, err error) {
 	if err := u.check(); err != nil {
 		return c, err
 	}
@@ -61,7 +62,7 @@ func (b *Book) Turn(ctx context.Context, r Reach, id string, u Turn, by live.Pri
 	return c, err
 }
 
-func turnOf(t *store.Tx, r Reach, id string, u *Turn, by live.Actor) (Complaint, error) {
+func turnOf(t *store.Tx, r care.Reach, id string, u *Turn, by live.Actor) (Complaint, error) {
 	c, err := find(t.Querier, r, id)
 	if err != nil {
 		return c, err

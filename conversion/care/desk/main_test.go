@@ -1,11 +1,8 @@
 package desk
 
 import (
-	"fmt"
 	"os"
 	"testing"
-
-	"go.uber.org/goleak"
 
 	"showrunner/live/store/pgtest"
 )
@@ -15,12 +12,4 @@ var postgresServer *pgtest.Server
 
 // TestMain runs every test twice, on SQLite and on PostgreSQL: the desk is
 // SQL. A machine without PostgreSQL says so and runs them once.
-func TestMain(m *testing.M) {
-	fmt.Println("on SQLite:")
-	code := max(m.Run(), pgtest.RunOn(&postgresServer, m.Run, false))
-	if err := goleak.Find(); code == 0 && err != nil {
-		fmt.Println("FAIL:", err)
-		code = 1
-	}
-	os.Exit(code)
-}
+func TestMain(m *testing.M) { os.Exit(pgtest.Main(m.Run, &postgresServer)) }

@@ -1,14 +1,11 @@
 package group_test
 
 import (
-	"fmt"
 	"os"
 	"path/filepath"
 	"sync/atomic"
 	"testing"
 	"time"
-
-	"go.uber.org/goleak"
 
 	"showrunner/conversion/care/group"
 	"showrunner/live"
@@ -21,15 +18,7 @@ var postgresServer *pgtest.Server
 
 // TestMain runs every test twice, on SQLite and on PostgreSQL: the registry is
 // SQL. A machine without PostgreSQL says so and runs them once.
-func TestMain(m *testing.M) {
-	fmt.Println("on SQLite:")
-	code := max(m.Run(), pgtest.RunOn(&postgresServer, m.Run, false))
-	if err := goleak.Find(); code == 0 && err != nil {
-		fmt.Println("FAIL:", err)
-		code = 1
-	}
-	os.Exit(code)
-}
+func TestMain(m *testing.M) { os.Exit(pgtest.Main(m.Run, &postgresServer)) }
 
 // env is a registry on a real database, with a clock that a test moves.
 type env struct {

@@ -42,8 +42,7 @@ type FollowerConfig struct {
 // answered, that they want no more, and what others sent them. A fact that is
 // taken in twice changes nothing.
 type Follower struct {
-	cfg  FollowerConfig
-	read time.Time // when the log was looked at last
+	cfg FollowerConfig
 }
 
 // NewFollower starts nothing.
@@ -56,25 +55,8 @@ const checkpoint = "follower"
 // and tried again. Only "reader_lost" ends it: another one goes on.
 func (f *Follower) Run(ctx context.Context) error {
 	return (&eventlog.Follower{
-		Name: "the guard of touches", Reader: unhurried{f.cfg.Reader, f}, Log: f.cfg.Log, Taker: f, Batch: followBatch, Wait: readWait, Now: f.cfg.Now, Logger: f.cfg.Logger,
+		Name: "the guard of touches", Reader: f.cfg.Reader, Log: f.cfg.Log, Taker: f, Batch: followBatch, Wait: readWait, Pace: gatherFor, Now: f.cfg.Now, Logger: f.cfg.Logger,
 	}).Run(ctx)
-}
-
-// unhurried is the reader of the log as the follower reads it: a look after the
-// other was [gatherFor] ago.
-type unhurried struct {
-	eventlog.Source
-	f *Follower
-}
-
-// Next reads on.
-func (u unhurried) Next(ctx context.Context, limit int, patience time.Duration) ([]live.Entry, error) {
-	wait(ctx, gatherFor-u.f.cfg.Now().Sub(u.f.read))
-	entries, err := u.Source.Next(ctx, limit, patience)
-	if len(entries) < limit { // Who is behind does not wait.
-		u.f.read = u.f.cfg.Now()
-	}
-	return entries, err
 }
 
 // Checkpoint is up to where the log is in the store, and of which log; an empty
@@ -197,15 +179,5 @@ func (g *gathering) add(e *live.Event, now time.Time) {
 	}
 	if t, ok := outsideOf(e); ok && now.Sub(t.At) < maxCapHours*time.Hour {
 		g.touches = append(g.touches, t)
-	}
-}
-
-// wait waits, or returns when ctx ends.
-func wait(ctx context.Context, d time.Duration) {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-	case <-t.C:
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"showrunner/conversion/care"
 	"showrunner/live"
 	"showrunner/live/store"
 )
@@ -91,7 +92,7 @@ func capture(t *store.Tx, id string, in Wanted, terms string, by live.Actor) (n 
 		var known string
 		err := t.Row(`SELECT need_id FROM care_needs WHERE merchant_id = ? AND source = ? AND ref = ?`, m, string(in.Source), in.Ref).Scan(&known)
 		if err == nil {
-			return find(t.Querier, Reach{Merchant: in.Merchant}, known)
+			return find(t.Querier, care.Reach{Merchant: in.Merchant}, known)
 		}
 		if !errors.Is(err, sql.ErrNoRows) {
 			return n, fmt.Errorf("look for a need: %w", err)
@@ -132,7 +133,7 @@ func capture(t *store.Tx, id string, in Wanted, terms string, by live.Actor) (n 
 	if err := note(t, in.Merchant, id, 1, "capture", string(Captured), in.Ref, by); err != nil {
 		return n, err
 	}
-	if n, err = find(t.Querier, Reach{Merchant: in.Merchant}, id); err != nil {
+	if n, err = find(t.Querier, care.Reach{Merchant: in.Merchant}, id); err != nil {
 		return n, err
 	}
 	_, err = t.Emit(live.Event{Kind: live.NeedCaptured, Merchant: n.Merchant, Room: room, Show: n.Show, Person: n.Person, Actor: by, OccurredAt: t.Now()},
@@ -143,7 +144,7 @@ func capture(t *store.Tx, id string, in Wanted, terms string, by live.Actor) (n 
 // Respond notes the answer that was given. An agent who does so has the need from
 // then on. A need that was responded to may be responded to better. Codes:
 // "invalid_field", "need_not_found".
-func (l *Loop) Respond(ctx context.Context, r Reach, id, answer string, by live.Principal) (Need, error) {
+func (l *Loop) Respond(ctx context.Context, r care.Reach, id, answer string, by live.Principal) (Need, error) {
 	if n := utf8.RuneCountInString(answer); n == 0 || n > MaxText {
 		return Need{}, live.Invalid("invalid_field", "answer", "must have 1 to %d characters", MaxText)
 	}
@@ -155,7 +156,7 @@ func (l *Loop) Respond(ctx context.Context, r Reach, id, answer string, by live.
 
 // Validate notes that the answer served, and how that is known. Codes:
 // "invalid_field", "need_not_found", "wrong_state" (data: state).
-func (l *Loop) Validate(ctx context.Context, r Reach, id, evidence string, by live.Principal) (Need, error) {
+func (l *Loop) Validate(ctx context.Context, r care.Reach, id, evidence string, by live.Principal) (Need, error) {
 	if n := utf8.RuneCountInString(evidence); n == 0 || n > MaxText {
 		return Need{}, live.Invalid("invalid_field", "evidence", "must have 1 to %d characters", MaxText)
 	}
@@ -170,7 +171,7 @@ func (l *Loop) Validate(ctx context.Context, r Reach, id, evidence string, by li
 	})
 }
 
-func (l *Loop) move(ctx context.Context, r Reach, id, step, evidence string, by live.Principal, turn func(*Need) (live.Kind, error)) (n Need, err error) {
+func (l *Loop) move(ctx context.Context, r care.Reach, id, step, evidence string, by live.Principal, turn func(*Need) (live.Kind, error)) (n Need, err error) {
 	err = l.store.Change(ctx, func(t *store.Tx) error {
 		if n, err = find(t.Querier, r, id); err != nil {
 			return err

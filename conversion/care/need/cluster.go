@@ -9,6 +9,7 @@ import (
 	"math"
 	"time"
 
+	"showrunner/conversion/care"
 	"showrunner/conversion/care/text"
 	"showrunner/live"
 	"showrunner/live/store"
@@ -235,7 +236,7 @@ func assign(t *store.Tx, m live.MerchantID, need, from, to string, terms []text.
 	if err != nil || n == 0 {
 		return 0, err
 	}
-	found, err := find(t.Querier, Reach{Merchant: m}, need)
+	found, err := find(t.Querier, care.Reach{Merchant: m}, need)
 	if err != nil {
 		return 0, err
 	}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"time"
 
+	"showrunner/conversion/care"
 	"showrunner/live"
 	"showrunner/live/store"
 )
@@ -66,32 +67,17 @@ func scan(r store.Scanner) (n Need, err error) {
 	return n, nil
 }
 
-// Reach is whose needs somebody sees: those of a merchant, or of these only what
-// nobody has taken and what this agent has.
-type Reach struct {
-	Merchant live.MerchantID
-	Agent    string // empty: all of the merchant
-}
-
-// ReachOf is what a caller sees of a merchant's needs.
-func ReachOf(m live.MerchantID, p live.Principal) Reach {
-	r := Reach{Merchant: m}
-	if p.Role == live.RoleAgent {
-		r.Agent = p.Subject
-	}
-	return r
-}
-
-func (r Reach) add(w *store.Where) {
+// within keeps a query to what the caller sees.
+func within(r care.Reach, w *store.Where) {
 	w.Add("merchant_id = ?", string(r.Merchant))
 	if r.Agent != "" {
 		w.Add("agent_id IN ('', ?)", r.Agent)
 	}
 }
 
-func find(q store.Querier, r Reach, id string) (Need, error) {
+func find(q store.Querier, r care.Reach, id string) (Need, error) {
 	var w store.Where
-	r.add(&w)
+	within(r, &w)
 	w.Add("need_id = ?", id)
 	n, err := scan(q.Row(`SELECT `+columns+` FROM care_needs`+w.SQL(), w.Args()...))
 	if errors.Is(err, sql.ErrNoRows) {
@@ -104,13 +90,13 @@ func find(q store.Querier, r Reach, id string) (Need, error) {
 }
 
 // Need reads one. Code: "need_not_found".
-func (l *Loop) Need(ctx context.Context, r Reach, id string) (Need, error) {
+func (l *Loop) Need(ctx context.Context, r care.Reach, id string) (Need, error) {
 	return find(l.store.View(ctx), r, id)
 }
 
 // Filter selects needs. Zero members do not restrict.
 type Filter struct {
-	Reach   Reach
+	Reach   care.Reach
 	State   State
 	Cluster string
 	Show    live.ShowID
@@ -125,7 +111,7 @@ func (l *Loop) Needs(ctx context.Context, f Filter) ([]Need, string, error) {
 		return nil, "", err
 	}
 	var w store.Where
-	f.Reach.add(&w)
+	within(f.Reach, &w)
 	if f.State != "" {
 		w.Add("state = ?", string(f.State))
 	}
@@ -156,7 +142,7 @@ type Entry struct {
 }
 
 // History is every step of a need, the first first. Code: "need_not_found".
-func (l *Loop) History(ctx context.Context, r Reach, id string) ([]Entry, error) {
+func (l *Loop) History(ctx context.Context, r care.Reach, id string) ([]Entry, error) {
 	if _, err := l.Need(ctx, r, id); err != nil {
 		return nil, err
 	}

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"showrunner/conversion/care"
 	"showrunner/conversion/care/desk"
 	"showrunner/conversion/care/text"
 	"showrunner/live"
@@ -66,7 +67,7 @@ func (e *env) wait(d time.Duration) { e.clock.Add(d.Milliseconds()) }
 var (
 	operator = live.Principal{Subject: "op", Role: live.RoleOperator, Merchant: "m1"}
 	agent    = live.Principal{Subject: "agent-1", Role: live.RoleAgent, Merchant: "m1"}
-	merchant = Reach{Merchant: "m1"}
+	merchant = care.Reach{Merchant: "m1"}
 )
 
 func (e *env) ask(person, words string) live.Entry {
@@ -144,14 +145,14 @@ func TestLoop(t *testing.T) {
 		answered++
 		_, err := e.loop.Validate(ctx, merchant, n.ID, "kept it", operator)
 		refused(t, err, "wrong_state")
-		reach := ReachOf("m1", agent)
+		reach := care.ReachOf("m1", agent)
 		if _, err := e.loop.Respond(ctx, reach, n.ID, "按身高体重选 M", agent); err != nil {
 			t.Fatal(err)
 		}
 		if n, err = e.loop.Validate(ctx, reach, n.ID, "ordered and kept it", agent); err != nil || n.State != Validated || n.Agent != "agent-1" {
 			t.Fatalf("validated %+v, %v", n, err)
 		}
-		_, err = e.loop.Need(ctx, Reach{Merchant: "m1", Agent: "agent-2"}, n.ID)
+		_, err = e.loop.Need(ctx, care.Reach{Merchant: "m1", Agent: "agent-2"}, n.ID)
 		refused(t, err, "need_not_found")
 		steps, err := e.loop.History(ctx, reach, n.ID)
 		if err != nil || len(steps) != 4 || steps[0].Step != "capture" || steps[1].Step != "cluster" || steps[3].Evidence != "ordered and kept it" || steps[3].Actor != "agent-1" || steps[3].At.IsZero() {
