@@ -18,9 +18,9 @@ import (
 	"showrunner/live"
 )
 
-// spoken draws what is said in groups and what platforms report of them: some of
+// spokenWords draws what is said in groups and what platforms report of them: some of
 // it late, of a rehearsal, by nobody, of days that are none, or of another merchant.
-func spoken(m live.MerchantID, seq uint64) *rapid.Generator[[]live.Entry] {
+func spokenWords(m live.MerchantID, seq uint64) *rapid.Generator[[]live.Entry] {
 	return rapid.Custom(func(t *rapid.T) (out []live.Entry) {
 		of := func(name string, list ...string) string { return rapid.SampledFrom(list).Draw(t, name) }
 		first := time.Date(2026, 3, 7, 0, 0, 0, 0, time.UTC)
@@ -145,7 +145,7 @@ func TestGroupWordsAndReports(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		n++
 		m := live.MerchantID(fmt.Sprint("m", n))
-		entries := spoken(m, uint64(n)).Draw(r, "entries")
+		entries := spokenWords(m, uint64(n)).Draw(r, "entries")
 		log := newMemoryLog(entries)
 		until(t, NewSink(SinkConfig{DB: db, Epoch: fmt.Sprint("e", n), Reader: log.reader(), MaxAge: time.Millisecond, Now: time.Now}), live.Position{Seq: uint64(n) + 1})
 		zone, err := time.LoadLocation(rapid.SampledFrom(zones).Draw(r, "zone"))
