@@ -21,6 +21,7 @@ var keptNames = map[string]string{
 	"coupon_batches.per_person":        "a number",
 	"coupon_drops.per_person":          "a number",
 	"flash_sales.per_person":           "a number",
+	"service_hands.agent_id":           "staff",
 	"checklist_ticks.actor_id":         "staff",
 	"checklist_ticks.actor_name":       "staff",
 	"checklist_ticks.actor_role":       "a role",
