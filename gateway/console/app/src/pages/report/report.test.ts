@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { credits, fileName, tableOf, type Model, type Report } from "./report";
+import { benchmarks, credits, fileName, tableOf, worst, type Model, type Report } from "./report";
 
 const model: Model = { model: "last", currency: "CNY", orders: 3, total_minor: 30, unattributed_minor: 0, unattributed_orders: 0, by_stage: [], by_channel: [{ key: "a", credit_minor: 10, orders: 1 }, { key: "b", credit_minor: 20, orders: 2 }] };
 
@@ -17,4 +17,19 @@ it("names files by what they are", () => {
 
 it("takes a section that an older server lacks as empty", () => {
   expect(tableOf({} as Report, "groups_fed")).toEqual([]);
+});
+
+it("tells rates from counts, and what is not known from nothing", () => {
+  const r = {
+    benchmarks: [
+      { key: "watch_uv", numerator: 0, denominator: 0, median_numerator: 350, median_denominator: 0, percentile: { numerator: 0, denominator: 9 }, target_numerator: 0, target_denominator: 0 },
+      { key: "follow_rate", numerator: 1, denominator: 4, median_numerator: 0, median_denominator: 0, percentile: { numerator: 0, denominator: 0 }, target_numerator: 1, target_denominator: 2 },
+    ],
+    worst: [{ key: "follow_rate", numerator: 1, denominator: 4, against: "target", reference_numerator: 1, reference_denominator: 2, suggestion_zh: "说", suggestion_en: "say", evidence_zh: "证", evidence_en: "seen" }],
+  } as unknown as Report;
+  expect(benchmarks(r)).toEqual([
+    { key: "watch_uv", value: 0, median: 350, percentile: { numerator: 0, denominator: 9 }, target: undefined },
+    { key: "follow_rate", value: { numerator: 1, denominator: 4 }, median: undefined, percentile: undefined, target: { numerator: 1, denominator: 2 } },
+  ]);
+  expect(worst(r, "zh")).toEqual([{ key: "follow_rate", value: { numerator: 1, denominator: 4 }, reference: { numerator: 1, denominator: 2 }, target: true, suggestion: "说", evidence: "证" }]);
 });

@@ -1,6 +1,7 @@
 // The report as GET /v1/shows/{show_id}/report prints it in JSON.
 
-import type { Row } from "@/parts/figures/value";
+import type { Ratio } from "@/format/number";
+import { isRatio, type Row } from "@/parts/figures/value";
 
 export interface Share {
   key: string;
@@ -32,11 +33,11 @@ export interface Report {
 }
 
 /** The tables of the report in the order of its exports. */
-export const TABLES = ["products", "sources", "hosts", "ladder", "commission", "groups_fed", "service_assisted", "complaints", "keywords", "next_brief", "days", "late_by_currency", "after_final", "commands"] as const;
+export const TABLES = ["products", "sources", "hosts", "ladder", "commission", "groups_fed", "service_assisted", "service_sessions", "temperature", "alerts", "complaints", "keywords", "next_brief", "days", "late_by_currency", "after_final", "commands"] as const;
 
 /** Columns that say what another one says, or the page above. */
 export const WITHOUT: Record<string, string[]> = {
-  commission: [], late_by_currency: [], after_final: [], complaints: ["cause"], ladder: ["from", "to"], service_assisted: ["by"], commands: ["actor_role"],
+  commission: [], late_by_currency: [], after_final: [], complaints: ["cause"], ladder: ["from", "to"], service_assisted: ["by"], service_sessions: ["by"], alerts: ["alert_id"], commands: ["actor_role"],
 };
 
 /** What stands above everything, when the role may see it. */
@@ -53,4 +54,48 @@ export const tableOf = (r: Report, key: string): Row[] => (Array.isArray(r[key])
 /** The credits of one model, one row for each key, the most earned first. */
 export function credits(m: Model, by: "by_channel" | "by_stage"): Row[] {
   return [...m[by]].sort((a, b) => b.credit_minor - a.credit_minor).map((s) => ({ ...s, currency: m.currency }));
+}
+
+/** A figure as benchmarks have it: a rate has a denominator, anything else has 0. Both 0 is not known. */
+function valueOf(numerator: unknown, denominator: unknown): number | Ratio | undefined {
+  const n = Number(numerator ?? 0);
+  const d = Number(denominator ?? 0);
+  if (d !== 0) return { numerator: n, denominator: d };
+  return n === 0 ? undefined : n;
+}
+
+export interface Benchmark {
+  key: string;
+  value: number | Ratio | undefined;
+  /** Of the merchant's own shows; undefined with too few of them. */
+  median: number | Ratio | undefined;
+  percentile: Ratio | undefined;
+  /** What the merchant declared. */
+  target: number | Ratio | undefined;
+}
+
+/** The main figures beside the merchant's own shows. */
+export function benchmarks(r: Report): Benchmark[] {
+  return tableOf(r, "benchmarks").map((b) => ({
+    key: String(b["key"]), value: b["denominator"] ? valueOf(b["numerator"], b["denominator"]) : Number(b["numerator"] ?? 0),
+    median: valueOf(b["median_numerator"], b["median_denominator"]), target: valueOf(b["target_numerator"], b["target_denominator"]),
+    percentile: isRatio(b["percentile"]) && b["percentile"].denominator > 0 ? b["percentile"] : undefined,
+  }));
+}
+
+export interface Worst {
+  key: string;
+  value: number | Ratio | undefined;
+  reference: number | Ratio | undefined;
+  target: boolean;
+  suggestion: string;
+  evidence: string;
+}
+
+/** The figures that fell furthest behind, each with what to do and what of the show says so. */
+export function worst(r: Report, language: "en" | "zh"): Worst[] {
+  return tableOf(r, "worst").map((w) => ({
+    key: String(w["key"]), value: valueOf(w["numerator"], w["denominator"]), reference: valueOf(w["reference_numerator"], w["reference_denominator"]),
+    target: w["against"] === "target", suggestion: String(w[`suggestion_${language}`] ?? ""), evidence: String(w[`evidence_${language}`] ?? ""),
+  }));
 }
