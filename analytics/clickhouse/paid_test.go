@@ -54,10 +54,18 @@ func TestPaidJourneys(t *testing.T) {
 		x.Position, x.At = e.Position, x.At.Truncate(time.Millisecond)
 		return x, ok
 	}
+	var paid []time.Time
+	for _, show := range w.shows[:2] {
+		for _, j := range journeys(t, w, show, w.now, conversion.DefaultWindow) {
+			paid = append(paid, j.At)
+		}
+	}
+	slices.SortFunc(paid, time.Time.Compare)
+	share := func(percent int) time.Time { return paid[len(paid)*percent/100] }
 	for _, span := range []Span{
 		{From: start, Until: w.now.Add(time.Second), AsOf: w.now},
-		{From: start.Add(20 * time.Minute), Until: start.Add(100 * time.Minute), AsOf: w.now},
-		{From: start, Until: start.Add(90 * time.Minute), AsOf: start.Add(80 * time.Minute)},
+		{From: share(25), Until: share(75), AsOf: w.now},
+		{From: start, Until: share(60), AsOf: share(50)},
 	} {
 		span.Merchant, span.Window, span.MaxOrders, span.MaxTouches = "m1", conversion.DefaultWindow, 10_000, 1_000_000
 		within := func(at time.Time) bool { return !at.Before(span.From) && at.Before(span.Until) }

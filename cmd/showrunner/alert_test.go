@@ -48,7 +48,7 @@ func TestAlertsEndToEnd(t *testing.T) {
 			}
 		}
 	}()
-	defer func() { stop(); panel.close(); <-done }()
+	defer func() { stop(); <-done }()
 	next := func(kind string) object {
 		t.Helper()
 		select {
