@@ -105,7 +105,11 @@ try {
   await p.waitForSelector("dialog[open]", { state: "detached" });
   await look(p, "attribution");
 
-  // Groups, and what was done by whom.
+  // Groups, whose days are made some seconds after their facts, and what was done by whom.
+  for (const end = Date.now() + PATIENCE; !((await json("/v1/groups/board")).items?.length > 0);) {
+    if (Date.now() > end) throw new Error("no group was made of its facts");
+    await p.waitForTimeout(200);
+  }
   await go(p, "/groups", '[data-section="board"] tbody tr');
   equal("group", (await text(p, '[data-section="board"] tbody tr td')), "育儿群 3");
   await look(p, "groups");
