@@ -1,1 +1,1 @@
-import{O as e,P as t,st as n,vt as r}from"./base.js";import{o as i}from"./vue.js";async function a(){await Promise.allSettled([r(),n.resume(Date.now())]),i(e).use(t).mount(`#app`)}a();
+import{O as e,P as t,_t as n,ot as r}from"./base.js";import{o as i}from"./vue.js";async function a(){await Promise.allSettled([n(),r.resume(Date.now())]),i(e).use(t).mount(`#app`)}a();

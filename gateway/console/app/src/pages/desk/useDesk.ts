@@ -1,7 +1,7 @@
 // One desk over one socket, as reactive parts.
 
 import { computed, onScopeDispose, reactive, shallowRef, triggerRef, watch, type InjectionKey, inject, provide } from "vue";
-import { Refused } from "@client";
+import { AgentClient, Refused, UNAUTHENTICATED } from "@client";
 import { useApi } from "@/api/useApi";
 import { Problem } from "@/api/problem";
 import { useWords } from "@/i18n/words";
@@ -10,8 +10,7 @@ import { toast } from "@/parts/toast";
 import { newID } from "@/room/useRoomSocket";
 import { newLink } from "@/room/trust";
 import { session as login } from "@/session/session";
-import { AgentClient, UNAUTHENTICATED } from "./agentClient";
-import { apply, conversation, hear, inPile, newDesk, type Message, type Session } from "./desk";
+import { apply, conversation, hear, inPile, newDesk, type DeskFrame, type Message, type Session } from "./desk";
 import { words } from "./words";
 
 /** How many messages are read at a time. */
@@ -30,29 +29,28 @@ function make(reading: () => string) {
   url.protocol = location.protocol === "https:" ? "wss:" : "ws:";
   url.hash = "";
   if (login.may("service.write")) url.searchParams.set("all", "1");
-  const client = new AgentClient({
-    address: url.href, token: () => login.token, newID,
-    frame: (f) => {
-      if (f.type === "welcome") {
-        link.recovered = f.recovered;
-        if (link.cutAt) link.backAt = now.value;
-        link.cutAt = 0;
-      }
-      const hears = apply(state.value, f, document.hidden ? "" : reading());
-      triggerRef(state);
-      // What was said before the cut is asked for again: the whole does not have it.
-      if (f.type === "welcome" && !f.recovered && reading()) void fill(reading());
-      if (!hears || !("session" in f) || !f.session) return;
-      const name = f.session.person_id;
-      news.value = { n: news.value.n + 1, text: f.type === "sla" ? say("told_sla", { name }) : f.type === "queue" ? say("told_queue", { name }) : say("told_word", { name }) };
-    },
-    connection: (name, code) => {
-      if (name === "refused" && code === UNAUTHENTICATED) login.end("ended");
-      link.refused = name === "refused";
-      if (link.open && name !== "open") link.cutAt = Date.now();
-      link.open = name === "open";
-      link.was ||= link.open;
-    },
+  const client = new AgentClient({ address: url.href, token: () => login.token, env: { newID } });
+  client.on("frame", (raw) => {
+    const f = raw as DeskFrame; // only a session that is gone is left out
+    if (f.type === "welcome") {
+      link.recovered = f.recovered;
+      if (link.cutAt) link.backAt = now.value;
+      link.cutAt = 0;
+    }
+    const hears = apply(state.value, f, document.hidden ? "" : reading());
+    triggerRef(state);
+    // What was said before the cut is asked for again: the whole does not have it.
+    if (f.type === "welcome" && !f.recovered && reading()) void fill(reading());
+    if (!hears || !("session" in f) || !f.session) return;
+    const name = f.session.person_id;
+    news.value = { n: news.value.n + 1, text: f.type === "sla" ? say("told_sla", { name }) : f.type === "queue" ? say("told_queue", { name }) : say("told_word", { name }) };
+  });
+  client.on("connection", (name, { code }) => {
+    if (name === "refused" && code === UNAUTHENTICATED) login.end("ended");
+    link.refused = name === "refused";
+    if (link.open && name !== "open") link.cutAt = Date.now();
+    link.open = name === "open";
+    link.was ||= link.open;
   });
   client.open();
   onScopeDispose(() => { client.stop(); });
@@ -63,7 +61,7 @@ function make(reading: () => string) {
     if (type !== "send" && busy.has(key)) return undefined;
     busy.add(key);
     try {
-      const got = await client.send(type, data);
+      const got = await client.send({ id: newID(), type, data });
       const s = got["session"] as Session | undefined;
       if (s) {
         apply(state.value, { type: "session", n: 0, at: "", session_id: s.session_id, session: s }, "");
