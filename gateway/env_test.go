@@ -24,6 +24,7 @@ import (
 	"showrunner/analytics/alert"
 	"showrunner/analytics/plan"
 	"showrunner/analytics/report"
+	"showrunner/analytics/wall"
 	"showrunner/conversion"
 	"showrunner/conversion/care/desk"
 	"showrunner/conversion/care/group"
@@ -170,6 +171,25 @@ func (f *folded) Audience(ctx context.Context, s live.Show) (analytics.Audience,
 func (f *folded) Snapshot(ctx context.Context, s live.Show) (analytics.Snapshot, error) {
 	figs, err := f.Figures(ctx, s)
 	return analytics.SnapshotOf(s, &figs, 0, f.now(), 0, !s.State.Over()), err
+}
+
+// Wall is made of the shows as they are now, a tick for every question.
+func (f *folded) Wall(ctx context.Context, q wall.Question) (wall.Frame, error) {
+	w := wall.New(wall.Config{OnAir: f.store.OnAir})
+	shows, _, err := f.store.Shows(ctx, store.ShowFilter{Merchant: q.Merchant})
+	if err != nil {
+		return wall.Frame{}, err
+	}
+	var all []analytics.Snapshot
+	for _, s := range shows {
+		snap, err := f.Snapshot(ctx, s)
+		if err != nil {
+			return wall.Frame{}, err
+		}
+		all = append(all, snap)
+	}
+	w.Tick(f.now(), all)
+	return w.Frame(ctx, q)
 }
 
 func (f *folded) Report(ctx context.Context, s live.Show, format, lang string, asOf time.Time, w io.Writer) error {

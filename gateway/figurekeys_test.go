@@ -14,7 +14,7 @@ import (
 // noFigures are numbers of answers that are no figures, and what they are.
 var noFigures = map[string]string{
 	"rule_version": "names a version", "version": "names a version", "seq": "a place in the ledger", "merge": "an entry of a log", "undoes": "an entry of a log",
-	"n": "which interval", "line": "of a file", "lag_ms": "how old the answer is",
+	"tick": "names a frame", "n": "which interval", "line": "of a file", "lag_ms": "how old the answer is",
 	"days": "asked for", "next": "asked for", "within_days": "asked for", "window_s": "asked for", "horizon_days": "asked for", "bonus_minor": "a rule",
 	"month": "which month", "window_days": "asked for", "alive_bp": "asked for", "limit_bp": "asked for",
 	"more_cohorts": "of the page", "cohorts_left_out": "of the page",

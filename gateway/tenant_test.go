@@ -1,6 +1,7 @@
 package gateway_test
 
 import (
+	"encoding/json"
 	"slices"
 	"strings"
 	"testing"
@@ -150,7 +151,9 @@ func TestOtherMerchant(t *testing.T) {
 
 	e.want(201, "POST", "/v1/groups", owner, obj{"group_id": "group-m1", "name": "Knife lovers", "agent_id": "a1"})
 
+	tried := map[string]bool{}
 	for _, r := range e.server.API().Routes() {
+		tried[r.Method+" "+r.Path] = true
 		if r.Open || r.ID == "put-coupon-batch" || r.ID == "put-service-agent" || r.ID == "put-preferences" { // they make something of the caller's own merchant, see TestCoupons, TestService and TestPreferences
 			continue
 		}
@@ -178,6 +181,23 @@ func TestOtherMerchant(t *testing.T) {
 		plain := strings.NewReplacer("group-m1", "#", "group-xx", "#", "room-m1", "#", "show-m1", "#", "batch-m1", "#", draw, "#", "draw-xx", "#", packet, "#", "packet-xx", "#", order, "#", sub, "#", msg, "#", "room-xx", "#", "show-xx", "#", "batch-xx", "#", "order-xx", "#", "sub-xx", "#", "msg-xx", "#", a.text("request_id"), "", b.text("request_id"), "")
 		if plain.Replace(a.raw) != plain.Replace(b.raw) {
 			t.Errorf("%s: somebody else's and nobody's can be told apart:\n%s\n%s", r.ID, a.raw, b.raw)
+		}
+	}
+	// What is in the document was tried: a new route cannot be forgotten here.
+	var doc struct {
+		Paths map[string]map[string]struct {
+			Security []map[string][]string `json:"security"`
+		} `json:"paths"`
+	}
+	if err := json.Unmarshal([]byte(e.want(200, "GET", "/openapi.json", "", nil).raw), &doc); err != nil {
+		t.Fatal(err)
+	}
+	delete(doc.Paths, "/v1/rooms/{room_id}/ws") // gateway/ws tries the websocket
+	for path, ops := range doc.Paths {
+		for method, op := range ops {
+			if name := strings.ToUpper(method) + " " + path; len(op.Security) > 0 && !tried[name] {
+				t.Errorf("%s is in the document and was not tried with another merchant's token", name)
+			}
 		}
 	}
 	results := e.want(200, "POST", "/v1/events", e.as(live.RoleIntegration, "m2", "thief"), goodBody["post-events"])

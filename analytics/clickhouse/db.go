@@ -18,8 +18,7 @@ import (
 // DefaultDatabase is used when the URL names none.
 const DefaultDatabase = "showrunner"
 
-// Limits of one reading query. A report of a show of a million persons takes
-// well under a second and some hundred megabytes.
+// What a question or an insert of the server itself may take.
 const (
 	readSeconds = 60
 	readMemory  = 1 << 30
@@ -35,6 +34,9 @@ type Config struct {
 	Cluster string
 	// Names, if set, tells who is who. Without it every name is a person.
 	Names Names
+	// Limits are what questions of a class may take, where that is not what
+	// [DefaultLimits] says.
+	Limits map[Class]Limits
 
 	Now        func() time.Time
 	Logger     *slog.Logger
@@ -48,6 +50,7 @@ type DB struct {
 	options  *ch.Options
 	conn     driver.Conn
 	queries  *prometheus.HistogramVec
+	refused  *prometheus.CounterVec
 }
 
 var databaseName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]{0,63}$`)
@@ -75,10 +78,18 @@ func Open(_ context.Context, cfg Config) (*DB, error) {
 			Name: "showrunner_clickhouse_query_seconds", Help: "Duration of questions to ClickHouse.",
 			Buckets: prometheus.ExponentialBuckets(0.002, 2.5, 10),
 		}, []string{"question"}),
+		refused: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "showrunner_clickhouse_refused_total", Help: "Questions that took more than they may, or found ClickHouse busy, by what they were about and the code of the refusal.",
+		}, []string{"about", "code"}),
+	}
+	for _, c := range []Class{ClassShow, ClassMerchant, ClassWhole} {
+		db.refused.WithLabelValues(string(c), "query_too_large")
 	}
 	if cfg.Registerer != nil {
-		if err := cfg.Registerer.Register(db.queries); err != nil {
-			return nil, fmt.Errorf("open clickhouse: register metrics: %w", err)
+		for _, c := range []prometheus.Collector{db.queries, db.refused} {
+			if err := cfg.Registerer.Register(c); err != nil {
+				return nil, fmt.Errorf("open clickhouse: register metrics: %w", err)
+			}
 		}
 	}
 	return db, nil
@@ -144,19 +155,29 @@ func (db *DB) Count(ctx context.Context) (events, deltas int64, err error) {
 // scanner reads the columns of one row.
 type scanner func(dest ...any) error
 
-// rows asks a question with server-side parameters, read-only and within
-// limits, and hands every row of the answer to each.
-func (db *DB) rows(ctx context.Context, question string, parameters ch.Parameters, sql string, each func(scanner) error) (err error) {
+// rows asks a question with server-side parameters, read-only and within the
+// limits of its class, and hands every row of the answer to each.
+func (db *DB) rows(ctx context.Context, question string, parameters ch.Parameters, sql string, each func(scanner) error) error {
+	return db.within(ctx, classOf(question), question, parameters, sql, each)
+}
+
+// within is [DB.rows] for a class that is known. What met a limit is a
+// [live.Error].
+func (db *DB) within(ctx context.Context, class Class, question string, parameters ch.Parameters, sql string, each func(scanner) error) error {
+	limits := db.limitsOf(class)
+	err := db.ask(ctx, limits, question, parameters, sql, each)
+	if no := refusal(err, class, limits); no != nil {
+		db.refused.WithLabelValues(string(class), no.Code).Inc()
+		db.cfg.Logger.WarnContext(ctx, "a question met a limit", "question", question, "about", string(class), "error", err)
+		return no
+	}
+	return err
+}
+
+func (db *DB) ask(ctx context.Context, limits Limits, question string, parameters ch.Parameters, sql string, each func(scanner) error) (err error) {
 	timer := prometheus.NewTimer(db.queries.WithLabelValues(question))
 	defer timer.ObserveDuration()
-	ctx = ch.Context(ctx, ch.WithParameters(parameters), ch.WithSettings(ch.Settings{
-		"readonly":                           2, // reads and settings only
-		"max_execution_time":                 readSeconds,
-		"max_memory_usage":                   readMemory,
-		"max_bytes_before_external_group_by": readMemory / 2,
-		"max_result_rows":                    10_000_000,
-		"session_timezone":                   "UTC",
-	}))
+	ctx = ch.Context(undated{ctx}, ch.WithParameters(parameters), ch.WithSettings(limits.settings()))
 	rows, err := db.conn.Query(ctx, sql)
 	if err != nil {
 		return fmt.Errorf("ask clickhouse for %s: %w", question, err)

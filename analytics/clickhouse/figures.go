@@ -71,7 +71,7 @@ const (
 )
 
 func (q *question) rows(ctx context.Context, name, sql string, each func(scanner) error) error {
-	return q.db.rows(ctx, name, q.parameters, sql, each)
+	return q.db.within(ctx, ClassShow, name, q.parameters, sql, each)
 }
 
 // n is a count of facts of a kind, uv of the persons behind them.

@@ -33,6 +33,9 @@ type Config struct {
 	// Publish gets every snapshot. It is called from Run's goroutine and must
 	// not block. Nil: snapshots are only asked for.
 	Publish func(analytics.Snapshot)
+	// Tick gets all snapshots of a second at once, after they were published, with
+	// their instant; none is a tick too. It must not block or change them. Nil: nobody asks.
+	Tick func(at time.Time, all []analytics.Snapshot)
 	// StoreLag is how far ClickHouse is behind the log. Nil: not considered.
 	StoreLag func() time.Duration
 
@@ -73,6 +76,9 @@ func (c *Config) Validate() error {
 func (c *Config) fill() {
 	if c.Publish == nil {
 		c.Publish = func(analytics.Snapshot) {}
+	}
+	if c.Tick == nil {
+		c.Tick = func(time.Time, []analytics.Snapshot) {}
 	}
 	if c.Past == nil {
 		c.Past = func(live.Show) []analytics.PastShow { return nil }

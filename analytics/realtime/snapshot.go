@@ -117,6 +117,7 @@ func (r *Realtime) publish() {
 		r.cfg.Publish(s)
 		r.metrics.snapshots.Inc()
 	}
+	r.cfg.Tick(now, out)
 }
 
 // commit moves the checkpoint to the earliest fact that a held show needs. A

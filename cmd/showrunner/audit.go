@@ -44,6 +44,7 @@ func newAuditor(audit func(context.Context) ([]clickhouse.Mismatch, error), ever
 		}),
 	}
 	reg.MustRegister(a.mismatches, a.finished, a.failed)
+	a.clear()
 	return a
 }
 
@@ -66,13 +67,21 @@ func (a *auditor) run(ctx context.Context) {
 			a.log.WarnContext(ctx, "the audit of ClickHouse could not be finished", "error", err)
 			continue
 		}
-		a.mismatches.Reset()
+		a.clear()
 		for _, m := range found {
 			a.mismatches.WithLabelValues(m.Check).Inc()
 			a.log.ErrorContext(ctx, "a rollup differs from its facts", "check", m.Check, "merchant_id", m.Merchant,
 				"show_id", m.Show, "key", m.Key, "facts", m.Facts, "rollup", m.Rollup)
 		}
 		a.finished.Set(float64(a.now().Unix()))
+	}
+}
+
+// clear puts every check at 0: a series that is not there rings no bell.
+func (a *auditor) clear() {
+	a.mismatches.Reset()
+	for _, name := range clickhouse.Checks() {
+		a.mismatches.WithLabelValues(name).Set(0)
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"showrunner/analytics/clickhouse"
 	"showrunner/conversion"
 	"showrunner/gateway"
 	"showrunner/gateway/ws"
@@ -45,6 +46,9 @@ type ServeCmd struct {
 	AlertEvery    time.Duration `default:"10s" help:"How often shows on air are looked at for alerts."`
 	AuditEvery    time.Duration `default:"10m" help:"How often every rollup of ClickHouse is compared with its facts; 0 is never."`
 	EngineMemory  int64         `default:"2147483648" help:"Memory bound of the embedded ClickHouse in bytes, at least 512 MiB."`
+	QueryTime     time.Duration `default:"25s" help:"Longest time one question to ClickHouse may take for a caller of the API, 1s to 10m."`
+	QueryMemory   int64         `default:"1073741824" help:"Most memory in bytes that one question to ClickHouse may take, at least 16 MiB."`
+	QueryRows     int64         `default:"2000000000" help:"Most rows that one question to ClickHouse may read, at least 1000; 0 is no bound."`
 	EngineLibrary string        `type:"path" help:"Path of libchdb; found under node_modules without it."`
 	Chromium      string        `type:"path" help:"Path of a Chromium, which reports are printed as PDF with; found on the PATH without it."`
 
@@ -150,6 +154,13 @@ func (c *ServeCmd) validate() error {
 	if c.SinkRows < 1 || c.SinkRows > 500_000 {
 		bad("sink-rows", "must be 1 to 500000")
 	}
+	within("query-time", c.QueryTime, time.Second, 10*time.Minute)
+	if c.QueryMemory < 16<<20 {
+		bad("query-memory", "must be at least %d", 16<<20)
+	}
+	if c.QueryRows != 0 && c.QueryRows < 1000 {
+		bad("query-rows", "must be at least 1000, or 0")
+	}
 	if c.EngineMemory < 512<<20 {
 		bad("engine-memory", "must be at least %d", 512<<20)
 	}
@@ -172,6 +183,12 @@ func (c *ServeCmd) validate() error {
 	}
 	_, wrong := readMappings(c.Mapping)
 	return errors.Join(append(faults, wrong...)...)
+}
+
+// limits are what a question to ClickHouse may take.
+func (c *ServeCmd) limits() map[clickhouse.Class]clickhouse.Limits {
+	l := clickhouse.Limits{Time: c.QueryTime, Memory: c.QueryMemory, Rows: c.QueryRows}
+	return map[clickhouse.Class]clickhouse.Limits{clickhouse.ClassShow: l, clickhouse.ClassMerchant: l}
 }
 
 // proxies are the networks of --trusted-proxy.

@@ -13,6 +13,7 @@ import (
 	"showrunner/analytics/plan"
 	"showrunner/analytics/realtime"
 	"showrunner/analytics/report"
+	"showrunner/analytics/wall"
 	"showrunner/conversion"
 	"showrunner/conversion/care/complaint"
 	"showrunner/conversion/care/guard"
@@ -41,6 +42,8 @@ type figures struct {
 	credit chan struct{}
 	pdf    *pdf.Printer
 	plan   *plan.Book
+	shared *answers
+	wall   *wall.Wall
 }
 
 // settle is how long after an instant every fact of that instant is in the log:
@@ -58,11 +61,11 @@ func (f *figures) Snapshot(ctx context.Context, s live.Show) (analytics.Snapshot
 	if snap, ok := f.realtime.Snapshot(s.ID); ok {
 		return snap, nil
 	}
-	now := f.now()
-	got, err := f.db.Figures(ctx, s.Merchant, s, now)
+	got, err := f.past(ctx, s)
 	if err != nil {
 		return analytics.Snapshot{}, err
 	}
+	now := f.now()
 	lag := f.sink.Lag(now)
 	snap := analytics.SnapshotOf(s, &got, 0, now, lag, !s.State.Over() || lag > realtime.Fresh)
 	snap.Credited, err = f.store.ShowCredits(ctx, s.Merchant, s.ID)
@@ -74,12 +77,26 @@ func (f *figures) Figures(ctx context.Context, s live.Show) (analytics.Figures, 
 	if got, ok := f.realtime.Figures(s.ID); ok {
 		return got, nil
 	}
-	return f.db.Figures(ctx, s.Merchant, s, f.now())
+	return f.past(ctx, s)
+}
+
+// past are the figures of a show that is not in memory.
+func (f *figures) past(ctx context.Context, s live.Show) (analytics.Figures, error) {
+	return askOnce(ctx, f.shared, fmt.Sprintf("figures %+v", s), func(ctx context.Context) (analytics.Figures, error) {
+		return f.db.Figures(ctx, s.Merchant, s, f.now())
+	})
 }
 
 // Audience is who is there by who they were before the show.
 func (f *figures) Audience(ctx context.Context, s live.Show) (analytics.Audience, error) {
-	return f.db.Audience(ctx, s, f.now())
+	return askOnce(ctx, f.shared, fmt.Sprintf("audience %+v", s), func(ctx context.Context) (analytics.Audience, error) {
+		return f.db.Audience(ctx, s, f.now())
+	})
+}
+
+// Wall is all rooms of a merchant that are on air, as of the last tick.
+func (f *figures) Wall(ctx context.Context, q wall.Question) (wall.Frame, error) {
+	return f.wall.Frame(ctx, q)
 }
 
 // Report writes the post-show report as of an instant; the zero time is the

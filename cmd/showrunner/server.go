@@ -20,6 +20,7 @@ import (
 	"showrunner/analytics/engine"
 	"showrunner/analytics/past"
 	"showrunner/analytics/realtime"
+	"showrunner/analytics/wall"
 	"showrunner/conversion"
 	"showrunner/conversion/care/desk"
 	"showrunner/conversion/care/group"
@@ -52,8 +53,10 @@ type server struct {
 	groups   *group.Registry
 	carriage *carriage
 	audit    *auditor // nil with --audit-every 0
+	upkeep   *upkeep  // nil with --sink off
 	duties   *prometheus.GaugeVec
 	realtime *realtime.Realtime
+	wall     *wall.Wall
 	past     *past.Keeper
 	alerts   *alert.Book
 	ingest   *ingest.Ingest
@@ -138,7 +141,7 @@ func (s *server) openEngine(ctx context.Context) error {
 		}
 		return s.store.NamesAsOf(ctx, m, persons, asOf)
 	}
-	db, err := clickhouse.Open(ctx, clickhouse.Config{URL: url, Names: names, Now: s.now, Logger: s.log, Registerer: s.reg})
+	db, err := clickhouse.Open(ctx, clickhouse.Config{URL: url, Names: names, Limits: s.cfg.limits(), Now: s.now, Logger: s.log, Registerer: s.reg})
 	if err != nil {
 		return fmt.Errorf("open ClickHouse: %w", err)
 	}
@@ -203,6 +206,7 @@ func (s *server) openSink(context.Context) error {
 	if s.cfg.AuditEvery > 0 {
 		s.audit = newAuditor(s.db.Audit, s.cfg.AuditEvery, s.now, s.log, s.reg)
 	}
+	s.upkeep = newUpkeep(s.db.Tables, s.log, s.reg)
 	s.life.start(part{name: "sink", drain: s.drainSink, run: s.duty(dutySink, s.carry)})
 	return nil
 }
@@ -231,6 +235,7 @@ func (s *server) carry(ctx context.Context) (err error) {
 	if s.audit != nil {
 		audits.Go(func() { s.audit.run(auditing) })
 	}
+	audits.Go(func() { s.upkeep.run(auditing) })
 	return sink.Run(ctx)
 }
 
@@ -279,8 +284,9 @@ func (s *server) openRealtime(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("open the realtime reader: %w", err)
 	}
+	s.wall = wall.New(wall.Config{OnAir: s.store.OnAir, Registerer: s.reg})
 	s.realtime, err = realtime.New(realtime.Config{
-		Reader: r, Shows: s.store, Now: s.now, Publish: s.publishSnapshot, Past: s.past.Of, Audience: s.past.AudienceOf,
+		Reader: r, Shows: s.store, Now: s.now, Publish: s.publishSnapshot, Tick: s.wall.Tick, Past: s.past.Of, Audience: s.past.AudienceOf,
 		StoreLag: func() time.Duration { return s.carriage.Lag(s.now()) }, Logger: s.log, Registerer: s.reg,
 	})
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 
 	"showrunner/analytics"
 	"showrunner/analytics/alert"
+	"showrunner/analytics/wall"
 	"showrunner/conversion"
 	"showrunner/conversion/care/group"
 	"showrunner/conversion/care/guard"
@@ -176,6 +177,8 @@ type Ingest interface {
 type Figures interface {
 	Snapshot(ctx context.Context, s live.Show) (analytics.Snapshot, error)
 	Figures(ctx context.Context, s live.Show) (analytics.Figures, error)
+	// Wall is every room of a merchant that is on air, in one frame.
+	Wall(ctx context.Context, q wall.Question) (wall.Frame, error)
 	// Audience is who is there by who they were before the show, as of now.
 	Audience(ctx context.Context, s live.Show) (analytics.Audience, error)
 	// Report writes the post-show report in a format of [ReportFormats]. The

@@ -31,6 +31,7 @@ func (a *API) register() {
 	a.subscriptions()
 	a.deliveries()
 	a.figures()
+	a.walls()
 	a.reports()
 	a.targets()
 	a.comparisons()

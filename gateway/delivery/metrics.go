@@ -28,6 +28,7 @@ func newMetrics(reg prometheus.Registerer) (*metrics, error) {
 		dead:    prometheus.NewGauge(prometheus.GaugeOpts{Name: "showrunner_delivery_dead", Help: "Webhooks that were given up and are still kept."}),
 		oldest:  prometheus.NewGauge(prometheus.GaugeOpts{Name: "showrunner_delivery_oldest_pending_seconds", Help: "How long the longest waiting webhook of an active subscription has been due."}),
 	}
+	m.attempts.WithLabelValues("delivered") // There from the start, as 0.
 	if reg == nil {
 		return m, nil
 	}

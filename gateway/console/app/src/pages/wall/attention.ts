@@ -19,7 +19,7 @@ export interface Alert {
   acknowledged_at: string;
 }
 
-/** What GET /v1/shows/{show_id}/snapshot and the snapshot frame have; an older server has less. */
+/** What a room of GET /v1/wall, GET /v1/shows/{show_id}/snapshot and the snapshot frame have; an older server has less. */
 export interface Live {
   at?: string;
   currency?: string;

@@ -1,5 +1,5 @@
-// All shows on air with their figures, asked for again and again. While nobody
-// looks at the page, nothing is asked.
+// All shows on air with their figures: one frame a second that the server makes
+// once for all who look. While nobody looks at the page, nothing is asked.
 
 import { computed, onScopeDispose, ref, shallowRef, watch } from "vue";
 import { useApi } from "@/api/useApi";
@@ -8,74 +8,67 @@ import type { components } from "@/api/schema";
 import { merchant, ofMerchant } from "@/parts/merchant";
 import { byNeed, type Live } from "./attention";
 
-type Show = components["schemas"]["Show"];
+type Room = components["schemas"]["WallRoom"];
 
 export interface Member {
   id: string;
-  show: Show;
+  show: Pick<Room, "show_id" | "room_id" | "title" | "state" | "started_at">;
   live: Live | undefined;
   failed: boolean;
 }
 
-/** How often figures are asked for, and how often who is on air. */
-const EVERY = 4_000;
-const SHOWS_EVERY = 20_000;
-/** A wall of more is not looked at; each card is one request. */
+/** How long a request waits for the next frame, the pause before the one after it, and the one after a failure. */
+const WAIT = 15_000;
+const PAUSE = 200;
+const AGAIN = 3_000;
+/** A wall of more is not looked at; the sums are over all. */
 export const MOST = 30;
-const AT_ONCE = 4;
 
 export function useFleet() {
   const api = useApi();
-  const shows = shallowRef<Show[]>();
-  const figures = shallowRef(new Map<string, Live>());
-  const failed = shallowRef(new Set<string>());
+  const rooms = shallowRef<Room[]>();
   const problem = shallowRef<Problem>();
   const at = ref(0);
   let ended = false;
-  let asked = 0;
+  let tick = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
+  let abort = new AbortController();
 
-  async function load(): Promise<void> {
-    if (!shows.value || Date.now() - asked >= SHOWS_EVERY) {
-      const found = await Promise.all((["live", "paused"] as const).map((state) => api.get("/v1/shows", { query: { state, limit: 100, ...ofMerchant() } })));
-      shows.value = found.flatMap((f) => f.items ?? []);
-      asked = Date.now();
-    }
-    const queue = shows.value.slice(0, MOST);
-    const got = new Map(figures.value);
-    const missed = new Set<string>();
-    await Promise.all(Array.from({ length: AT_ONCE }, async () => {
-      for (let s = queue.shift(); s; s = queue.shift()) {
-        try {
-          got.set(s.show_id, (await api.get("/v1/shows/{show_id}/snapshot", { path: { show_id: s.show_id } })) as Live);
-        } catch (err) {
-          if (!(err instanceof Problem)) throw err;
-          missed.add(s.show_id);
-        }
-      }
-    }));
-    figures.value = got;
-    failed.value = missed;
+  async function load(signal: AbortSignal): Promise<void> {
+    const frame = await api.get("/v1/wall", { query: { after: tick, wait_ms: tick ? WAIT : 0, ...ofMerchant() }, signal });
+    if (signal.aborted) return;
+    tick = frame.tick;
+    rooms.value = frame.rooms ?? [];
     at.value = Date.now();
   }
 
+  /** Asks for the next frame, and again and again. A new round ends the one before. */
   async function turn(): Promise<void> {
     clearTimeout(timer);
+    abort.abort();
+    abort = new AbortController();
+    const { signal } = abort;
+    let pause = AGAIN;
     if (merchant.value && !document.hidden) {
       try {
-        await load();
+        await load(signal);
         problem.value = undefined;
+        pause = PAUSE;
       } catch (err) {
+        if (signal.aborted) return;
         if (!(err instanceof Problem)) throw err;
         problem.value = err;
       }
     }
-    if (!ended) timer = setTimeout(() => void turn(), EVERY);
+    if (!ended && !signal.aborted) timer = setTimeout(() => void turn(), pause);
   }
-  watch(merchant, () => { shows.value = undefined; void turn(); }, { immediate: true });
-  onScopeDispose(() => { ended = true; clearTimeout(timer); });
-  const members = computed<Member[]>(() => byNeed((shows.value ?? []).slice(0, MOST).map((show) => ({
-    id: show.show_id, show, live: figures.value.get(show.show_id), failed: failed.value.has(show.show_id),
-  }))));
-  return { members, problem, at, loading: computed(() => shows.value === undefined), many: computed(() => (shows.value?.length ?? 0) > MOST), reload: turn };
+  const shown = () => { if (!document.hidden) void turn(); };
+  document.addEventListener("visibilitychange", shown);
+  watch(merchant, () => { rooms.value = undefined; tick = 0; void turn(); }, { immediate: true });
+  onScopeDispose(() => { ended = true; clearTimeout(timer); abort.abort(); document.removeEventListener("visibilitychange", shown); });
+  const all = computed<Member[]>(() => byNeed((rooms.value ?? []).map((room) => ({ id: room.show_id, show: room, live: room as Live, failed: problem.value !== undefined }))));
+  return {
+    all, members: computed(() => all.value.slice(0, MOST)), problem, at, loading: computed(() => rooms.value === undefined),
+    many: computed(() => all.value.length > MOST), reload: turn,
+  };
 }
