@@ -116,22 +116,8 @@ func ratCell(r *big.Rat) Cell {
 // asking each of a reading in which all of those are different numbers.
 var ofMoney = func() map[string]bool {
 	none, some := Read(&Figures{}, "", -1), Read(&Figures{}, "", -1)
-	n := int64(1)
-	var fill func(reflect.Value)
-	fill = func(v reflect.Value) {
-		switch v.Kind() {
-		case reflect.Int64:
-			n *= 2
-			v.SetInt(n % 1_000_003)
-		case reflect.Struct:
-			for _, f := range v.Fields() {
-				fill(f)
-			}
-		default: // The currency.
-		}
-	}
-	fill(reflect.ValueOf(&some.Money).Elem())
-	fill(reflect.ValueOf(&some.Gifts).Elem())
+	fillInts(reflect.ValueOf(&some.Money).Elem())
+	fillInts(reflect.ValueOf(&some.Gifts).Elem())
 	out := map[string]bool{}
 	for i := range Metrics {
 		m := &Metrics[i]

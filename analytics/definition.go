@@ -42,7 +42,7 @@ type Definition struct {
 	ZH, EN  string // names for people
 	Unit    Unit
 	Formula string // in words
-	// FormulaZH is Formula in Chinese; every figure of a show has it.
+	// FormulaZH is Formula in Chinese.
 	FormulaZH string
 	// Numerator and Denominator are the parts of a rate, in words; both are empty
 	// for what is none.
@@ -74,6 +74,9 @@ func Definitions() []Definition {
 		for _, d := range list {
 			if d.Formula == "" {
 				d.Formula = d.Numerator + " / " + d.Denominator
+			}
+			if d.FormulaZH == "" { // Of figures of shows define has it.
+				d.FormulaZH = formulasZH[d.Key]
 			}
 			out = append(out, d)
 		}

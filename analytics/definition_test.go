@@ -24,8 +24,20 @@ func TestDefinitions(t *testing.T) {
 		if len(d.Formula) < 8 || strings.Contains(d.Formula, "  ") {
 			t.Errorf("%s has the formula %q", d.Key, d.Formula)
 		}
-		if d.Axis == AxisShow && len(d.FormulaZH) < 8 {
+		han := 0
+		for _, r := range d.FormulaZH {
+			if unicode.Is(unicode.Han, r) {
+				han++
+			}
+		}
+		if han < 2 || d.FormulaZH == d.Formula || strings.Contains(d.FormulaZH, "  ") {
 			t.Errorf("%s has the Chinese formula %q", d.Key, d.FormulaZH)
+		}
+		if strings.ContainsFunc(d.Formula, func(r rune) bool { return unicode.Is(unicode.Han, r) }) {
+			t.Errorf("%s has the English formula %q", d.Key, d.Formula)
+		}
+		if d.Axis != AxisShow && d.Denominator != "" && !strings.Contains(d.FormulaZH, " / ") && !strings.Contains(d.Formula, " x ") {
+			t.Errorf("%s is a rate, and its Chinese formula %q tells no parts", d.Key, d.FormulaZH)
 		}
 		if seen[d.Key] {
 			t.Errorf("%s stands twice", d.Key)
@@ -64,6 +76,10 @@ func TestDefinitions(t *testing.T) {
 				t.Errorf("%s is %q of %q", m.Key, d.Numerator, d.Denominator)
 			}
 		}
+	}
+	parts := len(formulasOfShowsZH) + len(formulasOfPeopleZH) + len(formulasOfMoneyZH) + len(formulasOfGroupsZH) + len(formulasOfServiceZH) + len(formulasOfComplaintsZH)
+	if len(formulasZH) != parts {
+		t.Errorf("%d Chinese formulas, of %d: some stand twice", len(formulasZH), parts)
 	}
 	for key := range formulasZH {
 		if !seen[key] {

@@ -197,14 +197,14 @@ func (q *scope) another(ctx context.Context, from conversion.Day, froms map[stri
 }
 
 // numbers writes a list of days as a parameter.
-func numbers(days []conversion.Day) string {
+func numbers[T ~int | ~int32 | ~int64](list []T) string {
 	var b strings.Builder
 	b.WriteByte('[')
-	for i, d := range days {
+	for i, n := range list {
 		if i > 0 {
 			b.WriteByte(',')
 		}
-		b.WriteString(strconv.Itoa(int(d)))
+		b.WriteString(strconv.FormatInt(int64(n), 10))
 	}
 	b.WriteByte(']')
 	return b.String()

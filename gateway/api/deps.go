@@ -186,6 +186,7 @@ type Figures interface {
 	Report(ctx context.Context, s live.Show, format, lang string, asOf time.Time, w io.Writer) error
 	// Compare puts shows side by side as of an instant; the zero time means now.
 	Compare(ctx context.Context, shows []live.Show, asOf time.Time) (analytics.Comparison, error)
+	ComparePeriods(ctx context.Context, period, against analytics.Period, asOf time.Time) (analytics.PeriodComparison, error)
 	// Journeys are the paid orders of a show with the touches of their buyers
 	// inside the window, as of asOf; the zero time means now.
 	Journeys(ctx context.Context, s live.Show, asOf time.Time, window time.Duration) (Paths, error)

@@ -16,7 +16,7 @@ type Metric struct {
 	Rate        bool     `json:"rate" doc:"Given as numerator, denominator and value."`
 	Money       bool     `json:"money" doc:"Left out for roles without the right to money."`
 	Formula     string   `json:"formula" doc:"The definition, in words."`
-	FormulaZH   string   `json:"formula_zh,omitempty" doc:"The same in Chinese, of figures of shows."`
+	FormulaZH   string   `json:"formula_zh" doc:"The same in Chinese."`
 	Numerator   string   `json:"numerator,omitempty" doc:"Of a rate, in words."`
 	Denominator string   `json:"denominator,omitempty" doc:"Of a rate, in words."`
 	Axis        string   `json:"axis" doc:"What it is of: show, ladder, person, referral, retention, lifetime, funnel, attribution, ledger, settlement, group, service, session, entry, complaint, finding or need."`

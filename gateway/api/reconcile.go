@@ -115,14 +115,14 @@ func (a *API) getDayReconciliation(ctx context.Context, p live.Principal, in *st
 			return nil, err
 		}
 	}
-	if last.Before(from) || last.After(from.AddDate(0, 0, maxDays-1)) {
+	if last.Before(from) || last.After(analytics.StartOfDay(from, maxDays-1, zone)) {
 		return nil, live.Invalid("invalid_field", "to", "must be from the first day on and at most %d days in all", maxDays)
 	}
 	limit := 0
 	if in.Explain {
 		limit = in.Limit
 	}
-	r, err := a.cfg.Figures.ReconcileDays(ctx, analytics.DayAxis(in.By), m, live.RoomID(in.RoomID), zone, from, last.AddDate(0, 0, 1), limit)
+	r, err := a.cfg.Figures.ReconcileDays(ctx, analytics.DayAxis(in.By), m, live.RoomID(in.RoomID), zone, from, analytics.StartOfDay(last, 1, zone), limit)
 	if err != nil {
 		return nil, err
 	}
@@ -131,11 +131,11 @@ func (a *API) getDayReconciliation(ctx context.Context, p live.Principal, in *st
 
 // day is the first instant of a calendar day.
 func day(field, text string, zone *time.Location) (time.Time, error) {
-	t, err := time.ParseInLocation(time.DateOnly, text, zone)
+	t, err := time.ParseInLocation(time.DateOnly+" 15", text+" 12", zone)
 	if err != nil || t.Year() < 2000 || t.Year() > 2200 {
 		return time.Time{}, live.Invalid("invalid_field", field, "must be a day such as 2026-01-02")
 	}
-	return t, nil
+	return analytics.StartOfDay(t, 0, zone), nil
 }
 
 // zone finds the time zone whose days are meant.

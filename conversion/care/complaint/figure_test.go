@@ -114,17 +114,17 @@ func TestIntervals(t *testing.T) {
 		first, second Share // the difference is first - second
 		low, high     float64
 	}{
-		{Share{56, 70}, Share{48, 80}, 0.0524, 0.3339},
-		{Share{9, 10}, Share{3, 10}, 0.1705, 0.8090},
-		{Share{5, 56}, Share{0, 29}, -0.0381, 0.1926},
-		{Share{0, 10}, Share{0, 20}, -0.1611, 0.2775},
-		{Share{10, 10}, Share{0, 20}, 0.6791, 1},
+		{Share{Of: 56, All: 70}, Share{Of: 48, All: 80}, 0.0524, 0.3339},
+		{Share{Of: 9, All: 10}, Share{Of: 3, All: 10}, 0.1705, 0.8090},
+		{Share{Of: 5, All: 56}, Share{Of: 0, All: 29}, -0.0381, 0.1926},
+		{Share{Of: 0, All: 10}, Share{Of: 0, All: 20}, -0.1611, 0.2775},
+		{Share{Of: 10, All: 10}, Share{Of: 0, All: 20}, 0.6791, 1},
 	} {
 		low, high := Newcombe(tc.second, tc.first)
 		near(fmt.Sprint(tc, " low"), low, tc.low)
 		near(fmt.Sprint(tc, " high"), high, tc.high)
 	}
-	low, high := Share{81, 263}.Wilson()
+	low, high := Share{Of: 81, All: 263}.Wilson()
 	near("Wilson low", low, 0.2553)
 	near("Wilson high", high, 0.3662)
 }
@@ -134,7 +134,7 @@ func TestIntervals(t *testing.T) {
 func TestIntervalProperties(t *testing.T) {
 	share := rapid.Custom(func(t *rapid.T) Share {
 		n := rapid.Int64Range(0, 5000).Draw(t, "n")
-		return Share{rapid.Int64Range(0, n).Draw(t, "k"), n}
+		return Share{Of: rapid.Int64Range(0, n).Draw(t, "k"), All: n}
 	})
 	rapid.Check(t, func(t *rapid.T) {
 		a, b := share.Draw(t, "before"), share.Draw(t, "after")

@@ -66,11 +66,11 @@ func TestFindingsWorked(t *testing.T) {
 		}
 		return f.Verified
 	}
-	if v := verify(); v.Outcome != TooSmall || v.Before != (Share{12, 40}) || v.After != (Share{}) {
+	if v := verify(); v.Outcome != TooSmall || v.Before != (Share{Of: 12, All: 40}) || v.After != (Share{}) {
 		t.Errorf("at once: %+v", v)
 	}
 	sell(50, 2)
-	if v := verify(); v.Outcome != Fell || v.Before != (Share{12, 40}) || v.After != (Share{2, 50}) || v.Waiting != 0 {
+	if v := verify(); v.Outcome != Fell || v.Before != (Share{Of: 12, All: 40}) || v.After != (Share{Of: 2, All: 50}) || v.Waiting != 0 {
 		t.Errorf("after 50 more cups: %+v", v)
 	}
 	// The newest orders have not had the horizon: they are no success yet.
@@ -78,7 +78,7 @@ func TestFindingsWorked(t *testing.T) {
 		e.paid(fmt.Sprint("o", order), "x", "s1", "cup")
 		order++
 	}
-	if v := verify(); v.After != (Share{2, 50}) || v.Waiting != 20 {
+	if v := verify(); v.After != (Share{Of: 2, All: 50}) || v.Waiting != 20 {
 		t.Errorf("with 20 cups sold just now: %+v", v)
 	}
 	if told := e.facts(live.FeedbackVerified); len(told) != 3 {
