@@ -7,6 +7,7 @@
 //   - api      /v1 and /openapi.json: one file per resource
 //   - connector  what shop platforms post, read into facts of orders
 //   - auth     tokens, tickets and the keys they are signed with
+//   - login    logins at the identity providers of merchants
 //   - ws       the protocol of a room's websocket
 //   - console  the web pages
 //

@@ -34,6 +34,11 @@ type Deps struct {
 	Websocket func(fiber.Router)
 	// Console mounts the web console. Nil means none.
 	Console func(fiber.Router)
+	// Login mounts the logins at identity providers. Nil means none.
+	Login func(fiber.Router)
+	// TLS says that browsers reach this server by https and shall never ask it by
+	// anything else again.
+	TLS bool
 	// Node is the name of this server among several, told by /readyz.
 	Node string
 	// Checks are asked by /readyz, each under its name.
@@ -104,7 +109,7 @@ func New(deps Deps) (*Server, error) {
 		IdleTimeout:    idleTimeout,
 		ReadBufferSize: headerBuffer,
 		ErrorHandler: func(c *fiber.Ctx, err error) error {
-			secure(c)
+			secure(c, deps.TLS)
 			return problems.Write(c, err)
 		},
 	})
@@ -115,7 +120,7 @@ func New(deps Deps) (*Server, error) {
 	}
 	s := &Server{app: app, deps: deps}
 	// The order is the way of a request: named, watched, caught, guarded.
-	app.Use(api.Identify, newWatch(deps).middleware, rescue(deps.Logger, problems), secureFirst, proxies{deps.Proxies}.middleware, newOrigins(deps.Origins).middleware, plainBodies)
+	app.Use(api.Identify, newWatch(deps).middleware, rescue(deps.Logger, problems), secureFirst(deps.TLS), proxies{deps.Proxies}.middleware, newOrigins(deps.Origins).middleware, plainBodies)
 
 	app.Get("/healthz", healthy)
 	app.Get("/readyz", readiness{node: deps.Node, checks: deps.Checks, logger: deps.Logger}.handle)
@@ -128,6 +133,9 @@ func New(deps Deps) (*Server, error) {
 	}
 	if deps.Console != nil {
 		deps.Console(app)
+	}
+	if deps.Login != nil {
+		deps.Login(app)
 	}
 	var err error
 	if s.api, err = api.New(app, deps.API); err != nil {

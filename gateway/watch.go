@@ -81,7 +81,7 @@ func redact(c *fiber.Ctx) string {
 	if err != nil {
 		return "unreadable"
 	}
-	for _, secret := range []string{"ticket", "token", "access_token", "signature"} {
+	for _, secret := range []string{"ticket", "token", "access_token", "signature", "code", "state"} {
 		if q.Has(secret) {
 			q.Set(secret, "redacted")
 		}

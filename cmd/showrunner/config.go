@@ -69,6 +69,9 @@ type ServeCmd struct {
 
 	Mapping map[string]string `placeholder:"NAME=FILE" help:"Mappings of shop platforms that integrations may name, each in a JSON file; see docs/connectors.md."`
 
+	PublicURL string            `placeholder:"URL" help:"Where browsers reach this server, such as https://live.example.com; needed with --login."`
+	Login     map[string]string `placeholder:"MERCHANT=FILE" help:"Identity providers by which people of a merchant log in, each declared in a JSON file; see docs/login.md."`
+
 	CreditModel  string        `default:"linear" enum:"first,last,last_non_direct,linear,position,time_decay" help:"How orders are attributed as they are paid: first, last, last_non_direct, linear, position or time_decay."`
 	CreditWindow time.Duration `default:"168h" help:"How far back from the payment a touch counts then, 1m to 2160h."`
 
@@ -179,6 +182,9 @@ func (c *ServeCmd) validate() error {
 		bad("touch-rules", "%w", err)
 	}
 	if err := c.checkBots(); err != nil {
+		faults = append(faults, err)
+	}
+	if err := c.checkLogins(); err != nil {
 		faults = append(faults, err)
 	}
 	_, wrong := readMappings(c.Mapping)

@@ -21,7 +21,7 @@ import (
 )
 
 // openGateway builds the edge. It is started by serve, once it has a listener.
-func (s *server) openGateway(context.Context) error {
+func (s *server) openGateway(ctx context.Context) error {
 	var err error
 	if s.auth, err = openKeys(s.cfg.Data, s.cfg.Keys, s.now); err != nil {
 		return err
@@ -38,6 +38,10 @@ func (s *server) openGateway(context.Context) error {
 		return err
 	}
 	problems := api.Problems{Status: gateway.StatusOf, Logger: s.log}
+	logins, err := s.openLogin(ctx, problems)
+	if err != nil {
+		return err
+	}
 	s.socket = ws.New(ws.Deps{
 		Desk: s.service, ServiceWire: ws.ServiceWire{
 			Session: func(x desk.Session) any { return api.ServiceSessionOf(x) }, Message: func(x desk.Message) any { return api.ServiceMessageOf(x) },
@@ -62,7 +66,7 @@ func (s *server) openGateway(context.Context) error {
 			Rules: s.rules.Version, Rate: s.requestRate(), Now: s.now, Logger: s.log,
 		},
 		Requery: connector.NewClient(s.cfg.InsecureWebhooks), Mappings: mappings,
-		Websocket: s.socket.Mount, Console: console.Mount,
+		Websocket: s.socket.Mount, Console: console.Mount, Login: logins.Mount, TLS: s.cfg.overTLS(),
 		Node: s.cfg.Node, Checks: s.checks(), Gatherer: s.reg, Registerer: s.reg, Origins: s.cfg.AllowOrigin, Proxies: proxies, Now: s.now, Logger: s.log,
 	})
 	return err

@@ -75,6 +75,9 @@ func (a *API) admit(c *fiber.Ctx, r *Route, at *call) error {
 		return live.RateLimited(wait, "too many requests; wait %s", wait)
 	}
 	if r.body == nil {
+		if n := len(c.Request().Body()); n > maxLines {
+			return live.TooLarge("body_too_large", "", "the body is %d bytes, none is needed", n)
+		}
 		return nil
 	}
 	return checkBody(c, r)

@@ -38,6 +38,13 @@ func newLimiter(perSecond float64, burst int) *limiter {
 	return &limiter{rate: rate.Limit(perSecond), burst: burst, buckets: map[string]*bucket{}}
 }
 
+// NewLimit is a limit for doors beside the API: each caller may make perSecond
+// requests on average and burst at once. It tells how long a caller has to wait;
+// zero means that the request was counted and may go on.
+func NewLimit(perSecond float64, burst int) func(caller string, now time.Time) time.Duration {
+	return newLimiter(perSecond, burst).take
+}
+
 // take uses one token of the caller's bucket and returns zero, or returns how
 // long the caller has to wait for one.
 func (l *limiter) take(caller string, now time.Time) time.Duration {

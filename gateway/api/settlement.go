@@ -12,6 +12,9 @@ import (
 // MaxSettlementBody bounds a settlement file: a million orders and more.
 const MaxSettlementBody = 50 << 20
 
+// maxLines bounds what is sent where no body is asked for.
+const maxLines = 64 << 10
+
 // Settlement is a kept settlement file and how it compares with the ledger now.
 type Settlement struct {
 	UploadID    string                 `json:"upload_id"`
@@ -135,8 +138,12 @@ func (a *API) compareSettlement(ctx context.Context, kept live.Settlement, limit
 }
 
 // BodyLimit is how large a body a request may send, as its head tells: only a
-// settlement file, sent with a token, may be larger than a batch.
+// settlement file, sent with a token, may be larger than a batch, and nothing
+// outside of the API takes more than a few lines.
 func BodyLimit(method, path string, token bool) int {
+	if !strings.HasPrefix(path, "/v1/") {
+		return maxLines
+	}
 	if method == "PUT" && token && strings.HasPrefix(path, "/v1/shows/") && strings.HasSuffix(path, "/settlement") {
 		return MaxSettlementBody
 	}

@@ -29,7 +29,7 @@ export default defineConfig({
     __VUE_PROD_DEVTOOLS__: "false",
     __VUE_PROD_HYDRATION_MISMATCH_DETAILS__: "false",
   },
-  server: { proxy: { "/v1": { target: "http://127.0.0.1:8080", ws: true }, "/tables.json": { target: "http://127.0.0.1:8080/console" } } },
+  server: { proxy: { "/v1": { target: "http://127.0.0.1:8080", ws: true }, "/login": { target: "http://127.0.0.1:8080" }, "/tables.json": { target: "http://127.0.0.1:8080/console" } } },
   build: {
     outDir: here("../dist"),
     emptyOutDir: true,

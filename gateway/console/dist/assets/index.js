@@ -1,1 +1,1 @@
-import{O as e,P as t,_t as n,ot as r}from"./base.js";import{o as i}from"./vue.js";async function a(){await Promise.allSettled([n(),r.resume(Date.now())]),i(e).use(t).mount(`#app`)}a();
+import{D as e,N as t,bt as n,lt as r}from"./base.js";import{o as i}from"./vue.js";async function a(){await Promise.allSettled([n(),r.resume(Date.now())]),i(e).use(t).mount(`#app`)}a();

@@ -22,7 +22,9 @@ const routes: RouteRecordRaw[] = [
   ...pages.filter((p) => !p.room).map((p) => ({ ...record(p), path: `/${p.path}` })),
   // An address of the console before this one named the room only.
   { path: "/room=:room", redirect: (to) => `/rooms/${String(to.params["room"])}/host` },
-  { path: "/:rest(.*)*", redirect: "/" },
+  // Before what leads here, which would lead here for ever.
+  { path: "/", redirect: () => (session.me ? home() : { name: "login" }) },
+  { path: "/:rest(.+)", redirect: "/" },
 ];
 
 /** The page somebody comes to who asked for none: the first that they may see. */
@@ -35,7 +37,7 @@ export function home(): string {
 /** Where to go instead, or true to go on. */
 export function guard(to: RouteLocationNormalized): true | string | { name: string; query: Record<string, string> } {
   const page = to.meta["page"] as Page | undefined;
-  if (page?.name === "login") return session.me && !to.query["next"] ? home() : true;
+  if (page?.name === "login") return session.me && !to.query["next"] && !to.query["login"] ? home() : true;
   if (!session.me) return { name: "login", query: to.fullPath === "/" ? {} : { next: to.fullPath } };
   const room = to.params["room"];
   if (typeof room === "string") sessionStorage.setItem(LAST, room);
