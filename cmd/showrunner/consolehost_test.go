@@ -1,13 +1,6 @@
 package main
 
 import (
-	"bufio"
-	"encoding/json"
-	"io"
-	"os"
-	"os/exec"
-	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
@@ -19,18 +12,7 @@ import (
 // is killed and started again meanwhile. With SHOWRUNNER_SCREENSHOTS it keeps
 // pictures of every page at every width, theme and language.
 func TestHostPanelInBrowser(t *testing.T) {
-	const app = "../../gateway/console"
-	node, err := exec.LookPath("node")
-	if err != nil {
-		t.Skip("no Node on the PATH: the console is not looked at in a browser")
-	}
-	if _, err := os.Stat(filepath.Join(app, "node_modules/playwright-core")); err != nil {
-		t.Skip("Playwright is not installed (npm ci in gateway/console): the console is not looked at in a browser")
-	}
-	chromium, err := exec.LookPath("chromium")
-	if err != nil {
-		t.Skip("no Chromium on the PATH: the console is not looked at in a browser")
-	}
+	needBrowser(t)
 	data, addr := t.TempDir(), freeAddr(t)
 	server := startProgram(t, data, addr)
 	server.ready(200, 2*time.Minute)
@@ -40,57 +22,15 @@ func TestHostPanelInBrowser(t *testing.T) {
 	for _, role := range []live.Role{live.RoleHost, live.RoleOperator, live.RoleModerator, live.RoleViewer} {
 		tokens[string(role)] = s.tokens.sign(role, "the-"+string(role), s.merchant)
 	}
-	given, err := json.Marshal(object{
-		"url": server.url, "room": s.room, "chromium": chromium, "shots": os.Getenv("SHOWRUNNER_SCREENSHOTS"), "tokens": tokens,
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx := deadline(t, 8*time.Minute)
-	play := exec.CommandContext(ctx, node, "app/e2e/console.mjs")
-	play.Dir = app
-	play.Env = append(os.Environ(), "STAGE="+string(given))
-	play.WaitDelay = 10 * time.Second
-	stderr := &tail{}
-	play.Stderr = stderr
-	in, err := play.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, err := play.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := play.Start(); err != nil {
-		t.Fatal(err)
-	}
-	done := false
-	lines := bufio.NewScanner(out)
-	for lines.Scan() {
-		asked, ok := strings.CutPrefix(lines.Text(), "@")
-		if !ok {
-			continue
-		}
-		switch asked {
-		case "prompt":
-			s.command("send_prompt", object{"text": "Show the blade"})
-		case "pay":
-			s.payOnlyOrder()
-		case "kill":
-			server.kill()
-		case "start":
+	playBrowser(t, "console.mjs", object{"url": server.url, "room": s.room, "tokens": tokens}, map[string]func(){
+		"prompt": func() { s.command("send_prompt", object{"text": "Show the blade"}) },
+		"pay":    s.payOnlyOrder,
+		"kill":   func() { server.kill() },
+		"start": func() {
 			endEngine(t, data)
 			server = startProgram(t, data, addr)
-		case "done":
-			done = true
-		}
-		if _, err := io.WriteString(in, "ok\n"); err != nil && !done {
-			t.Errorf("answer %s: %v", asked, err)
-		}
-	}
-	if err := play.Wait(); err != nil || !done {
-		t.Fatalf("the play in the browser: %v, done %t\n%s\nserver: %s", err, done, stderr, server.stderr)
-	}
+		},
+	})
 }
 
 // payOnlyOrder states that the one order there is was paid.

@@ -1,10 +1,6 @@
 package main
 
 import (
-	"encoding/json"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -16,18 +12,7 @@ import (
 // widths, its figures held against the API's. With SHOWRUNNER_SCREENSHOTS it
 // keeps pictures.
 func TestConsolePagesInBrowser(t *testing.T) {
-	const app = "../../gateway/console"
-	node, err := exec.LookPath("node")
-	if err != nil {
-		t.Skip("no Node on the PATH: the pages are not looked at in a browser")
-	}
-	if _, err := os.Stat(filepath.Join(app, "node_modules/playwright-core")); err != nil {
-		t.Skip("Playwright is not installed (npm ci in gateway/console): the pages are not looked at in a browser")
-	}
-	chromium, err := exec.LookPath("chromium")
-	if err != nil {
-		t.Skip("no Chromium on the PATH: the pages are not looked at in a browser")
-	}
+	needBrowser(t)
 	data, addr := t.TempDir(), freeAddr(t)
 	p := startProgram(t, data, addr)
 	p.ready(200, 2*time.Minute)
@@ -57,17 +42,5 @@ func TestConsolePagesInBrowser(t *testing.T) {
 		}
 		tokens[string(role)] = s.tokens.sign(role, "the-"+string(role), merchant)
 	}
-	given, err := json.Marshal(object{
-		"url": p.url, "room": s.room, "show": s.show, "order": order, "chromium": chromium, "shots": os.Getenv("SHOWRUNNER_SCREENSHOTS"), "tokens": tokens,
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	play := exec.CommandContext(ctx, node, "app/e2e/pages.mjs")
-	play.Dir = app
-	play.Env = append(os.Environ(), "STAGE="+string(given))
-	play.WaitDelay = 10 * time.Second
-	if out, err := play.CombinedOutput(); err != nil {
-		t.Fatalf("the pages in the browser: %v\n%s\nserver: %s", err, out, p.stderr)
-	}
+	playBrowser(t, "pages.mjs", object{"url": p.url, "room": s.room, "show": s.show, "order": order, "tokens": tokens}, nil)
 }

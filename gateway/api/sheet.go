@@ -70,8 +70,10 @@ func fraction(num, den int64) Rate { return Rate{analytics.Rate{Num: num, Den: d
 
 // Schema describes a rate in the OpenAPI document.
 func (Rate) Schema(huma.Registry) *huma.Schema {
-	return object(map[string]*huma.Schema{
+	s := object(map[string]*huma.Schema{
 		"numerator": {Type: huma.TypeInteger, Format: "int64"}, "denominator": {Type: huma.TypeInteger, Format: "int64"},
 		"value": {Type: huma.TypeNumber, Nullable: true, Description: "null over zero."},
 	})
+	s.Required = []string{"numerator", "denominator", "value"}
+	return s
 }

@@ -1,70 +1,17 @@
 // The console in a real browser on a real server, which the Go test that runs
 // this starts, kills and starts again. Ends with code 0 when all was seen.
 
-import { chromium } from "playwright-core";
-import { createInterface } from "node:readline";
+import { ask, enter as login, equal, excuse, look, play, see, stage } from "./stage.mjs";
 
-const stage = JSON.parse(process.env.STAGE ?? "{}"); // {url, room, chromium, shots, tokens: {host, operator, moderator, viewer}}
-const lines = createInterface({ input: process.stdin });
-const replies = lines[Symbol.asyncIterator]();
-/** Asks the test that runs this for something, and waits until it is done. */
-async function ask(what) {
-  console.log(`@${what}`);
-  await replies.next();
-}
-
-const PATIENCE = 60_000;
-const browser = await chromium.launch({ executablePath: stage.chromium, args: ["--no-sandbox", "--disable-dev-shm-usage"] });
-const faults = [];
 let cut = false; // while the server is away the browser complains, rightly
+excuse.fault = () => cut;
 
-async function enter(role, page, locale, size = { width: 1280, height: 900 }) {
-  const context = await browser.newContext({ locale, viewport: size });
-  context.setDefaultTimeout(PATIENCE);
-  const p = await context.newPage();
-  p.on("pageerror", (e) => faults.push(`${role}: ${e.stack}`));
-  p.on("console", (m) => { if (m.type() === "error" && !cut) faults.push(`${role}: ${m.text()} ${m.location().url}`); });
-  await p.goto(`${stage.url}/console/#/rooms/${stage.room}/${page}`);
-  await p.fill("input[name=token]", stage.tokens[role]);
-  await p.click("button[type=submit]");
-  await p.waitForSelector('[data-standing="connected"]');
-  if (p.url().includes(stage.tokens[role])) throw new Error("the token stands in the address");
-  return p;
-}
-
-const see = (p, what) => p.waitForSelector(what);
+const enter = (role, page, locale) => login(role, `/rooms/${stage.room}/${page}`, { locale, ready: '[data-standing="connected"]' });
 async function text(p, where, want) {
   await p.waitForFunction(([w, t]) => document.querySelector(w)?.textContent.includes(t), [where, want]);
 }
-function equal(what, got, want) {
-  if (JSON.stringify(got) !== JSON.stringify(want)) throw new Error(`${what}: ${JSON.stringify(got)}, want ${JSON.stringify(want)}`);
-}
 
-/** Pictures of a page at all widths, themes and languages, where they are wanted; and whether anything overflows. */
-async function look(p, name) {
-  for (const [language, button] of [["en", "中文"], ["zh", "EN"]]) {
-    if ((await p.textContent('[data-do="language"]')) !== button) await p.click('[data-do="language"]');
-    for (const theme of ["dark", "light"]) {
-      if ((await p.getAttribute("html", "data-theme")) !== theme) await p.click('[data-do="theme"]');
-      for (const width of [360, 1280, 1920]) {
-        await p.setViewportSize({ width, height: width === 360 ? 740 : 960 });
-        await p.waitForFunction(() => document.fonts.status === "loaded" && new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(true)))));
-        const wide = await p.evaluate(() => [...document.querySelectorAll("html, body, main, .figure, .value, .button")]
-          .filter((n) => n.checkVisibility() && n.clientWidth > 0 && n.scrollWidth > n.clientWidth + 1).map((n) => `${n.tagName}.${n.className} ${n.textContent.trim().slice(0, 30)}`));
-        equal(`${name} ${language} ${theme} ${width}: does not fit`, wide, []);
-        const unnamed = await p.evaluate(() => [...document.querySelectorAll("button, input, select, section, [role=log], [role=region]")]
-          .filter((n) => n.checkVisibility() && !n.textContent.trim() && !n.getAttribute("aria-label") && !n.labels?.length).map((n) => n.outerHTML.slice(0, 120)));
-        equal(`${name} ${language}: without a name`, unnamed, []);
-        if (stage.shots) await p.screenshot({ path: `${stage.shots}/${name}-${language}-${theme}-${width}.png` });
-      }
-    }
-  }
-  if ((await p.textContent('[data-do="language"]')) !== "中文") await p.click('[data-do="language"]');
-  await p.click('[data-do="theme"]');
-  await p.setViewportSize({ width: 1280, height: 900 });
-}
-
-try {
+await play(async () => {
   const viewer = await enter("viewer", "watch", "zh-CN");
   const host = await enter("host", "host", "en-GB");
   equal("languages", [await viewer.getAttribute("html", "lang"), await host.getAttribute("html", "lang")], ["zh-CN", "en"]);
@@ -168,19 +115,4 @@ try {
   await host.click('[data-do="log-out"]');
   await see(host, "input[name=token]");
   equal("left after logging out", await host.evaluate(() => sessionStorage.getItem("showrunner.token")), null);
-  equal("the pages complained", faults, []);
-  console.log("@done");
-} catch (err) {
-  for (const context of browser.contexts()) {
-    for (const p of context.pages()) {
-      console.error(`--- ${p.url()}\n${await p.evaluate(() => document.body.innerText).catch(() => "")}`);
-      if (stage.shots) await p.screenshot({ path: `${stage.shots}/failed-${Date.now()}.png` }).catch(() => undefined);
-    }
-  }
-  console.error(err, faults);
-  process.exitCode = 1;
-} finally {
-  await browser.close();
-  lines.close();
-  process.stdin.destroy();
-}
+});

@@ -1,64 +1,12 @@
 // The pages of merchants and operators in a real browser on a real server with
 // one show and one order. Ends with code 0 when all was seen.
 
-import { chromium } from "playwright-core";
+import { enter as login, equal, excuse, go, json, look, play, stage, text } from "./stage.mjs";
 
-const stage = JSON.parse(process.env.STAGE ?? "{}"); // {url, room, show, order, chromium, shots, tokens: {merchant, operator, moderator, admin}}
-const PATIENCE = 60_000;
-const browser = await chromium.launch({ executablePath: stage.chromium, args: ["--no-sandbox", "--disable-dev-shm-usage"] });
-const faults = [];
+excuse.fault = (text) => text.includes("404");
+const enter = (role) => login(role, "/login");
 
-function equal(what, got, want) {
-  if (JSON.stringify(got) !== JSON.stringify(want)) throw new Error(`${what}: ${JSON.stringify(got)}, want ${JSON.stringify(want)}`);
-}
-
-async function enter(role) {
-  const context = await browser.newContext({ locale: "en-GB", viewport: { width: 1280, height: 900 } });
-  context.setDefaultTimeout(PATIENCE);
-  const p = await context.newPage();
-  p.on("pageerror", (e) => faults.push(`${role}: ${e.stack}`));
-  p.on("console", (m) => { if (m.type() === "error" && !m.text().includes("404")) faults.push(`${role}: ${m.text()} ${m.location().url}`); });
-  await p.goto(`${stage.url}/console/#/login`);
-  await p.fill("input[name=token]", stage.tokens[role]);
-  await p.click("button[type=submit]");
-  await p.waitForSelector("nav a[data-page]");
-  return p;
-}
-
-/** Goes to a page of this tab and waits for what must stand on it. */
-async function go(p, place, what) {
-  await p.evaluate((hash) => { location.hash = hash; }, place);
-  await p.waitForSelector(what);
-}
-
-/** Nothing overflows and nothing lacks a name, at all widths, themes and languages; pictures where they are wanted. */
-async function look(p, name) {
-  for (const [language, button] of [["en", "中文"], ["zh", "EN"]]) {
-    if ((await p.textContent('[data-do="language"]')) !== button) await p.click('[data-do="language"]');
-    for (const theme of ["dark", "light"]) {
-      if ((await p.getAttribute("html", "data-theme")) !== theme) await p.click('[data-do="theme"]');
-      for (const width of [360, 1280, 1920]) {
-        await p.setViewportSize({ width, height: width === 360 ? 740 : 960 });
-        await p.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(true)))));
-        const wide = await p.evaluate(() => [...document.querySelectorAll("html, body, main, .button")]
-          .filter((n) => n.checkVisibility() && n.clientWidth > 0 && n.scrollWidth > n.clientWidth + 1).map((n) => `${n.tagName}.${n.className} ${n.textContent.trim().slice(0, 30)}`));
-        equal(`${name} ${language} ${theme} ${width}: does not fit`, wide, []);
-        const unnamed = await p.evaluate(() => [...document.querySelectorAll("button, input, select, [role=region], [role=img]")]
-          .filter((n) => n.checkVisibility() && !n.textContent.trim() && !n.getAttribute("aria-label") && !n.labels?.length).map((n) => n.outerHTML.slice(0, 120)));
-        equal(`${name} ${language}: without a name`, unnamed, []);
-        if (stage.shots) await p.screenshot({ path: `${stage.shots}/${name}-${language}-${theme}-${width}.png` });
-      }
-    }
-  }
-  await p.click('[data-do="language"]');
-  await p.click('[data-do="theme"]');
-  await p.setViewportSize({ width: 1280, height: 900 });
-}
-
-const json = async (path, role = "merchant") => (await fetch(`${stage.url}${path}`, { headers: { Authorization: `Bearer ${stage.tokens[role]}` } })).json();
-const text = (p, where) => p.textContent(where).then((t) => t?.trim());
-
-try {
+await play(async () => {
   const p = await enter("merchant");
 
   await go(p, "/shows", `[data-show="${stage.show}"]`);
@@ -105,11 +53,7 @@ try {
   await p.waitForSelector("dialog[open]", { state: "detached" });
   await look(p, "attribution");
 
-  // Groups, whose days are made some seconds after their facts, and what was done by whom.
-  for (const end = Date.now() + PATIENCE; !((await json("/v1/groups/board")).items?.length > 0);) {
-    if (Date.now() > end) throw new Error("no group was made of its facts");
-    await p.waitForTimeout(200);
-  }
+  // Groups, whose days are made some seconds after their facts: the page asks again by itself. And what was done by whom.
   await go(p, "/groups", '[data-section="board"] tbody tr');
   equal("group", (await text(p, '[data-section="board"] tbody tr td')), "育儿群 3");
   await look(p, "groups");
@@ -150,16 +94,4 @@ try {
   await go(moderator, `/reports/${stage.show}`, "main");
   await moderator.waitForFunction(() => location.hash === "#/denied");
   await moderator.context().close();
-  equal("the pages complained", faults, []);
-} catch (err) {
-  for (const context of browser.contexts()) {
-    for (const p of context.pages()) {
-      console.error(`--- ${p.url()}\n${await p.evaluate(() => document.body.innerText).catch(() => "")}`);
-      if (stage.shots) await p.screenshot({ path: `${stage.shots}/failed-${Date.now()}.png` }).catch(() => undefined);
-    }
-  }
-  console.error(err, faults);
-  process.exitCode = 1;
-} finally {
-  await browser.close();
-}
+});

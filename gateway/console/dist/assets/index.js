@@ -1,1 +1,1 @@
-import{D as e,N as t,bt as n,lt as r}from"./base.js";import{o as i}from"./vue.js";async function a(){await Promise.allSettled([n(),r.resume(Date.now())]),i(e).use(t).mount(`#app`)}a();
+import{L as e,Ot as t,_t as n,j as r}from"./base.js";import{o as i}from"./vue.js";async function a(){await Promise.allSettled([t(),n.resume(Date.now())]),i(r).use(e).mount(`#app`)}a();

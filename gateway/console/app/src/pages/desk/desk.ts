@@ -1,33 +1,14 @@
 // The state of a desk as frames make it: sessions, what was said in them, and
 // what of it nobody has read yet. Nothing here knows of the page or the network.
 
+import type { Agent, AgentFrame } from "@client";
 import type { components } from "@/api/schema";
 
 export type Session = components["schemas"]["ServiceSession"];
 export type Message = components["schemas"]["ServiceMessage"];
 
-export interface Agent {
-  agent_id: string;
-  name?: string;
-  personas: string[];
-  capacity: number;
-  state: string;
-  open: number;
-}
-
-interface Turn {
-  n: number;
-  at: string;
-  session_id: string;
-}
-
-/** What the server tells an agent; a newer server may tell more. */
-export type DeskFrame =
-  | { type: "welcome"; agent: Agent; n: number; recovered: boolean; sessions?: Session[]; queue?: Session[] }
-  | (Turn & { type: "session"; session?: Session; gone?: boolean })
-  | (Turn & { type: "message"; session: Session; message: Message })
-  | (Turn & { type: "queue"; session: Session })
-  | (Turn & { type: "sla"; session: Session; clock: string });
+/** What the server tells an agent of sessions. */
+export type DeskFrame = Exclude<AgentFrame, { type: "ack" | "bye" }>;
 
 export interface Desk {
   agent: Agent | null;
@@ -76,10 +57,12 @@ export function apply(d: Desk, f: DeskFrame, reading: string): boolean {
     }
     case "queue": {
       const fresh = !d.sessions.has(f.session_id);
+      if (f.gone || !f.session) { forget(d, f.session_id); return false; }
       put(d, f.session);
       return fresh;
     }
     case "sla":
+      if (f.gone || !f.session) { forget(d, f.session_id); return false; }
       put(d, f.session);
       return true;
     default:

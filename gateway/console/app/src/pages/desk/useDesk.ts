@@ -31,7 +31,7 @@ function make(reading: () => string) {
   if (login.may("service.write")) url.searchParams.set("all", "1");
   const client = new AgentClient({ address: url.href, token: () => login.token, env: { newID } });
   client.on("frame", (raw) => {
-    const f = raw as DeskFrame; // only a session that is gone is left out
+    const f = raw as DeskFrame;
     if (f.type === "welcome") {
       link.recovered = f.recovered;
       if (link.cutAt) link.backAt = now.value;
@@ -41,7 +41,7 @@ function make(reading: () => string) {
     triggerRef(state);
     // What was said before the cut is asked for again: the whole does not have it.
     if (f.type === "welcome" && !f.recovered && reading()) void fill(reading());
-    if (!hears || !("session" in f) || !f.session) return;
+    if (!hears || f.type === "welcome" || !f.session) return;
     const name = f.session.person_id;
     news.value = { n: news.value.n + 1, text: f.type === "sla" ? say("told_sla", { name }) : f.type === "queue" ? say("told_queue", { name }) : say("told_word", { name }) };
   });

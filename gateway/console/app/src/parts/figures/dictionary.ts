@@ -23,6 +23,12 @@ export function loadMetrics(): Promise<void> {
 /** What a figure is, undefined for a column that is none. */
 export const metric = (key: string): Metric | undefined => metrics.value.get(key);
 
+/** How a figure is made, in the language of the moment where the server knows it. */
+export function formulaOf(key: string): string {
+  const m = metric(key);
+  return (language.value === "zh" ? m?.formula_zh : undefined) ?? m?.formula ?? "";
+}
+
 const say = useWords(words);
 
 /** What a figure or a column is called; the key itself when nobody knows. */

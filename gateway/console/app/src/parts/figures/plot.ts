@@ -30,6 +30,17 @@ export const frame = (c: Colour) => ({
   tooltip: { trigger: "axis", renderMode: "richText", confine: true, backgroundColor: c("raised"), borderColor: c("edge"), textStyle: { color: c("ink"), fontSize: 12 } },
 });
 
+/** What a curve of few minutes is drawn over: one point alone would be given days. */
+const LEAST_SPAN = 10 * 60_000;
+
+/** From when to when the axis of rows goes; nothing to say of no rows. */
+export function spanOf(rows: readonly Row[]): { min?: number; max?: number } {
+  const times = rows.map((r) => Date.parse(String(r["t"]))).filter((t) => !Number.isNaN(t));
+  if (times.length === 0) return {};
+  const [min, max] = [Math.min(...times), Math.max(...times)];
+  return { min, max: Math.max(max, min + LEAST_SPAN) };
+}
+
 /** Rows of minutes as lines over time, with the commands upon them. */
 export function timePlot(rows: readonly Row[], lines: readonly Line[], marks: readonly Mark[], time: (ms: number) => string): Plot {
   return (c) => {
@@ -39,7 +50,7 @@ export function timePlot(rows: readonly Row[], lines: readonly Line[], marks: re
     };
     return {
       ...frame(c),
-      xAxis: { type: "time", minInterval: 60_000, axisLabel: { color: c("soft"), formatter: time, hideOverlap: true }, axisLine: { lineStyle: { color: c("edge") } }, axisPointer: { label: { formatter: (p: { value: unknown }) => time(Number(p.value)) } } },
+      xAxis: { type: "time", ...spanOf(rows), minInterval: 60_000, axisLabel: { color: c("soft"), formatter: time, hideOverlap: true }, axisLine: { lineStyle: { color: c("edge") } }, axisPointer: { label: { formatter: (p: { value: unknown }) => time(Number(p.value)) } } },
       yAxis: [axis(false), axis(true)],
       series: lines.map((l, i) => ({
         type: l.bars ? "bar" : "line", name: l.name, yAxisIndex: l.right ? 1 : 0, showSymbol: rows.length < 3, smooth: false, barMaxWidth: 14,

@@ -11,7 +11,7 @@ export function usePens(zone: () => string | undefined = () => undefined) {
   const format = useFormat(zone);
   const pens: Pens = {
     money: format.money, count: format.count, rate: format.rate, moment: format.moment, word: wordOf,
-    decimal: (n) => n.toLocaleString(locale.value, { maximumFractionDigits: 1 }),
+    days: (n) => n.toLocaleString(locale.value, { style: "unit", unit: "day", unitDisplay: "long", maximumFractionDigits: 1 }), decimal: (n) => n.toLocaleString(locale.value, { maximumFractionDigits: 1 }),
   };
   return { ...format, pens, figure: (key: string, v: unknown, currency: string) => write(pens, key, v, currency, metric(key)) };
 }

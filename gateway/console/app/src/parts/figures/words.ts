@@ -2,7 +2,7 @@ import { defineWords } from "@/i18n/words";
 
 export const words = defineWords({
   en: {
-    empty: "Nothing here yet.", loading: "Loading…", failed: "This cannot be had: {message}", again: "Try again", show_all: "All {n} rows", fewer: "Fewer rows",
+    empty: "Nothing here yet.", loading: "Loading…", failed: "This cannot be had: {message}", again: "Try again", saved: "{name} is saved.", no_file: "The file cannot be had: {message}", show_all: "All {n} rows", fewer: "Fewer rows",
     numerator: "Of", denominator: "Among", key: "Key", merchant: "Merchant", from: "From", to: "To",
     why_order: "Order {order}", why_paid: "paid {at}", why_nobody: "{money} to nobody", why_touches: "The way to the order", why_none: "No touch within the window: nobody earned it.", why_window: "Touches of the last {h} hours before the payment count. The weights are parts of the whole.",
     col_uv: "People", col_pv: "Times", col_pv_rate: "Of the step before, by times", col_uv_rate: "Of the step before, by people", col_name: "Name", col_name_en: "Name", col_name_zh: "Name",
@@ -16,7 +16,7 @@ export const words = defineWords({
     col_show_id: "Show", col_room_id: "Room", col_order_id: "Order", col_term: "Word", col_count: "Times", col_documents: "Texts", col_expected: "Expected", col_score: "Weight", col_rung: "Rung", col_held: "Climbed",
     col_open: "Still open", col_rate: "Rate", col_median_ms: "Typical time", col_p90_ms: "Nine of ten within", col_size: "Size", col_feels: "Feels", col_opened_at: "Opened", col_resolved_at: "Resolved", col_source: "Where",
     col_rank: "Place", col_joins_30d: "Joined in 30 days", col_leaves_30d: "Left in 30 days", col_alive: "Alive", col_platform: "Platform", col_code: "Answer", col_month: "Month", col_created_at: "Ordered", col_paid_minor: "Paid", col_lead_minor: "Lead", col_nurture_minor: "Nurture", col_convert_minor: "Convert", col_retain_minor: "Retain", col_unattributed_minor: "Nobody",
-    word_part_refunded: "Partly refunded", word_shipped: "Shipped", word_closed: "Closed", word_deposit_paid: "Deposit paid", col_joined: "Joined", col_last_contact: "Last contact", col_days_silent: "Days silent",
+    word_part_refunded: "Partly refunded", word_shipped: "Shipped", word_closed: "Closed", word_deposit_paid: "Deposit paid", col_joined: "Joined", col_last_contact: "Last contact", col_days_silent: "Days silent", col_step: "Step", col_segment: "Segment", col_department: "Department", col_paused_until: "Held back until", col_note: "Note", col_due_at: "Due",
     word_yes: "yes", word_no: "no", word_lead: "Lead", word_nurture: "Nurture", word_convert: "Convert", word_retain: "Retain", word_scheduled: "Scheduled", word_live: "On air", word_paused: "Paused", word_ended: "Ended", word_settled: "Settled",
     word_passerby: "Passerby", word_fan: "Fan", word_customer: "Customer", word_member: "Member", word_partner: "Partner", word_product_listed: "Product listed", word_product_delisted: "Product delisted", word_product_pinned: "Pinned",
     word_product_unpinned: "Unpinned", word_price_changed: "Price changed", word_stock_released: "Stock released", word_announcement_published: "Announcement", word_explain_started: "Explanation", word_explain_ended: "Explanation ended",
@@ -24,10 +24,11 @@ export const words = defineWords({
     word_coupon_drop_ended: "Coupon stopped", word_red_packet_dropped: "Red packet", word_red_packet_closed: "Red packet ended", word_lucky_draw_opened: "Draw", word_lucky_draw_drawn: "Draw held", word_lucky_draw_cancelled: "Draw cancelled",
     word_show_started: "Show started", word_show_paused: "Paused", word_show_resumed: "Resumed", word_show_ended: "Show ended", word_suggested: "Suggested", word_open: "Open", word_resolved: "Resolved", word_dismissed: "Dismissed", word_withdrawn: "Withdrawn",
     word_unpaid: "Unpaid", word_paid: "Paid", word_cancelled: "Cancelled", word_refunded: "Refunded", word_completed: "Completed", word_good: "good", word_fair: "fair", word_bad: "bad", word_unknown: "unknown",
-    word_too_few: "Too few to tell", word_cold: "Cold", word_cool: "Cool", word_warm: "Warm", word_hot: "Too hot", word_right: "As it should be",
+    word_too_few: "Too few to tell", word_cold: "Cold", word_cool: "Cool", word_warm: "Warm", word_hot: "Too hot", word_right: "As it should be", word_routed: "With its owner", word_adopted: "Adopted", word_rejected: "Rejected", word_escalated: "Escalated", word_mediated: "Mediated", word_reopened: "Reopened", word_pre_sale: "Before the sale", word_product: "Product", word_promotion: "Promotion", word_policy: "Policy", word_service: "Service",
+    word_poor_experience: "Poor experience", word_promotion_mismatch: "Promotion mismatch", word_unclear_policy: "Unclear policy", word_quality: "Quality", word_logistics: "Logistics", word_other: "Other", word_desk: "Service desk", word_refund: "Refund", word_review: "Review", word_comment: "Comment",
   },
   zh: {
-    empty: "暂无数据。", loading: "加载中…", failed: "无法获取：{message}", again: "重试", show_all: "全部 {n} 行", fewer: "收起",
+    empty: "暂无数据。", loading: "加载中…", failed: "无法获取：{message}", again: "重试", saved: "已保存 {name}", no_file: "无法下载：{message}", show_all: "全部 {n} 行", fewer: "收起",
     numerator: "分子", denominator: "分母", key: "键", merchant: "商家", from: "从", to: "至",
     why_order: "订单 {order}", why_paid: "支付于 {at}", why_nobody: "{money} 未归因", why_touches: "成交路径", why_none: "窗口内没有触点：未归因。", why_window: "支付前 {h} 小时内的触点计入，权重为占比。",
     col_uv: "人数", col_pv: "次数", col_pv_rate: "相对上一步（次数）", col_uv_rate: "相对上一步（人数）", col_name: "名称", col_name_en: "名称", col_name_zh: "名称",
@@ -41,7 +42,7 @@ export const words = defineWords({
     col_show_id: "场次", col_room_id: "直播间", col_order_id: "订单", col_term: "词", col_count: "次数", col_documents: "文本数", col_expected: "预期", col_score: "权重", col_rung: "层级", col_held: "已升级",
     col_open: "观察中", col_rate: "比率", col_median_ms: "典型用时", col_p90_ms: "九成用时", col_size: "规模", col_feels: "体感", col_opened_at: "提出", col_resolved_at: "解决", col_source: "来源",
     col_rank: "名次", col_joins_30d: "30 日入群", col_leaves_30d: "30 日退群", col_alive: "存活", col_platform: "平台", col_code: "结果", col_month: "第几月", col_created_at: "下单", col_paid_minor: "支付", col_lead_minor: "引流", col_nurture_minor: "蓄客", col_convert_minor: "转化", col_retain_minor: "留存", col_unattributed_minor: "未归因",
-    word_part_refunded: "部分退款", word_shipped: "已发货", word_closed: "已关闭", word_deposit_paid: "已付定金", col_joined: "入群", col_last_contact: "最近联系", col_days_silent: "静默天数",
+    word_part_refunded: "部分退款", word_shipped: "已发货", word_closed: "已关闭", word_deposit_paid: "已付定金", col_joined: "入群", col_last_contact: "最近联系", col_days_silent: "静默天数", col_step: "步骤", col_segment: "分层", col_department: "部门", col_paused_until: "暂停触达至", col_note: "备注", col_due_at: "期限",
     word_yes: "是", word_no: "否", word_lead: "引流", word_nurture: "蓄客", word_convert: "转化", word_retain: "留存", word_scheduled: "未开播", word_live: "直播中", word_paused: "暂停中", word_ended: "已结束", word_settled: "已结算",
     word_passerby: "路人", word_fan: "粉丝", word_customer: "客户", word_member: "会员", word_partner: "合伙人", word_product_listed: "上架", word_product_delisted: "下架", word_product_pinned: "弹品",
     word_product_unpinned: "收起弹品", word_price_changed: "改价", word_stock_released: "放库存", word_announcement_published: "公告", word_explain_started: "讲解", word_explain_ended: "结束讲解",
@@ -49,6 +50,7 @@ export const words = defineWords({
     word_coupon_drop_ended: "停止发券", word_red_packet_dropped: "红包", word_red_packet_closed: "红包结束", word_lucky_draw_opened: "抽奖", word_lucky_draw_drawn: "开奖", word_lucky_draw_cancelled: "取消抽奖",
     word_show_started: "开播", word_show_paused: "暂停", word_show_resumed: "继续", word_show_ended: "下播", word_suggested: "待确认", word_open: "处理中", word_resolved: "已解决", word_dismissed: "已驳回", word_withdrawn: "已撤回",
     word_unpaid: "待支付", word_paid: "已支付", word_cancelled: "已取消", word_refunded: "已退款", word_completed: "已完成", word_good: "良好", word_fair: "一般", word_bad: "较差", word_unknown: "未知",
-    word_too_few: "样本太少", word_cold: "偏冷", word_cool: "略冷", word_warm: "略热", word_hot: "过热", word_right: "恰到好处",
+    word_too_few: "样本太少", word_cold: "偏冷", word_cool: "略冷", word_warm: "略热", word_hot: "过热", word_right: "恰到好处", word_routed: "已分派", word_adopted: "已采纳", word_rejected: "已否决", word_escalated: "已升级", word_mediated: "调解中", word_reopened: "重新打开", word_pre_sale: "售前", word_product: "产品", word_promotion: "推广", word_policy: "政策", word_service: "服务",
+    word_poor_experience: "体验差", word_promotion_mismatch: "宣传不符", word_unclear_policy: "政策不清晰", word_quality: "质量", word_logistics: "物流", word_other: "其他", word_desk: "客服台", word_refund: "退款", word_review: "评价", word_comment: "弹幕",
   },
 });

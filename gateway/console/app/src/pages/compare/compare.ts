@@ -1,0 +1,62 @@
+// The answer of GET /v1/comparisons, whose rows are one figure of one side each,
+// as one row for each figure with its sides in it.
+
+import type { Ratio } from "@/format/number";
+import { isRatio, type Row } from "@/parts/figures/value";
+
+/** How many sides the server puts beside each other at most. */
+export const MOST = 10;
+
+export interface Answer {
+  as_of: string;
+  complete: boolean;
+  shows: Row[];
+  items: Row[];
+}
+
+export interface Cell {
+  /** undefined: nothing is known. */
+  value: number | Ratio | undefined;
+  difference: number | Ratio | undefined;
+  /** The value by that of the first side. */
+  times: number | undefined;
+}
+
+export interface Line {
+  currency: string;
+  key: string;
+  /** In the order of the sides. */
+  cells: Cell[];
+}
+
+/** A figure that is no rate has the denominator 0, and a rate of nothing too: the dictionary tells them apart. */
+function cellOf(r: Row, rate: (key: string) => boolean): Cell {
+  const [n, d] = [Number(r["numerator"] ?? 0), Number(r["denominator"] ?? 0)];
+  const isRate = d !== 0 || rate(String(r["key"]));
+  const [difference, ratio] = [r["difference"], r["ratio"]];
+  return {
+    value: isRate ? (d === 0 ? undefined : { numerator: n, denominator: d }) : n,
+    difference: isRatio(difference) && difference.denominator ? (isRate ? difference : difference.numerator / difference.denominator) : undefined,
+    times: isRatio(ratio) && ratio.denominator ? ratio.numerator / ratio.denominator : undefined,
+  };
+}
+
+/** One line for each figure and currency; `side` names the column that says whose a row is. */
+export function linesOf(a: Answer, side: string, rate: (key: string) => boolean): Line[] {
+  const order = a.shows.map((s) => String(s[side]));
+  const lines = new Map<string, Line>();
+  for (const r of a.items) {
+    const [currency, key] = [String(r["currency"] ?? ""), String(r["key"])];
+    const line = lines.get(`${currency} ${key}`) ?? { currency, key, cells: order.map(() => ({ value: undefined, difference: undefined, times: undefined })) };
+    const at = order.indexOf(String(r[side]));
+    if (at >= 0) line.cells[at] = cellOf(r, rate);
+    lines.set(`${currency} ${key}`, line);
+  }
+  return [...lines.values()];
+}
+
+/** Adds a show to those chosen or takes it away; no more than the server puts side by side. */
+export function toggled(chosen: readonly string[], id: string): string[] {
+  if (chosen.includes(id)) return chosen.filter((c) => c !== id);
+  return chosen.length < MOST ? [...chosen, id] : [...chosen];
+}
