@@ -25,6 +25,9 @@ type Report struct {
 	Through    time.Time
 	AfterFinal []Correction
 
+	// Aged says what cannot be computed any more; nil: all of it can. The maker fills it in.
+	Aged *Aged
+
 	Figures    Figures // what everything below was made of
 	Metrics    Values
 	Raw        Values // about viewers, with flagged bots

@@ -3,7 +3,10 @@ package clickhouse
 import (
 	"context"
 	"fmt"
+	"math"
 	"strings"
+
+	ch "github.com/ClickHouse/clickhouse-go/v2"
 )
 
 // Mismatch is one place where the database disagrees with itself.
@@ -86,8 +89,17 @@ var reconciles = []reconcile{
 	{"touches", "events", `touch = 1`, `person_id`, `person_id`, [][2]string{{"", `toInt64(1)`}}},
 }
 
+// agedShows are the shows of which raw behaviour may be gone: their rollups have
+// what was, and the facts must only not have more.
+const agedShows = `(SELECT toString(merchant_id), toString(show_id) FROM events WHERE ts < fromUnixTimestamp64Milli({gone:Int64}, 'UTC')
+	UNION DISTINCT SELECT toString(merchant_id), toString(show_id) FROM show_minute WHERE t < fromUnixTimestamp64Milli({gone:Int64}, 'UTC'))`
+
 // sql sums facts and rollup side by side and keeps the keys that differ.
 func (r *reconcile) sql() string {
+	differ := `facts != rollup`
+	if r.facts == "events" {
+		differ = `if({gone:Int64} > 0 AND (merchant, show) IN ` + agedShows + `, facts > rollup, facts != rollup)`
+	}
 	var facts, rollup, names []string
 	for _, m := range r.measures {
 		facts = append(facts, m[1])
@@ -110,8 +122,11 @@ func (r *reconcile) sql() string {
 	return `SELECT c, merchant, show, k, sum(f) AS facts, sum(r) AS rollup FROM (` +
 		side(r.facts, ` WHERE `+r.where, r.key, facts, true) + ` UNION ALL ` +
 		side(r.rollup, ``, r.rollupKey, rollup, false) +
-		`) GROUP BY c, merchant, show, k HAVING facts != rollup ORDER BY c, merchant, show, k LIMIT ` + fmt.Sprint(auditLimit)
+		`) GROUP BY c, merchant, show, k HAVING ` + differ + ` ORDER BY c, merchant, show, k LIMIT ` + fmt.Sprint(auditLimit)
 }
+
+// agedBucket is a bucket of the ledger of which facts may be gone.
+const agedBucket = `{whole:UInt64} > 0 AND b <= intDiv({whole:UInt64}, 1000000)`
 
 // others are the checks that are no sums. Facts is what is there, Rollup what
 // should be there.
@@ -124,45 +139,77 @@ var others = []struct{ check, sql string }{
 		FROM events GROUP BY merchant_id, source, event_id HAVING c > 1 ORDER BY merchant_id, k`},
 	// Positions count up within a message and messages count up without a gap.
 	{"log_gap", `SELECT '', '', '', concat('message ', toString(seq)) AS k, toInt64(uniqExact(idx)) AS c, toInt64(max(idx)) + 1 AS want
-		FROM events GROUP BY seq HAVING c != want ORDER BY seq`},
-	{"log_gap", `SELECT '', '', '', 'messages' AS k, toInt64(uniqExact(seq)) AS c, if(c = 0, 0, toInt64(max(seq) - min(seq)) + 1) AS want FROM events HAVING c != want`},
+		FROM events WHERE seq >= {whole:UInt64} GROUP BY seq HAVING c != want ORDER BY seq`},
+	{"log_gap", `SELECT '', '', '', 'messages' AS k, toInt64(uniqExact(seq)) AS c, if(c = 0, 0, toInt64(max(seq) - min(seq)) + 1) AS want FROM events WHERE seq >= {whole:UInt64} HAVING c != want`},
 	{"ingest_ledger.rows", `SELECT '', '', '', toString(b) AS k, toInt64(sum(f)) AS c, toInt64(sum(r)) AS want FROM (
 		SELECT intDiv(seq, 1000000) AS b, count() AS f, toUInt64(0) AS r FROM events GROUP BY b
-		UNION ALL SELECT bucket AS b, toUInt64(0), sum(rows) FROM ingest_ledger GROUP BY bucket) GROUP BY b HAVING c != want`},
+		UNION ALL SELECT bucket AS b, toUInt64(0), sum(rows) FROM ingest_ledger GROUP BY bucket) GROUP BY b HAVING if(` + agedBucket + `, c > want, c != want)`},
 	{"ingest_ledger.checksum", `SELECT '', '', '', toString(b) AS k, reinterpretAsInt64(groupBitXor(f)) AS c, reinterpretAsInt64(groupBitXor(r)) AS want FROM (
 		SELECT intDiv(seq, 1000000) AS b, groupBitXor(cityHash64(seq, idx)) AS f, toUInt64(0) AS r FROM events GROUP BY b
-		UNION ALL SELECT bucket AS b, toUInt64(0), groupBitXor(checksum) FROM ingest_ledger GROUP BY bucket) GROUP BY b HAVING c != want`},
+		UNION ALL SELECT bucket AS b, toUInt64(0), groupBitXor(checksum) FROM ingest_ledger GROUP BY bucket) GROUP BY b HAVING NOT (` + agedBucket + `) AND c != want`},
 }
 
 // Audit compares every rollup with the facts, looks for facts that are in twice
 // and for holes in the log. It reads everything there is. The answer must be
 // empty; what it holds is the first hundred places of each check.
 func (db *DB) Audit(ctx context.Context) ([]Mismatch, error) {
-	var out []Mismatch
-	run := func(check, sql string) error {
-		return db.rows(ctx, "audit", nil, sql, func(scan scanner) error {
-			m := Mismatch{}
-			var measure string
-			if err := scan(&measure, &m.Merchant, &m.Show, &m.Key, &m.Facts, &m.Rollup); err != nil {
-				return err
-			}
-			m.Check = check
-			if measure != "" {
-				m.Check += "." + measure
-			}
-			out = append(out, m)
-			return nil
-		})
+	aged, err := db.aged(ctx)
+	if err != nil {
+		return nil, err
 	}
+	var out []Mismatch
 	for i := range reconciles {
-		if err := run(reconciles[i].rollup, reconciles[i].sql()); err != nil {
-			return nil, fmt.Errorf("audit %s: %w", reconciles[i].rollup, err)
+		found, err := db.check(ctx, aged, reconciles[i].rollup, reconciles[i].sql())
+		if err != nil {
+			return nil, err
 		}
+		out = append(out, found...)
 	}
 	for _, o := range others {
-		if err := run(o.check, o.sql+` LIMIT `+fmt.Sprint(auditLimit)); err != nil {
-			return nil, fmt.Errorf("audit %s: %w", o.check, err)
+		found, err := db.check(ctx, aged, o.check, o.sql+` LIMIT `+fmt.Sprint(auditLimit))
+		if err != nil {
+			return nil, err
 		}
+		out = append(out, found...)
+	}
+	return out, nil
+}
+
+// aged are the parameters of comparisons: before which instant raw behaviour may
+// be gone, and from which message of the log on all is there; zero when nothing is
+// gone.
+func (db *DB) aged(ctx context.Context) (ch.Parameters, error) {
+	gone, err := db.BehaviourGone(ctx)
+	if err != nil || gone.IsZero() {
+		return ch.Parameters{"gone": "0", "whole": "0"}, err
+	}
+	// Messages are in the order of the log and of their times but for the clocks.
+	var n, whole uint64
+	err = db.rows(ctx, "audit", ch.Parameters{"after": fmt.Sprint(gone.Add(clockSlack).UnixMilli())},
+		`SELECT count(), min(seq) FROM events WHERE ts >= fromUnixTimestamp64Milli({after:Int64}, 'UTC')`, func(scan scanner) error { return scan(&n, &whole) })
+	if n == 0 {
+		whole = math.MaxInt64
+	}
+	return ch.Parameters{"gone": fmt.Sprint(max(gone.UnixMilli(), 1)), "whole": fmt.Sprint(whole)}, err
+}
+
+// check runs one comparison.
+func (db *DB) check(ctx context.Context, aged ch.Parameters, check, sql string) (out []Mismatch, err error) {
+	err = db.rows(ctx, "audit", aged, sql, func(scan scanner) error {
+		m := Mismatch{}
+		var measure string
+		if err := scan(&measure, &m.Merchant, &m.Show, &m.Key, &m.Facts, &m.Rollup); err != nil {
+			return err
+		}
+		m.Check = check
+		if measure != "" {
+			m.Check += "." + measure
+		}
+		out = append(out, m)
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("audit %s: %w", check, err)
 	}
 	return out, nil
 }

@@ -45,7 +45,7 @@ func DefaultLimits(c Class) Limits {
 }
 
 // wholes are the questions of the class [ClassWhole].
-var wholes = map[string]bool{"audit": true, "count": true, "migrations": true, "parts": true, "merchants with groups": true}
+var wholes = map[string]bool{"audit": true, "count": true, "migrations": true, "parts": true, "merchants with groups": true, "rebuild": true, "retention": true}
 
 func (db *DB) limitsOf(c Class) Limits {
 	if l, ok := db.cfg.Limits[c]; ok {

@@ -57,6 +57,7 @@ type SinkConfig struct {
 type Sink struct {
 	cfg     SinkConfig
 	metrics *sinkMetrics
+	rests   chan rest
 
 	mu        sync.Mutex
 	watermark live.Position
@@ -80,7 +81,7 @@ func NewSink(cfg SinkConfig) *Sink {
 	if cfg.send == nil {
 		cfg.send = cfg.DB.insert
 	}
-	s := &Sink{cfg: cfg}
+	s := &Sink{cfg: cfg, rests: make(chan rest)}
 	s.watermark, _ = cfg.Reader.Checkpoint()
 	s.metrics = newSinkMetrics(cfg.Registerer, s)
 	return s
@@ -159,6 +160,15 @@ func (s *Sink) follow(ctx context.Context) error {
 		return nil
 	}
 	for {
+		select {
+		case r := <-s.rests:
+			if err := cut(s.cfg.Reader.Position()); err != nil {
+				r.done <- err
+				return err
+			}
+			r.done <- r.run(ctx, s.Watermark())
+		default:
+		}
 		wait := s.cfg.MaxAge
 		if open.N > 0 {
 			wait = max(s.cfg.MaxAge-s.cfg.Now().Sub(opened), 0)

@@ -59,7 +59,7 @@ func Start(ctx context.Context, cfg Config) (*Engine, error) {
 			Name: "showrunner_engine_up", Help: "1 while the ClickHouse child answers.",
 		}),
 	}
-	for _, d := range []string{e.data, filepath.Join(dir, "tmp")} {
+	for _, d := range []string{e.data, filepath.Join(dir, "tmp"), copies(dir)} {
 		if err := os.MkdirAll(d, 0o700); err != nil {
 			return nil, fmt.Errorf("engine: make data directory: %w", err)
 		}
@@ -261,6 +261,10 @@ func (e *Engine) Pid() int { return e.current().pid }
 // URL is the native-protocol address with its account and [Database], in the
 // form clickhouse://user:password@127.0.0.1:port/showrunner. It is a secret.
 func (e *Engine) URL() string { return e.address("clickhouse", e.tcpPort) }
+
+// Copies is the folder in which BACKUP … TO File('name') makes its copy and RESTORE
+// finds it.
+func (e *Engine) Copies() string { return copies(e.cfg.Dir) }
 
 // HTTPURL is the HTTP address with its account and [Database]. It is a secret.
 func (e *Engine) HTTPURL() string { return e.address("http", e.httpPort) }

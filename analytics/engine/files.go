@@ -91,12 +91,16 @@ func usersXML(hash string, maxMemory int64) string {
 `, maxMemory/2, maxMemory/4, maxMemory/4, len(listen), user, hash)
 }
 
+// copies is the one folder that BACKUP may write to and RESTORE may read.
+func copies(dir string) string { return filepath.Join(dir, "copies") }
+
 func configXML(users, dir string, maxMemory int64) string {
 	return fmt.Sprintf(`<clickhouse>
   <users_config>%s</users_config>
   <tmp_path>%s/</tmp_path>
   <max_server_memory_usage>%d</max_server_memory_usage>
   <mark_cache_size>%d</mark_cache_size>
+  <backups><allowed_path>%s/</allowed_path></backups>
   <uncompressed_cache_size>0</uncompressed_cache_size>
   <max_connections>512</max_connections>
   <background_pool_size>%d</background_pool_size>
@@ -108,7 +112,7 @@ func configXML(users, dir string, maxMemory int64) string {
   </merge_tree>
   <logger><level>warning</level></logger>
 </clickhouse>
-`, escape(users), escape(filepath.Join(dir, "tmp")), maxMemory, maxMemory/16, max(2, runtime.NumCPU()))
+`, escape(users), escape(filepath.Join(dir, "tmp")), maxMemory, maxMemory/16, escape(copies(dir)), max(2, runtime.NumCPU()))
 }
 
 func escape(s string) string {

@@ -114,6 +114,7 @@ func WriteJSON(w io.Writer, r analytics.Report) error {
 		Attribution attributionJSON            `json:"attribution"`
 		Late        []lateJSON                 `json:"late,omitempty"`
 		AllLate     []lateJSON                 `json:"late_by_currency,omitempty"`
+		Aged        *agedJSON                  `json:"retention,omitempty"`
 	}{
 		Show: showJSON{
 			Show: r.Show.ID, Room: r.Show.Room, Merchant: r.Show.Merchant, Title: r.Show.Title, State: r.Show.State,
@@ -126,12 +127,26 @@ func WriteJSON(w io.Writer, r analytics.Report) error {
 		Funnel: r.Funnel, Timeline: r.Timeline, Days: r.Days, Products: r.Products, Sources: r.Sources, Hosts: r.Hosts, Ladder: r.Ladder, Commission: r.Commission, Fed: r.Fed, Service: r.Service, Served: r.Served, Felt: r.Felt, Commands: r.Commands, Alerts: r.Alerts,
 		Complaints: r.Complaints, Keywords: r.Keywords, NextBrief: r.Brief,
 		Benchmarks: r.Benchmarks, Basis: r.Basis, Worst: r.Worst,
-		Attribution: creditJSON(r), Late: late(r.Late), AllLate: late(r.AllLate),
+		Attribution: creditJSON(r), Late: late(r.Late), AllLate: late(r.AllLate), Aged: agedOf(r.Aged),
 	})
 	if err != nil {
 		return fmt.Errorf("write report as json: %w", err)
 	}
 	return nil
+}
+
+// agedJSON says what is no longer computed of all facts.
+type agedJSON struct {
+	Before  string   `json:"behaviour_before"`
+	Metrics []string `json:"metrics"`
+	Tables  []string `json:"tables"`
+}
+
+func agedOf(a *analytics.Aged) *agedJSON {
+	if a == nil {
+		return nil
+	}
+	return &agedJSON{Before: analytics.Stamp(a.Before), Metrics: a.Metrics, Tables: a.Tables}
 }
 
 // stamp makes "not yet" a null.

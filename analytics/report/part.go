@@ -16,7 +16,11 @@ type part struct {
 // parts are all tables of a report, in the order of the page. What is no table
 // there, is one here: the metrics, the attribution, what came later.
 func parts(r *analytics.Report) []part {
-	return []part{
+	var out []part
+	if r.Aged != nil { // First, so that who reads the rest has read it.
+		out = append(out, part{"retention", "数据保留期", "retention", analytics.AgedTable(r.Aged)})
+	}
+	return append(out, []part{
 		{"metrics", "全部指标", "metrics", metricsTable(r)},
 		{"benchmark_basis", "对比说明", "benchmark basis", r.Basis},
 		{"benchmarks", "与自己对比", "benchmarks", r.Benchmarks},
@@ -41,7 +45,7 @@ func parts(r *analytics.Report) []part {
 		{"after_final", "定稿后更正", "corrections", correctionTable(r)},
 		{"alerts", "预警", "alerts", r.Alerts},
 		{"commands", "场控指令", "commands", r.Commands},
-	}
+	}...)
 }
 
 func text(key, zh, en string) analytics.Column {

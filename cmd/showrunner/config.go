@@ -45,6 +45,7 @@ type ServeCmd struct {
 	SinkRows      int           `default:"50000" help:"Rows that make a ClickHouse batch full, 1 to 500000."`
 	AlertEvery    time.Duration `default:"10s" help:"How often shows on air are looked at for alerts."`
 	AuditEvery    time.Duration `default:"10m" help:"How often every rollup of ClickHouse is compared with its facts; 0 is never."`
+	BehaviourDays int           `default:"400" help:"Days after which raw behaviour, such as heartbeats, likes and clicks, leaves ClickHouse, 90 to 36500; 0 keeps all. Money, commands, words and moderation stay in any case."`
 	EngineMemory  int64         `default:"2147483648" help:"Memory bound of the embedded ClickHouse in bytes, at least 512 MiB."`
 	QueryTime     time.Duration `default:"25s" help:"Longest time one question to ClickHouse may take for a caller of the API, 1s to 10m."`
 	QueryMemory   int64         `default:"1073741824" help:"Most memory in bytes that one question to ClickHouse may take, at least 16 MiB."`
@@ -163,6 +164,9 @@ func (c *ServeCmd) validate() error {
 	}
 	if c.QueryRows != 0 && c.QueryRows < 1000 {
 		bad("query-rows", "must be at least 1000, or 0")
+	}
+	if c.BehaviourDays != 0 && (c.BehaviourDays < 90 || c.BehaviourDays > 36500) {
+		bad("behaviour-days", "must be 0, or 90 to 36500")
 	}
 	if c.EngineMemory < 512<<20 {
 		bad("engine-memory", "must be at least %d", 512<<20)

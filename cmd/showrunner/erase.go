@@ -92,6 +92,10 @@ func (s *server) readByAll(ctx context.Context) (live.Position, error) {
 }
 
 func (s *server) eraseFacts(ctx context.Context, e *store.Erasure, names []store.Renaming) error {
+	if !s.backing.TryLock() {
+		return nil // A backup is made: the next look does it.
+	}
+	defer s.backing.Unlock()
 	for _, n := range names {
 		copied := func() error { return s.store.NoteCopied(ctx, e.ID, n.Old) }
 		if err := s.db.Rename(ctx, clickhouse.Renaming{Merchant: e.Merchant, Old: n.Old, New: n.New, Copied: n.Copied}, copied); err != nil {

@@ -39,8 +39,8 @@ func audit(t *testing.T, url string) {
 	}
 }
 
-// withoutWindow makes a table forget what was inserted into it before.
-func withoutWindow(t *testing.T, url, table string) {
+// runSQL runs a statement in ClickHouse.
+func runSQL(t *testing.T, url, sql string) {
 	t.Helper()
 	opts, err := driver.ParseDSN(url)
 	if err != nil {
@@ -51,9 +51,15 @@ func withoutWindow(t *testing.T, url, table string) {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	if err := conn.Exec(t.Context(), "ALTER TABLE "+table+" MODIFY SETTING non_replicated_deduplication_window = 0"); err != nil {
+	if err := conn.Exec(t.Context(), sql); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// withoutWindow makes a table forget what was inserted into it before.
+func withoutWindow(t *testing.T, url, table string) {
+	t.Helper()
+	runSQL(t, url, "ALTER TABLE "+table+" MODIFY SETTING non_replicated_deduplication_window = 0")
 }
 
 // storedEvents counts the rows of each event in ClickHouse, arrivals and

@@ -118,6 +118,11 @@ func (f *figures) Report(ctx context.Context, s live.Show, format, lang string, 
 		return err
 	}
 	r.Complete, r.Provisional = complete, r.Provisional || !complete
+	gone, err := f.db.BehaviourGone(ctx)
+	if err != nil {
+		return err
+	}
+	r.Aged = analytics.AgedOf(s, gone)
 	if format != "pdf" {
 		return report.Write(w, r, format, lang)
 	}

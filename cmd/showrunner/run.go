@@ -26,6 +26,9 @@ type cli struct {
 	Attribute   AttributeCmd `cmd:"" help:"Divide the money of journeys in a file over what led to it."`
 	Import      ImportCmd    `cmd:"" help:"Take in history of orders, events or touches from a file."`
 	Nodes       NodesCmd     `cmd:"" help:"Look after the servers that share a log."`
+	Rebuild     RebuildCmd   `cmd:"" help:"Make a rollup of ClickHouse anew from its facts."`
+	Backup      BackupCmd    `cmd:"" help:"Copy everything that a server keeps into a folder, while it runs."`
+	Restore     RestoreCmd   `cmd:"" help:"Make a data folder from a backup."`
 	Bench       BenchCmd     `cmd:"" help:"Measure a running server; figures as JSON."`
 	Version     VersionCmd   `cmd:"" help:"Print the version."`
 	EngineChild EngineCmd    `cmd:"" hidden:"" name:"engine-child" help:"The embedded ClickHouse itself."`

@@ -54,6 +54,7 @@ type server struct {
 	carriage *carriage
 	audit    *auditor // nil with --audit-every 0
 	upkeep   *upkeep  // nil with --sink off
+	kept     *kept    // how long raw behaviour is, where this server may write
 	duties   *prometheus.GaugeVec
 	realtime *realtime.Realtime
 	wall     *wall.Wall
@@ -75,6 +76,7 @@ type server struct {
 
 	sketches sketches    // of large rooms
 	migrated atomic.Bool // the schema of ClickHouse is up to date
+	backing  sync.Mutex  // one backup at a time, and nobody is forgotten meanwhile
 }
 
 // Names of the log's readers. Each keeps its checkpoint under its name, so
@@ -98,7 +100,7 @@ func (s *server) readerName(name string) string {
 // drains each before what it writes to goes away.
 func (s *server) build(ctx context.Context) error {
 	for _, step := range []func(context.Context) error{
-		s.openEngine, s.openLog, s.openStore, s.openSink, s.openHub, s.openPast, s.openRealtime, s.openRelay, s.openIngest, s.openService, s.openModeration, s.openBots, s.openDelivery, s.openLadder, s.openGuard, s.openGroups, s.openAlerts, s.openCredit, s.openCare, s.openGateway,
+		s.openEngine, s.openLog, s.openStore, s.openSink, s.openHub, s.openPast, s.openRealtime, s.openRelay, s.openIngest, s.openService, s.openModeration, s.openBots, s.openDelivery, s.openLadder, s.openGuard, s.openGroups, s.openAlerts, s.openCredit, s.openCare, s.openGateway, s.openControl,
 	} {
 		if err := step(ctx); err != nil {
 			return err
@@ -203,6 +205,7 @@ func (s *server) openSink(context.Context) error {
 	if s.cfg.Sink == "off" {
 		return nil
 	}
+	s.kept = newKept(s.cfg.BehaviourDays, s.reg)
 	if s.cfg.AuditEvery > 0 {
 		s.audit = newAuditor(s.db.Audit, s.cfg.AuditEvery, s.now, s.log, s.reg)
 	}
@@ -236,6 +239,7 @@ func (s *server) carry(ctx context.Context) (err error) {
 		audits.Go(func() { s.audit.run(auditing) })
 	}
 	audits.Go(func() { s.upkeep.run(auditing) })
+	audits.Go(func() { s.retain(auditing) })
 	return sink.Run(ctx)
 }
 
@@ -243,6 +247,9 @@ func (s *server) carry(ctx context.Context) (err error) {
 func (s *server) migrate(ctx context.Context) error {
 	for {
 		err := s.db.Migrate(ctx)
+		if err == nil {
+			err = s.db.Retain(ctx, s.cfg.BehaviourDays)
+		}
 		if err == nil || ctx.Err() != nil {
 			s.migrated.Store(err == nil)
 			return nil

@@ -44,6 +44,8 @@ type Config struct {
 	// KeepBytes is how much is kept of what every named reader is done with,
 	// measured over the whole stream. Zero means all.
 	KeepBytes int64
+	// restore, if set, is the log that is brought back: there must be none yet.
+	restore *exportHead
 	// Now is the clock: of trimming by age and of the latency metric.
 	Now func() time.Time
 	// Logger takes what an operator should know. Nil means nowhere.

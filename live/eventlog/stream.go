@@ -22,24 +22,12 @@ const (
 
 // joinStream finds the stream or makes it, and returns it with its epoch.
 func joinStream(ctx context.Context, js jetstream.JetStream, cfg Config) (jetstream.Stream, string, error) {
+	if cfg.restore != nil {
+		return restoreStream(ctx, js, cfg)
+	}
 	s, err := js.Stream(ctx, cfg.Stream)
 	if errors.Is(err, jetstream.ErrStreamNotFound) && !cfg.Existing {
-		s, err = js.CreateStream(ctx, jetstream.StreamConfig{
-			Name:        cfg.Stream,
-			Description: "Showrunner: every accepted fact, in order.",
-			Subjects:    []string{cfg.Stream + ".events", cfg.Stream + ".outbox"},
-			Storage:     jetstream.FileStorage,
-			Retention:   jetstream.LimitsPolicy,
-			// No limit of its own: only the trimmer knows what every reader has.
-			MaxMsgs: -1, MaxBytes: -1, MaxMsgsPerSubject: -1,
-			Discard:    jetstream.DiscardNew,
-			Duplicates: duplicateWindow,
-			Replicas:   max(cfg.Replicas, 1),
-			DenyDelete: true,
-			// Reads for compare-and-set must come from the leader.
-			AllowDirect: false,
-			Metadata:    map[string]string{epochKey: uuid.NewString()},
-		})
+		s, err = js.CreateStream(ctx, newStream(cfg, uuid.NewString()))
 		if errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) { // another node was faster
 			s, err = js.Stream(ctx, cfg.Stream)
 		}
@@ -64,6 +52,26 @@ func joinStream(ctx context.Context, js jetstream.JetStream, cfg Config) (jetstr
 		}
 	}
 	return s, epoch, nil
+}
+
+// newStream is the stream of a new log.
+func newStream(cfg Config, epoch string) jetstream.StreamConfig {
+	return jetstream.StreamConfig{
+		Name:        cfg.Stream,
+		Description: "Showrunner: every accepted fact, in order.",
+		Subjects:    []string{cfg.Stream + ".events", cfg.Stream + ".outbox"},
+		Storage:     jetstream.FileStorage,
+		Retention:   jetstream.LimitsPolicy,
+		// No limit of its own: only the trimmer knows what every reader has.
+		MaxMsgs: -1, MaxBytes: -1, MaxMsgsPerSubject: -1,
+		Discard:    jetstream.DiscardNew,
+		Duplicates: duplicateWindow,
+		Replicas:   max(cfg.Replicas, 1),
+		DenyDelete: true,
+		// Reads for compare-and-set must come from the leader.
+		AllowDirect: false,
+		Metadata:    map[string]string{epochKey: epoch},
+	}
 }
 
 // joinCheckpoints finds the bucket of checkpoints or makes it.

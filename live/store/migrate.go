@@ -21,13 +21,9 @@ var migrations embed.FS
 // migrate brings the schema up to date. Of stores that share a database and
 // start together, one does it and the others wait.
 func (s *Store) migrate(ctx context.Context) error {
-	var files union
-	for _, dir := range []string{"migrations", s.dialect.own} {
-		sub, err := fs.Sub(migrations, dir)
-		if err != nil {
-			return fmt.Errorf("read migrations: %w", err)
-		}
-		files = append(files, sub)
+	files, err := migrationFiles(s.dialect)
+	if err != nil {
+		return err
 	}
 	options := []goose.ProviderOption{goose.WithAllowOutofOrder(true)}
 	if s.dialect.schema == goose.DialectPostgres {
@@ -45,6 +41,18 @@ func (s *Store) migrate(ctx context.Context) error {
 		return fmt.Errorf("migrate: %w", err)
 	}
 	return nil
+}
+
+// migrationFiles are those of a database.
+func migrationFiles(d dialect) (files union, err error) {
+	for _, dir := range []string{"migrations", d.own} {
+		sub, err := fs.Sub(migrations, dir)
+		if err != nil {
+			return nil, fmt.Errorf("read migrations: %w", err)
+		}
+		files = append(files, sub)
+	}
+	return files, nil
 }
 
 // union is folders seen as one.

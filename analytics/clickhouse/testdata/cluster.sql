@@ -713,3 +713,15 @@ ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/{shard}/{database}/{ta
 ORDER BY (merchant_id, zone)
 SETTINGS replicated_deduplication_window = 100000, replicated_deduplication_window_seconds = 604800
 ;;
+-- Since when raw behaviour is kept for how many days, 0 for ever: what may be gone
+-- by now follows from all of them.
+
+CREATE TABLE IF NOT EXISTS retention ON CLUSTER 'main'
+(
+    since DateTime64(3, 'UTC'),
+    days  UInt32
+)
+ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/{shard}/{database}/{table}', '{replica}')
+ORDER BY since
+SETTINGS replicated_deduplication_window = 100000, replicated_deduplication_window_seconds = 604800
+;;

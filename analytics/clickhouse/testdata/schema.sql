@@ -302,6 +302,11 @@ CREATE MATERIALIZED VIEW product_money_mv TO product_money (`merchant_id` LowCar
   `cancelled_paid` Int64)
 AS SELECT merchant_id, show_id, currency, product_id, toStartOfMinute(at) AS t, sum(sku_orders) AS sku_orders, sum(sku_paid) AS sku_paid, sum(units_paid) AS units_paid, sum(created) AS created, sum(paid) AS paid, sum(refund_goods) AS refund_goods, sum(refund_ship) AS refund_ship, sum(cancelled_paid) AS cancelled_paid FROM order_deltas WHERE (rehearsal = 0) AND (product_id != '') GROUP BY merchant_id, show_id, currency, product_id, t
 
+CREATE TABLE retention (`since` DateTime64(3, 'UTC'),
+  `days` UInt32)
+ENGINE = ReplacingMergeTree ORDER BY since
+SETTINGS non_replicated_deduplication_window = 100000, index_granularity = 8192
+
 CREATE TABLE schema_migrations (`version` String,
   `statement` UInt32,
   `sha256` String,

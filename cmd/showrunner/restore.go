@@ -1,0 +1,150 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"showrunner/analytics/clickhouse"
+	"showrunner/analytics/engine"
+	"showrunner/live"
+	"showrunner/live/eventlog"
+	"showrunner/live/store"
+)
+
+// RestoreCmd makes a data folder from a backup.
+type RestoreCmd struct {
+	From          string `required:"" type:"path" help:"Folder of the backup."`
+	Data          string `required:"" type:"path" help:"Data folder to make, which must not be there or be empty."`
+	Database      string `placeholder:"URL" help:"Empty PostgreSQL database, for a backup of one."`
+	NATS          string `name:"nats" placeholder:"URL" help:"External NATS that has no log yet; the embedded one without it."`
+	Replicas      int    `default:"0" help:"Replicas of the log there."`
+	EngineMemory  int64  `default:"2147483648" help:"Memory bound of the embedded ClickHouse in bytes."`
+	EngineLibrary string `type:"path" help:"Path of libchdb; found under node_modules without it."`
+	Check         bool   `help:"Only check that the backup is whole and can be restored by this program."`
+}
+
+// errNotEmpty refuses to restore over something.
+var errNotEmpty error = live.Conflict("data_not_empty", "there is something in the data folder already")
+
+// Execute checks the backup, makes everything in a folder beside the data folder
+// and puts it in place when it is whole: what fails leaves no server that starts.
+func (c *RestoreCmd) Execute(ctx context.Context, stdout, _ io.Writer) error {
+	m, err := readManifest(c.From)
+	if err != nil {
+		return err
+	}
+	if err := c.suits(m); err != nil {
+		return err
+	}
+	if c.Check {
+		_, err := fmt.Fprintf(stdout, "the backup of %s is whole: %d files, %d bytes\n", m.MadeAt.Format(time.RFC3339), len(m.Files), m.bytes())
+		return err
+	}
+	if found, err := os.ReadDir(c.Data); err == nil && len(found) > 0 {
+		return fmt.Errorf("%s: %w", c.Data, errNotEmpty)
+	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("look into the data folder: %w", err)
+	}
+	making := c.Data + ".restoring"
+	if err := os.Mkdir(making, 0o700); err != nil {
+		return fmt.Errorf("make a folder beside the data folder: %w; remove what an earlier restore left there", err)
+	}
+	if err := c.restore(ctx, m, making); err != nil {
+		return errors.Join(err, os.RemoveAll(making))
+	}
+	if err := os.Remove(c.Data); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("put the data folder in place: %w", err)
+	}
+	if err := os.Rename(making, c.Data); err != nil {
+		return fmt.Errorf("put the data folder in place: %w", err)
+	}
+	_, err = fmt.Fprintf(stdout, "%s holds what was there at %s: %d messages of the log up to %d, ClickHouse all before %d\n",
+		c.Data, m.MadeAt.Format(time.RFC3339), m.Log.Messages, m.Log.Next-1, m.Sink.Seq)
+	return err
+}
+
+// suits refuses what the flags or this program cannot take, before anything is made.
+func (c *RestoreCmd) suits(m *manifest) error {
+	if err := clickhouse.KnownVersions(m.ClickHouse.Versions); err != nil {
+		return fmt.Errorf("%s: %w", c.From, err)
+	}
+	if (m.Store.Database == store.SavedPostgres) != (c.Database != "") {
+		return fmt.Errorf("%w: the backup is of %s: --database is for one of PostgreSQL, and needed there", errUsage, m.Store.Database)
+	}
+	return nil
+}
+
+func (c *RestoreCmd) restore(ctx context.Context, m *manifest, data string) error {
+	if err := os.MkdirAll(filepath.Join(data, "clickhouse", "copies"), 0o700); err != nil {
+		return fmt.Errorf("restore: %w", err)
+	}
+	if err := store.Restore(ctx, store.Config{Path: filepath.Join(data, "showrunner.db"), URL: c.Database}, filepath.Join(c.From, backupStore), m.Store); err != nil {
+		return err
+	}
+	if err := c.restoreLog(ctx, m, data); err != nil {
+		return err
+	}
+	if err := c.restoreFacts(ctx, m, data); err != nil {
+		return err
+	}
+	if m.Keys {
+		if err := copyTree(filepath.Join(data, backupKeys), filepath.Join(c.From, backupKeys)); err != nil {
+			return fmt.Errorf("restore the keys: %w", err)
+		}
+	}
+	return nil
+}
+
+func (c *RestoreCmd) restoreLog(ctx context.Context, m *manifest, data string) error {
+	f, err := os.Open(filepath.Join(c.From, backupLog))
+	if err != nil {
+		return fmt.Errorf("restore the log: %w", err)
+	}
+	defer func() { _ = f.Close() }() // Only read.
+	got, err := eventlog.Import(ctx, eventlog.Config{Dir: filepath.Join(data, "log"), URL: c.NATS, Replicas: c.Replicas, Now: clock}, f)
+	if err != nil {
+		return err
+	}
+	if got != m.Log {
+		return fmt.Errorf("restore the log: it holds %+v, the manifest says %+v", got, m.Log)
+	}
+	return nil
+}
+
+// restoreFacts runs the embedded ClickHouse on the new folder for as long as it
+// takes.
+func (c *RestoreCmd) restoreFacts(ctx context.Context, m *manifest, data string) (err error) {
+	const name = "backup"
+	dir := filepath.Join(data, "clickhouse")
+	copied := filepath.Join(dir, "copies", name)
+	if err := copyTree(copied, filepath.Join(c.From, backupClickHouse)); err != nil {
+		return fmt.Errorf("restore ClickHouse: %w", err)
+	}
+	exe, err := os.Executable()
+	if err != nil {
+		return fmt.Errorf("find this program: %w", err)
+	}
+	e, err := engine.Start(ctx, engine.Config{
+		Dir: dir, LibraryPath: c.EngineLibrary, MaxMemory: c.EngineMemory, Exec: []string{exe, engineChild}, Now: clock, Logger: slog.New(slog.DiscardHandler),
+	})
+	if err != nil {
+		return fmt.Errorf("start ClickHouse: %w", err)
+	}
+	defer func() {
+		closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), 20*time.Second)
+		defer cancel()
+		err = errors.Join(err, e.Close(closing), os.RemoveAll(copied))
+	}()
+	db, err := clickhouse.Open(ctx, clickhouse.Config{URL: e.URL(), Now: clock})
+	if err != nil {
+		return fmt.Errorf("open ClickHouse: %w", err)
+	}
+	return errors.Join(db.Restore(ctx, clickhouse.FilePlace(name), m.ClickHouse), db.Close())
+}

@@ -1,0 +1,105 @@
+package store
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"showrunner/live"
+)
+
+// TestSaveRestore copies a database that is written to, brings it back elsewhere
+// and finds what was committed before the copy, with the same outbox counter.
+func TestSaveRestore(t *testing.T) {
+	dir := t.TempDir()
+	now := func() time.Time { return time.Date(2026, 11, 21, 20, 0, 0, 0, time.UTC) }
+	s, err := Open(t.Context(), config(t, filepath.Join(dir, "a.db"), now))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	add := func(s *Store, n int) {
+		t.Helper()
+		for range n {
+			if err := s.AddAudit(t.Context(), AuditRow{Actor: live.Actor{ID: "ann", Role: live.RoleAdmin}, Action: "test.row"}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if err := s.write(t.Context(), func(x *tx) error { x.outbox += 41; return nil }); err != nil {
+		t.Fatal(err)
+	}
+	add(s, 30)
+	stop, stopped := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(stopped)
+		for {
+			select {
+			case <-stop:
+				return
+			default:
+				add(s, 1)
+			}
+		}
+	}()
+	file := filepath.Join(dir, "copy")
+	saved, err := s.Save(t.Context(), file)
+	close(stop)
+	<-stopped
+	if err != nil {
+		t.Fatal(err)
+	}
+	if saved.Outbox != 41 || len(saved.Versions) < 40 {
+		t.Errorf("saved %+v", saved)
+	}
+	if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("the copy can be read by others: %v %v", info.Mode(), err)
+	}
+	if _, err := s.Save(t.Context(), file); err == nil {
+		t.Error("a copy was written over another")
+	}
+	newer := saved
+	newer.Versions = append(slices.Clone(saved.Versions), 99999)
+	target := config(t, filepath.Join(dir, "b.db"), now)
+	if err := Restore(t.Context(), target, file, newer); !errors.Is(err, ErrStoreNewer) {
+		t.Errorf("a newer copy: %v", err)
+	}
+	torn, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	half := filepath.Join(dir, "half")
+	if err := os.WriteFile(half, torn[:len(torn)/2], 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := Restore(t.Context(), target, half, saved); err == nil {
+		t.Error("half a copy was restored")
+	}
+	if err := Restore(t.Context(), target, file, saved); err != nil {
+		t.Fatal(err)
+	}
+	if err := Restore(t.Context(), target, file, saved); !errors.Is(err, ErrStoreExists) {
+		t.Errorf("restored twice: %v", err)
+	}
+	back, err := Open(t.Context(), target)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer back.Close()
+	rows, _, err := back.Audit(t.Context(), AuditFilter{Limit: 500})
+	if err != nil || len(rows) < 30 {
+		t.Errorf("%d rows of the record came back, %v", len(rows), err)
+	}
+	add(back, 1)
+	var outbox int64
+	if err := back.write(t.Context(), func(x *tx) error { outbox = x.outbox; return nil }); err != nil || outbox != 41 {
+		t.Errorf("the outbox counter is %d, %v", outbox, err)
+	}
+	if !onPostgres() && !bytes.HasPrefix(torn, []byte("SQLite format 3")) {
+		t.Error("the copy is no database")
+	}
+}
