@@ -12,19 +12,19 @@ import (
 const forgetEvery = 24 * time.Hour
 
 // kept shows how long raw behaviour is kept, and before when it may be gone.
-type kept struct{ days, gone prometheus.Gauge }
+type kept struct{ long, gone prometheus.Gauge }
 
 func newKept(days int, reg prometheus.Registerer) *kept {
 	k := &kept{
-		days: prometheus.NewGauge(prometheus.GaugeOpts{
-			Name: "showrunner_retention_behaviour_days", Help: "Days that raw behaviour is kept in ClickHouse; 0 is for ever.",
+		long: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "showrunner_retention_behaviour_seconds", Help: "How long raw behaviour is kept in ClickHouse; 0 is for ever.",
 		}),
 		gone: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "showrunner_retention_gone_before_timestamp_seconds", Help: "Instant before which raw behaviour may be gone; 0: none is.",
 		}),
 	}
-	reg.MustRegister(k.days, k.gone)
-	k.days.Set(float64(days))
+	reg.MustRegister(k.long, k.gone)
+	k.long.Set((time.Duration(days) * 24 * time.Hour).Seconds())
 	return k
 }
 
