@@ -78,7 +78,7 @@ func TestRetentionLetsGo(t *testing.T) {
 	tables := map[string]int64{}
 	for _, name := range []string{"order_deltas", "show_money", "money_minute", "product_money", "person_money", "touches", "show_minute", "show_behaviour", "show_person"} {
 		exec(t, db, `OPTIMIZE TABLE `+name+` FINAL`)
-		tables[name] = countOf(t, db, sumOf(name))
+		tables[name] = countOf(t, db, hashOf(name))
 	}
 	if gone, err := db.BehaviourGone(t.Context()); err != nil || !gone.IsZero() {
 		t.Errorf("gone before %v, %v", gone, err)
@@ -111,7 +111,7 @@ func TestRetentionLetsGo(t *testing.T) {
 	}
 	for name, was := range tables {
 		exec(t, db, `OPTIMIZE TABLE `+name+` FINAL`)
-		if is := countOf(t, db, sumOf(name)); is != was || was == 0 {
+		if is := countOf(t, db, hashOf(name)); is != was || was == 0 {
 			t.Errorf("the rows of %s sum to %d, they did to %d", name, is, was)
 		}
 	}
@@ -161,8 +161,8 @@ func TestRetentionLetsGo(t *testing.T) {
 	}
 }
 
-// sumOf sums the rows of a table in whatever order they are.
-func sumOf(name string) string {
+// hashOf sums the rows of a table in whatever order they are.
+func hashOf(name string) string {
 	return `SELECT toInt64(sum(cityHash64(tuple(*)) % 1000000007)) FROM ` + name
 }
 

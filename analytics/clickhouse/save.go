@@ -40,7 +40,7 @@ func (db *DB) Save(ctx context.Context, to Place) (Saved, error) {
 	if err != nil {
 		return out, err
 	}
-	if out.Tables, err = db.sums(ctx, tables); err != nil {
+	if out.Tables, err = db.tableSums(ctx, tables); err != nil {
 		return out, err
 	}
 	if out.Versions, err = db.versions(ctx); err != nil {
@@ -104,7 +104,7 @@ func (db *DB) Restore(ctx context.Context, from Place, saved Saved) error {
 	if err != nil {
 		return err
 	}
-	got, err := db.sums(ctx, tables)
+	got, err := db.tableSums(ctx, tables)
 	if err != nil {
 		return err
 	}
@@ -149,8 +149,8 @@ func (db *DB) savedTables(ctx context.Context) (names []string, err error) {
 // saveTime bounds the summing of one table.
 const saveTime = time.Hour
 
-// sums counts tables and sums their rows.
-func (db *DB) sums(ctx context.Context, names []string) (out []SavedTable, err error) {
+// tableSums counts tables and sums their rows.
+func (db *DB) tableSums(ctx context.Context, names []string) (out []SavedTable, err error) {
 	for _, name := range names {
 		t := SavedTable{Name: name}
 		// A sum and no xor: two equal rows must not cancel each other. What lies
