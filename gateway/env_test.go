@@ -156,20 +156,20 @@ func (f *folded) at(ctx context.Context, s live.Show, asOf time.Time) (analytics
 	return fold.Figures(asOf), err
 }
 
-func (f *folded) Figures(ctx context.Context, s live.Show) (analytics.Figures, error) {
+func (f *folded) Figures(ctx context.Context, s live.Show, _ analytics.Part) (analytics.Figures, error) {
 	return f.at(ctx, s, f.now())
 }
 
 // Audience knows nothing from before a show: in these tests nothing was.
 func (f *folded) Audience(ctx context.Context, s live.Show) (analytics.Audience, error) {
-	got, err := f.Figures(ctx, s)
+	got, err := f.Figures(ctx, s, analytics.Everything)
 	a := analytics.Audience{AsOf: got.AsOf, Rows: []analytics.AudienceRow{{Dimension: analytics.AudienceFan, Key: "other", WatchUV: got.Traffic.WatchUV}}}
 	a.Tidy()
 	return a, err
 }
 
 func (f *folded) Snapshot(ctx context.Context, s live.Show) (analytics.Snapshot, error) {
-	figs, err := f.Figures(ctx, s)
+	figs, err := f.Figures(ctx, s, analytics.Everything)
 	return analytics.SnapshotOf(s, &figs, 0, f.now(), 0, !s.State.Over()), err
 }
 
@@ -326,7 +326,7 @@ func (f *folded) Journeys(ctx context.Context, s live.Show, asOf time.Time, wind
 }
 
 func (f *folded) Reconciliation(ctx context.Context, s live.Show) (analytics.Reconciliation, error) {
-	figs, err := f.Figures(ctx, s)
+	figs, err := f.Figures(ctx, s, analytics.Everything)
 	if err != nil {
 		return analytics.Reconciliation{}, err
 	}

@@ -31,10 +31,7 @@ func (db *DB) figures(ctx context.Context, merchant live.MerchantID, show live.S
 		f.Funnel = analytics.NewFunnel(&f.Traffic, 0, 0, 0, 0)
 		return f, nil
 	}
-	q := question{db: db, show: show, viewers: everybody, parameters: ch.Parameters{
-		"merchant": string(merchant), "show": string(show.ID), "as_of": strconv.FormatInt(asOf.UnixMilli(), 10),
-		"flags_before": strconv.FormatInt(flagsBefore, 10),
-	}}
+	q := db.questionOf(merchant, show, asOf, flagsBefore)
 	for _, part := range []func(context.Context, *analytics.Figures) error{
 		q.bots, q.behaviour, q.money, q.minutes, q.products, q.sources, q.shifts, q.benefits, q.caused, q.marks, q.alerts,
 	} {
@@ -50,6 +47,47 @@ func (db *DB) figures(ctx context.Context, merchant live.MerchantID, show live.S
 	}
 	f.Tidy()
 	return f, nil
+}
+
+// FiguresOf counts only what some tables of a show are made of, as [DB.Figures]
+// does.
+func (db *DB) FiguresOf(ctx context.Context, merchant live.MerchantID, show live.Show, asOf time.Time, need analytics.Part) (analytics.Figures, error) {
+	if show.Rehearsal || need == analytics.Everything {
+		return db.Figures(ctx, merchant, show, asOf)
+	}
+	f := analytics.Figures{Show: show.ID, AsOf: asOf}
+	q := db.questionOf(merchant, show, asOf, math.MaxInt64)
+	for _, part := range []struct {
+		of  analytics.Part
+		ask func(context.Context, *analytics.Figures) error
+	}{
+		{analytics.Everything, q.bots},
+		{analytics.PartFunnel | analytics.PartSources, q.traffic},
+		{analytics.PartFunnel | analytics.PartSources, q.watching},
+		{analytics.PartFunnel | analytics.PartSources, q.money},
+		{analytics.PartFunnel, q.funnel},
+		{analytics.PartMinutes, q.minutes},
+		{analytics.PartMinutes, q.marks},
+		{analytics.PartProducts, q.products},
+		{analytics.PartSources, q.sources},
+		{analytics.PartHosts, q.shifts},
+	} {
+		if !need.Has(part.of) {
+			continue
+		}
+		if err := part.ask(ctx, &f); err != nil {
+			return analytics.Figures{}, err
+		}
+	}
+	f.Tidy()
+	return f, nil
+}
+
+func (db *DB) questionOf(merchant live.MerchantID, show live.Show, asOf time.Time, flagsBefore int64) *question {
+	return &question{db: db, show: show, viewers: everybody, parameters: ch.Parameters{
+		"merchant": string(merchant), "show": string(show.ID), "as_of": strconv.FormatInt(asOf.UnixMilli(), 10),
+		"flags_before": strconv.FormatInt(flagsBefore, 10),
+	}}
 }
 
 // question is one show as of one instant.
@@ -184,10 +222,7 @@ func (q *question) alerts(ctx context.Context, f *analytics.Figures) error {
 // PastShow is a show that is over by its whole minutes, counted as [DB.Figures] does.
 func (db *DB) PastShow(ctx context.Context, show live.Show) (analytics.PastShow, error) {
 	f := analytics.Figures{Show: show.ID, AsOf: show.EndedAt}
-	q := question{db: db, show: show, viewers: everybody, parameters: ch.Parameters{
-		"merchant": string(show.Merchant), "show": string(show.ID), "as_of": strconv.FormatInt(show.EndedAt.UnixMilli(), 10),
-		"flags_before": strconv.FormatInt(math.MaxInt64, 10),
-	}}
+	q := db.questionOf(show.Merchant, show, show.EndedAt, math.MaxInt64)
 	for _, part := range []func(context.Context, *analytics.Figures) error{q.bots, q.minutes} {
 		if err := part(ctx, &f); err != nil {
 			return analytics.PastShow{}, err

@@ -33,15 +33,13 @@ type Limits struct {
 }
 
 // DefaultLimits are those of a class. A report of a show of a million persons
-// takes well under a second and some hundred megabytes. A caller of the API
-// waits no longer than half a minute, so what is asked for them ends earlier.
+// takes well under a second and some hundred megabytes.
 func DefaultLimits(c Class) Limits {
-	switch c {
-	case ClassShow, ClassMerchant:
-		return Limits{Time: 25 * time.Second, Memory: readMemory, Rows: 2_000_000_000}
-	case ClassWhole:
+	l := Limits{Time: readSeconds * time.Second, Memory: readMemory}
+	if c != ClassWhole {
+		l.Rows = 2_000_000_000
 	}
-	return Limits{Time: readSeconds * time.Second, Memory: readMemory}
+	return l
 }
 
 // wholes are the questions of the class [ClassWhole].

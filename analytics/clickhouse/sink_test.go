@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"os"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -97,7 +99,7 @@ func soak(t *testing.T, db *DB, f *fault, w *world, rows, stops int) {
 	t.Helper()
 	log := newMemoryLog(w.entries)
 	end := live.Position{Seq: w.entries[len(w.entries)-1].Position.Seq + 1}
-	deadline := time.Now().Add(4 * time.Minute)
+	deadline := time.Now().Add(time.Duration(soakScale(t)) * 8 * time.Minute)
 	for run := 0; ; run++ {
 		s := NewSink(SinkConfig{
 			DB: db, Epoch: log.Epoch(), Reader: log.reader(), Now: time.Now, MaxAge: time.Millisecond,
@@ -131,16 +133,31 @@ func soak(t *testing.T, db *DB, f *fault, w *world, rows, stops int) {
 	}
 }
 
+// soakScale is how many times as long the soak is as in every run of the tests:
+// SHOWRUNNER_SOAK=50 makes it one of more than 10,000 batches.
+func soakScale(t *testing.T) int {
+	t.Helper()
+	text := os.Getenv("SHOWRUNNER_SOAK")
+	if text == "" {
+		return 1
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 {
+		t.Fatalf("SHOWRUNNER_SOAK=%q is no number of at least 1", text)
+	}
+	return n
+}
+
 func TestSoak(t *testing.T) {
 	db := migrated(t, server.URL())
 	boom(t, db)
-	w := play(21, 3000)
+	w := play(21, 3000*soakScale(t))
 	f := &fault{db: db, rng: rand.New(rand.NewPCG(3, 4)), kill: func() error { return syscall.Kill(server.Pid(), syscall.SIGKILL) }}
 	pid := server.Pid()
-	soak(t, db, f, w, 23, 12)
+	soak(t, db, f, w, 23, 12*soakScale(t))
 	t.Logf("%d sends, %d failed (%d lost answers, %d never arrived), %d late copies, %d batches", f.sends, f.failed, f.lost, f.refused, f.resent, f.batches)
-	if f.batches < 200 {
-		t.Errorf("%d batches, want 200 or more", f.batches)
+	if want := 200 * soakScale(t); f.batches < want {
+		t.Errorf("%d batches, want %d or more", f.batches, want)
 	}
 	if f.failed*100 < f.sends*30 {
 		t.Errorf("%d of %d sends failed, want 30 %%", f.failed, f.sends)

@@ -33,6 +33,8 @@ type BenchCmd struct {
 	Credit      BenchCreditCmd      `cmd:"" help:"From the payment of an order until the panel is told who earned it; fails when one is not, or not all of its money."`
 	Groups      BenchGroupsCmd      `cmd:"" help:"The board, survival, alarms and days of thousands of groups; starts its own server and fails when a figure is not what was drawn."`
 	Store       BenchStoreCmd       `cmd:"" help:"Events from the log into ClickHouse a second."`
+	Analytics   BenchAnalyticsCmd   `cmd:"" help:"Figures of shows over millions of events in ClickHouse: what people wait, what a row costs; starts its own server."`
+	Wall        BenchWallCmd        `cmd:"" help:"From somebody entering one of a thousand rooms until everybody who watches the wall sees it; starts its own server."`
 	Attribution BenchAttributionCmd `cmd:"" help:"Journeys in memory and in a file, divided by every model; needs no server."`
 }
 

@@ -61,7 +61,7 @@ func (f *figures) Snapshot(ctx context.Context, s live.Show) (analytics.Snapshot
 	if snap, ok := f.realtime.Snapshot(s.ID); ok {
 		return snap, nil
 	}
-	got, err := f.past(ctx, s)
+	got, err := f.past(ctx, s, analytics.Everything)
 	if err != nil {
 		return analytics.Snapshot{}, err
 	}
@@ -72,18 +72,18 @@ func (f *figures) Snapshot(ctx context.Context, s live.Show) (analytics.Snapshot
 	return snap, err
 }
 
-// Figures is everything counted about the show so far.
-func (f *figures) Figures(ctx context.Context, s live.Show) (analytics.Figures, error) {
+// Figures is what was counted about the show so far: at least the parts needed.
+func (f *figures) Figures(ctx context.Context, s live.Show, need analytics.Part) (analytics.Figures, error) {
 	if got, ok := f.realtime.Figures(s.ID); ok {
 		return got, nil
 	}
-	return f.past(ctx, s)
+	return f.past(ctx, s, need)
 }
 
 // past are the figures of a show that is not in memory.
-func (f *figures) past(ctx context.Context, s live.Show) (analytics.Figures, error) {
-	return askOnce(ctx, f.shared, fmt.Sprintf("figures %+v", s), func(ctx context.Context) (analytics.Figures, error) {
-		return f.db.Figures(ctx, s.Merchant, s, f.now())
+func (f *figures) past(ctx context.Context, s live.Show, need analytics.Part) (analytics.Figures, error) {
+	return askOnce(ctx, f.shared, fmt.Sprintf("figures %d %+v", need, s), func(ctx context.Context) (analytics.Figures, error) {
+		return f.db.FiguresOf(ctx, s.Merchant, s, f.now(), need)
 	})
 }
 

@@ -176,7 +176,8 @@ type Ingest interface {
 // Figures answers for the numbers of a show.
 type Figures interface {
 	Snapshot(ctx context.Context, s live.Show) (analytics.Snapshot, error)
-	Figures(ctx context.Context, s live.Show) (analytics.Figures, error)
+	// Figures is what was counted about a show so far: at least the parts needed.
+	Figures(ctx context.Context, s live.Show, need analytics.Part) (analytics.Figures, error)
 	// Wall is every room of a merchant that is on air, in one frame.
 	Wall(ctx context.Context, q wall.Question) (wall.Frame, error)
 	// Audience is who is there by who they were before the show, as of now.

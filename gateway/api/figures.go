@@ -104,18 +104,18 @@ func (a *API) figures() {
 	}, a.getTimeline)
 	add(a, Route{ID: "get-funnel", Method: "GET", Path: "/v1/shows/{show_id}/funnel", Tag: "Figures", Summary: "Read the funnel from view to payment", Actions: read}, a.getFunnel)
 	add(a, Route{ID: "get-products", Method: "GET", Path: "/v1/shows/{show_id}/products", Tag: "Figures", Summary: "Read the figures of each product", Text: money, Actions: read},
-		a.table(func(s live.Show, f *analytics.Figures) analytics.Table { return analytics.ProductTable(f, s.Currency) }))
+		a.table(analytics.PartProducts, func(s live.Show, f *analytics.Figures) analytics.Table { return analytics.ProductTable(f, s.Currency) }))
 	add(a, Route{
 		ID: "get-audience", Method: "GET", Path: "/v1/shows/{show_id}/audience", Tag: "Figures", Summary: "Read who is there by who they were before",
 		Text: "Viewers, buyers and GMV split by whether they followed the merchant (fan), had an order before that was paid and holds (buyer), and the rung of the ladder they stood on (rung), each before the show began: " +
 			"nobody changes sides while it runs. In each dimension the rows sum to the figures of the show, buyers to those of every currency. A person of several names is the one they came with. " + money, Actions: read,
 	}, a.getAudience)
 	add(a, Route{ID: "get-sources", Method: "GET", Path: "/v1/shows/{show_id}/sources", Tag: "Figures", Summary: "Read the figures of each channel of arrival", Text: money, Actions: read},
-		a.table(func(s live.Show, f *analytics.Figures) analytics.Table { return analytics.SourceTable(f, s.Currency) }))
+		a.table(analytics.PartSources, func(s live.Show, f *analytics.Figures) analytics.Table { return analytics.SourceTable(f, s.Currency) }))
 	add(a, Route{
 		ID: "get-hosts", Method: "GET", Path: "/v1/shows/{show_id}/hosts", Tag: "Figures", Summary: "Read what each host sold, shift by shift",
 		Text: "The rows add up to gmv_paid_minor exactly; the one without a shift_id is what was paid outside any shift. A payment belongs to the shift in which the server learned of it. " + money, Actions: read,
-	}, a.table(func(s live.Show, f *analytics.Figures) analytics.Table { return analytics.HostTable(f, s.Currency) }))
+	}, a.table(analytics.PartHosts, func(s live.Show, f *analytics.Figures) analytics.Table { return analytics.HostTable(f, s.Currency) }))
 }
 
 func (a *API) getSnapshot(ctx context.Context, p live.Principal, in *ShowPath) (*snapshotOutput, error) {
@@ -139,7 +139,7 @@ func (a *API) getTimeline(ctx context.Context, p live.Principal, in *struct {
 	Metrics string `query:"metrics" doc:"Comma-separated; all when left out."`
 },
 ) (*timelineOutput, error) {
-	s, f, err := a.showFigures(ctx, p, in.ShowID)
+	s, f, err := a.showFigures(ctx, p, in.ShowID, analytics.PartMinutes)
 	if err != nil {
 		return nil, err
 	}
@@ -158,16 +158,16 @@ func (a *API) getTimeline(ctx context.Context, p live.Principal, in *struct {
 }
 
 func (a *API) getFunnel(ctx context.Context, p live.Principal, in *ShowPath) (*funnelOutput, error) {
-	s, f, err := a.showFigures(ctx, p, in.ShowID)
+	s, f, err := a.showFigures(ctx, p, in.ShowID, analytics.PartFunnel)
 	if err != nil {
 		return nil, err
 	}
 	return &funnelOutput{FunnelAnswer{ShowID: string(s.ID), AsOf: Time{f.AsOf}, Steps: visible(p, analytics.FunnelTable(f))}}, nil
 }
 
-func (a *API) table(of func(live.Show, *analytics.Figures) analytics.Table) func(context.Context, live.Principal, *ShowPath) (*tableOutput, error) {
+func (a *API) table(need analytics.Part, of func(live.Show, *analytics.Figures) analytics.Table) func(context.Context, live.Principal, *ShowPath) (*tableOutput, error) {
 	return func(ctx context.Context, p live.Principal, in *ShowPath) (*tableOutput, error) {
-		s, f, err := a.showFigures(ctx, p, in.ShowID)
+		s, f, err := a.showFigures(ctx, p, in.ShowID, need)
 		if err != nil {
 			return nil, err
 		}
@@ -187,12 +187,12 @@ func (a *API) getAudience(ctx context.Context, p live.Principal, in *ShowPath) (
 	return &tableOutput{TableAnswer{ShowID: string(s.ID), Currency: string(s.Currency), AsOf: Time{got.AsOf}, Items: visible(p, analytics.AudienceTable(&got))}}, nil
 }
 
-func (a *API) showFigures(ctx context.Context, p live.Principal, id string) (live.Show, *analytics.Figures, error) {
+func (a *API) showFigures(ctx context.Context, p live.Principal, id string, need analytics.Part) (live.Show, *analytics.Figures, error) {
 	s, err := a.show(ctx, p, live.ShowID(id))
 	if err != nil {
 		return s, nil, err
 	}
-	f, err := a.cfg.Figures.Figures(ctx, s)
+	f, err := a.cfg.Figures.Figures(ctx, s, need)
 	return s, &f, err
 }
 

@@ -1,0 +1,208 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+
+	"showrunner/analytics"
+	"showrunner/gateway/auth"
+	"showrunner/live"
+)
+
+// figureAsker asks a server whose clock it moves.
+type figureAsker struct {
+	api    *simAPI
+	tokens *auth.Auth
+	shift  *atomic.Int64
+	asked  map[live.ShowID]time.Time
+	rooms  map[live.RoomID]bool
+}
+
+func (a *figureAsker) do(ctx context.Context, method, path string, body, out any) error {
+	token, err := a.tokens.Issue(live.Principal{Subject: "bench", Role: live.RoleMerchant, Merchant: merchantOf(0)}, benchTTL)
+	if err != nil {
+		return fmt.Errorf("sign token: %w", err)
+	}
+	return a.api.do(ctx, simCall{Method: method, Path: path, Token: token, Body: body}, out)
+}
+
+// now is the clock of the server.
+func (a *figureAsker) now() time.Time { return clock().Add(time.Duration(a.shift.Load())) }
+
+// stand puts the clock of the server to an instant; it runs on from there.
+func (a *figureAsker) stand(at time.Time) { a.shift.Store(int64(at.Sub(clock()))) }
+
+// question starts a server on the folder, tells it of the shows that are asked
+// about, at the times they were on, and asks.
+func (c *BenchAnalyticsCmd) question(ctx context.Context, dir string, model, large *drawnShow, out *benchAnalytics, stderr io.Writer) (err error) {
+	a := &figureAsker{shift: &atomic.Int64{}, asked: map[live.ShowID]time.Time{}, rooms: map[live.RoomID]bool{}}
+	var shows []live.Show
+	for n := 0; n < c.Shows && len(shows) < 40; n += c.Merchants {
+		s := model.show
+		s.ID, s.Room, s.Merchant = live.ShowID(fmt.Sprint("show-", n)), "room-0", merchantOf(0)
+		s.StartedAt = c.startOf(model, n)
+		s.EndedAt = s.StartedAt.Add(showLength * time.Minute)
+		shows = append(shows, s)
+	}
+	a.stand(shows[0].StartedAt.Add(-time.Hour))
+	serve := newServe()
+	serve.Data, serve.Addr, serve.LogLevel, serve.RateLimits, serve.now = dir, "127.0.0.1:0", "error", "off", a.now
+	serve.AuditEvery = 0 // It reads everything, and is not what is measured.
+	server, err := serve.background(ctx, io.Discard, stderr)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, server.stop()) }()
+	a.api = newSimAPI(server.url, &atomic.Int64{})
+	if a.tokens, err = auth.Open(auth.Config{Dir: dir, Now: a.now}); err != nil {
+		return fmt.Errorf("open keys: %w", err)
+	}
+	for _, s := range append(slices.Clip(shows), large.show) {
+		if err := a.hold(ctx, s); err != nil {
+			return err
+		}
+	}
+	// Long enough for no show to be answered from memory.
+	a.stand(large.show.EndedAt.Add(3 * time.Hour))
+	if err := sleepFor(ctx, 3*time.Second); err != nil {
+		return err
+	}
+	for _, q := range []struct {
+		target, path string
+		goal         float64
+	}{
+		{"header of a show", "/v1/shows/{id}/snapshot", 50},
+		{"curves of a show", "/v1/shows/{id}/timeline", 50},
+		{"products of a show", "/v1/shows/{id}/products", 50},
+		{"sources of a show", "/v1/shows/{id}/sources", 50},
+		{"funnel of a show", "/v1/shows/{id}/funnel", 50},
+	} {
+		wait := newHistogram()
+		for n := range c.Rounds {
+			if err := a.time(ctx, shows[n%len(shows)].ID, q.path, wait, nil); err != nil {
+				return err
+			}
+		}
+		out.wait(q.target, q.goal, wait)
+	}
+	return c.questionLarge(ctx, a, large, out)
+}
+
+// questionLarge asks about the large room and the whole merchant.
+func (c *BenchAnalyticsCmd) questionLarge(ctx context.Context, a *figureAsker, large *drawnShow, out *benchAnalytics) error {
+	few := max(5, c.Rounds/3)
+	day := func(t time.Time) string { return t.Format(time.DateOnly) }
+	last := large.show.StartedAt
+	span := url.Values{"from": {day(last.AddDate(0, 0, -29))}, "to": {day(last)}, "time_zone": {"UTC"}}
+	var funnel struct {
+		Steps []struct {
+			Key    string
+			PV, UV int64
+		}
+	}
+	var credit struct {
+		Totals []struct{ Orders int64 }
+	}
+	paid := url.Values{"from": {analytics.Stamp(last.AddDate(0, 0, -29))}, "to": {analytics.Stamp(large.show.EndedAt)}, "model": {"linear"}}
+	for _, q := range []struct {
+		target, path string
+		goal         float64
+		rounds       int
+		into         any
+	}{
+		{"funnel of the large room", "/v1/shows/large/funnel", 100, few, &funnel},
+		{"products of the large room", "/v1/shows/large/products", 100, few, nil},
+		{"report of the large room, JSON", "/v1/shows/large/report?format=json", 2000, 5, nil},
+		{"funnel of a merchant over 30 days", "/v1/funnel?" + span.Encode(), 1500, 5, nil},
+		{"attribution of a merchant over 30 days", "/v1/attribution?" + paid.Encode(), 1000, 5, &credit},
+	} {
+		wait := newHistogram()
+		for range q.rounds {
+			if err := a.time(ctx, large.show.ID, q.path, wait, q.into); err != nil {
+				return err
+			}
+		}
+		out.wait(q.target, q.goal, wait)
+	}
+	for _, t := range credit.Totals {
+		out.Goals[len(out.Goals)-1].Note += fmt.Sprintf(", %d orders; the goal is of 26,000", t.Orders)
+	}
+	fold := analytics.NewFold(large.show)
+	for _, e := range large.all {
+		if err := fold.Add(e); err != nil {
+			return fmt.Errorf("fold the large room: %w", err)
+		}
+	}
+	want := fold.Figures(large.show.EndedAt)
+	if len(funnel.Steps) != len(want.Funnel.Steps) {
+		out.Wrong = append(out.Wrong, fmt.Sprintf("%d steps of the funnel, want %d", len(funnel.Steps), len(want.Funnel.Steps)))
+		return nil
+	}
+	for i, s := range want.Funnel.Steps {
+		if got := funnel.Steps[i]; got.Key != s.Key || got.PV != s.PV || got.UV != s.UV {
+			out.Wrong = append(out.Wrong, fmt.Sprintf("funnel: %+v, want %s %d %d", got, s.Key, s.PV, s.UV))
+		}
+	}
+	return nil
+}
+
+// wait is a goal in milliseconds for the slowest twentieth.
+func (b *benchAnalytics) wait(target string, goal float64, h *hdrhistogram.Histogram) {
+	ms := func(q float64) float64 { return float64(h.ValueAtQuantile(q)) / 1000 }
+	b.goal(benchAnalytic{Target: target + ", p95", Goal: goal, Unit: "ms", Measured: ms(95), Median: ms(50), Note: fmt.Sprintf("median %.4g, %d times", ms(50), h.TotalCount())})
+}
+
+// time asks once and notes how long the whole answer took. What was asked about a
+// show a moment ago is not asked again, so that no answer is one that was kept.
+func (a *figureAsker) time(ctx context.Context, show live.ShowID, path string, into *hdrhistogram.Histogram, answer any) error {
+	if ago := time.Since(a.asked[show]); ago < answersFor+100*time.Millisecond {
+		if err := sleepFor(ctx, answersFor+100*time.Millisecond-ago); err != nil {
+			return err
+		}
+	}
+	var text string
+	if answer == nil {
+		answer = &text
+	}
+	began := time.Now()
+	if err := a.do(ctx, http.MethodGet, strings.Replace(path, "{id}", string(show), 1), nil, answer); err != nil {
+		return fmt.Errorf("ask %s: %w", path, err)
+	}
+	record(into, time.Since(began))
+	a.asked[show] = time.Now()
+	return nil
+}
+
+// hold makes a show of the store that was on air when it was drawn.
+func (a *figureAsker) hold(ctx context.Context, s live.Show) error {
+	if !a.rooms[s.Room] {
+		room := map[string]any{"room_id": s.Room, "merchant_id": s.Merchant, "title": "Bench", "currency": s.Currency, "time_zone": "UTC"}
+		if err := a.do(ctx, http.MethodPost, "/v1/rooms", room, nil); err != nil {
+			return err
+		}
+		a.rooms[s.Room] = true
+	}
+	if err := a.do(ctx, http.MethodPost, "/v1/rooms/"+string(s.Room)+"/shows", map[string]any{"show_id": s.ID, "title": "Bench show"}, nil); err != nil {
+		return err
+	}
+	for _, step := range []struct {
+		at      time.Time
+		command string
+	}{{s.StartedAt, "start"}, {s.EndedAt, "end"}} {
+		a.stand(step.at)
+		if err := a.do(ctx, http.MethodPost, "/v1/shows/"+string(s.ID)+"/"+step.command, map[string]any{"command_id": string(s.ID) + step.command}, nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
