@@ -29,6 +29,7 @@ import (
 	"showrunner/conversion/care/desk"
 	"showrunner/conversion/care/group"
 	"showrunner/conversion/care/guard"
+	"showrunner/conversion/care/incubation"
 	"showrunner/gateway"
 	"showrunner/gateway/api"
 	"showrunner/gateway/auth"
@@ -114,6 +115,7 @@ func newEnv(t testing.TB, change ...func(*gateway.Deps)) *env {
 			Guard:      guard.New(e.store, func() string { return uuid.Must(uuid.NewV7()).String() }),
 			Alerts:     alert.NewBook(e.store, func() string { return uuid.Must(uuid.NewV7()).String() }),
 			Complaints: complaints, Needs: needs, Plan: plan.New(e.store),
+			Incubation: incubation.New(e.store, func() string { return uuid.Must(uuid.NewV7()).String() }),
 			Care:       &remembered{e.log},
 			WebhookURL: func(raw string) error { return delivery.CheckURL(raw, false) },
 			Tickets:    auth.NewTicketStore(e.now), Rate: -1, Now: e.now, Logger: logger,

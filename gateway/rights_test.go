@@ -17,7 +17,7 @@ func fill(path, merchant string) string {
 		"{batch_id}", "batch-"+merchant, "{draw_id}", "draw-"+merchant, "{packet_id}", "packet-"+merchant, "{subscription_id}", "sub-"+merchant, "{delivery_id}", "msg-"+merchant,
 		"{person_id}", "person-"+merchant, "{entry_id}", "entry-"+merchant, "{session_id}", "session-"+merchant, "{agent_id}", "agent-"+merchant, "{merge}", "7", "{group_id}", "group-"+merchant,
 		"{touch_id}", "touch-"+merchant, "{pause_id}", "pause-"+merchant, "{followup_id}", "followup-"+merchant,
-		"{complaint_id}", "complaint-"+merchant, "{finding_id}", "finding-"+merchant, "{need_id}", "need-"+merchant, "{cluster_id}", "cluster-"+merchant, "{item_id}", "item-"+merchant,
+		"{complaint_id}", "complaint-"+merchant, "{finding_id}", "finding-"+merchant, "{need_id}", "need-"+merchant, "{cluster_id}", "cluster-"+merchant, "{item_id}", "item-"+merchant, "{track_id}", "track-"+merchant, "{skill}", "skill-"+merchant,
 	).Replace(path)
 }
 

@@ -102,6 +102,14 @@ var goodBody = map[string]any{
 	"retire-need-cluster":      obj{"reason": "none"},
 	"put-checklist-items":      obj{"items": []any{}},
 	"tick-checklist":           obj{"done": true},
+	"put-incubation-skills":    obj{"items": []any{}},
+	"join-incubation":          obj{"track_id": "track-m1"},
+	"leave-incubation":         obj{"reason": "none"},
+	"prove-skill":              obj{"evidence": "none"},
+	"book-drill":               obj{"show_id": "show-m1"},
+	"judge-drill":              obj{"marks": []any{}},
+	"review-shadow":            obj{"note": "stolen"},
+	"decide-promotion":         obj{"grant": true, "reason": "none"},
 	"create-group":             obj{"group_id": "mine"},
 	"update-group":             obj{"name": "stolen"},
 	"reassign-groups":          obj{"from": "a1", "to": []string{"thief"}},
@@ -149,12 +157,14 @@ func TestOtherMerchant(t *testing.T) {
 		"touch-m1", touch, "pause-m1", pause, "followup-m1", followup,
 		"session-m1", session, "order-m1", order, "sub-m1", sub, "msg-m1", msg, "draw-m1", draw, "packet-m1", packet, "person-m1", "xiaoming")
 
+	e.want(200, "PUT", "/v1/incubation/tracks/track-m1", owner, incubationTrack())
+	e.want(200, "PUT", "/v1/incubation/candidates/agent-m1", owner, obj{"track_id": "track-m1"})
 	e.want(201, "POST", "/v1/groups", owner, obj{"group_id": "group-m1", "name": "Knife lovers", "agent_id": "a1"})
 
 	tried := map[string]bool{}
 	for _, r := range e.server.API().Routes() {
 		tried[r.Method+" "+r.Path] = true
-		if r.Open || r.ID == "put-coupon-batch" || r.ID == "put-service-agent" || r.ID == "put-preferences" { // they make something of the caller's own merchant, see TestCoupons, TestService and TestPreferences
+		if r.Open || r.ID == "put-coupon-batch" || r.ID == "put-incubation-track" || r.ID == "put-service-agent" || r.ID == "put-preferences" { // they make something of the caller's own merchant, see TestCoupons, TestService, TestPreferences and TestIncubation
 			continue
 		}
 		path := ids.Replace(fill(r.Path, "m1"))

@@ -241,7 +241,7 @@ const anyone = FromViewer | FromProducer
 
 // Kinds is every fact there is: its door, its audience and its fields. Members
 // of data that a row does not name are kept as they are.
-var Kinds = slices.Concat(kinds, serviceKinds, groupKinds, complaintKinds, needKinds, contactKinds, alertKinds)
+var Kinds = slices.Concat(kinds, serviceKinds, groupKinds, complaintKinds, needKinds, incubationKinds, contactKinds, alertKinds)
 
 // kinds are the rows that do not stand beside their noun.
 var kinds = []Spec{

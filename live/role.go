@@ -16,6 +16,7 @@ const (
 	RoleHost        Role = "host"
 	RoleModerator   Role = "moderator"
 	RoleAgent       Role = "agent"
+	RoleTrainee     Role = "trainee" // becomes a host: sees a panel, gives commands in rehearsals alone
 	RoleAnalyst     Role = "analyst"
 	RoleAuditor     Role = "auditor"
 	RoleViewer      Role = "viewer"
@@ -26,11 +27,15 @@ const (
 // Roles lists what a token may carry.
 var Roles = []Role{
 	RoleAdmin, RoleMerchant, RoleOperator, RoleHost, RoleModerator,
-	RoleAgent, RoleAnalyst, RoleAuditor, RoleViewer, RoleIntegration,
+	RoleAgent, RoleTrainee, RoleAnalyst, RoleAuditor, RoleViewer, RoleIntegration,
 }
 
 // Valid reports whether a token may carry r.
 func (r Role) Valid() bool { return slices.Contains(Roles, r) }
+
+// Rehearses reports whether the role acts in rehearsals alone: in a real show it
+// watches, and the only fact it states is that it does.
+func (r Role) Rehearses() bool { return r == RoleTrainee }
 
 // Action is one thing a caller may want to do. A command of the panel is the
 // action "command." + its name.
@@ -107,9 +112,17 @@ const (
 	ActNeedWrite      Action = "need.write"
 	ActNeedShip       Action = "need.ship" // make an entry of it, and retire it
 
+	ActIncubationRead  Action = "incubation.read"  // who becomes a host, and what is missing; candidates their own only, hosts whom they coach too
+	ActIncubationWrite Action = "incubation.write" // skills, tracks, candidates and promotions
+	ActIncubationCoach Action = "incubation.coach" // judge drills, prove skills, write of shadow shows; hosts of whom they coach
+	ActIncubationAsk   Action = "incubation.ask"   // ask for a promotion and for the token of a stage; candidates their own only
+
 	ActSubscriptionWrite Action = "subscription.write" // who is sent signed webhooks, and what again
 	ActSubscriptionRead  Action = "subscription.read"  // the same and how it went, without secrets
 )
+
+// trained is staff, and who learns to be a host.
+var trained = append([]Role{RoleTrainee}, staff...)
 
 var staff = []Role{
 	RoleAdmin, RoleMerchant, RoleOperator, RoleHost, RoleModerator, RoleAgent, RoleAnalyst, RoleAuditor,
@@ -118,19 +131,19 @@ var staff = []Role{
 // Rights is the one table of who may do what.
 var Rights = map[Action][]Role{
 	ActRoomWrite:        {RoleAdmin, RoleMerchant, RoleOperator},
-	ActRoomRead:         append([]Role{RoleIntegration}, staff...),
+	ActRoomRead:         append([]Role{RoleIntegration}, trained...),
 	ActShowWrite:        {RoleAdmin, RoleMerchant, RoleOperator, RoleHost},
-	ActShowRead:         append([]Role{RoleIntegration}, staff...),
+	ActShowRead:         append([]Role{RoleIntegration}, trained...),
 	ActShelfWrite:       {RoleAdmin, RoleMerchant, RoleOperator, RoleHost},
-	ActShelfRead:        append([]Role{RoleIntegration, RoleViewer}, staff...),
-	ActWatch:            append([]Role{RoleViewer}, staff...),
-	ActPanel:            staff,
-	ActFact:             append([]Role{RoleViewer}, staff...),
+	ActShelfRead:        append([]Role{RoleIntegration, RoleViewer}, trained...),
+	ActWatch:            append([]Role{RoleViewer}, trained...),
+	ActPanel:            trained,
+	ActFact:             append([]Role{RoleViewer}, trained...),
 	ActEvents:           {RoleAdmin, RoleIntegration, RoleAgent, RoleOperator},
 	ActOrderPlace:       {RoleViewer},
 	ActOrderRead:        {RoleAdmin, RoleMerchant, RoleOperator, RoleAnalyst, RoleAuditor}, // an agent reads those of their people beside a session
 	ActIntegrationWrite: {RoleAdmin, RoleMerchant},
-	ActFigures:          {RoleAdmin, RoleMerchant, RoleOperator, RoleHost, RoleModerator, RoleAgent, RoleAnalyst, RoleAuditor},
+	ActFigures:          {RoleAdmin, RoleMerchant, RoleOperator, RoleHost, RoleModerator, RoleAgent, RoleTrainee, RoleAnalyst, RoleAuditor},
 	ActMoney:            {RoleAdmin, RoleMerchant, RoleOperator, RoleHost, RoleAnalyst, RoleAuditor},
 	ActReport:           {RoleAdmin, RoleMerchant, RoleOperator, RoleAnalyst, RoleAuditor},
 	ActReportPlan:       {RoleAdmin, RoleMerchant},
@@ -138,7 +151,7 @@ var Rights = map[Action][]Role{
 	ActSettlement:       {RoleAdmin, RoleMerchant, RoleOperator},
 	ActAudit:            {RoleAdmin, RoleMerchant, RoleAuditor},
 	ActImport:           {RoleAdmin, RoleMerchant, RoleIntegration},
-	ActTicket:           append([]Role{RoleViewer}, staff...),
+	ActTicket:           append([]Role{RoleViewer}, trained...),
 
 	ActBenefit:     {RoleViewer},
 	ActCouponWrite: {RoleAdmin, RoleMerchant, RoleOperator},
@@ -179,27 +192,32 @@ var Rights = map[Action][]Role{
 	ActComplaintWrite: {RoleAdmin, RoleMerchant, RoleOperator, RoleAgent},
 	ActFeedbackRead:   {RoleAdmin, RoleMerchant, RoleOperator, RoleHost, RoleAnalyst, RoleAuditor},
 	ActFeedbackWrite:  {RoleAdmin, RoleMerchant, RoleOperator},
-	ActBriefRead:      staff,
+	ActBriefRead:      trained,
 	ActBriefWrite:     {RoleAdmin, RoleMerchant, RoleOperator},
 	ActBriefAck:       {RoleAdmin, RoleMerchant, RoleOperator, RoleHost, RoleModerator, RoleAgent},
 	ActNeedRead:       {RoleAdmin, RoleMerchant, RoleOperator, RoleAgent, RoleAnalyst, RoleAuditor},
 	ActNeedWrite:      {RoleAdmin, RoleMerchant, RoleOperator, RoleAgent},
 	ActNeedShip:       {RoleAdmin, RoleMerchant, RoleOperator},
 
+	ActIncubationRead:  {RoleAdmin, RoleMerchant, RoleOperator, RoleHost, RoleAgent, RoleTrainee, RoleAnalyst, RoleAuditor},
+	ActIncubationWrite: {RoleAdmin, RoleMerchant, RoleOperator},
+	ActIncubationCoach: {RoleAdmin, RoleMerchant, RoleOperator, RoleHost},
+	ActIncubationAsk:   {RoleAdmin, RoleMerchant, RoleOperator, RoleHost, RoleAgent, RoleTrainee},
+
 	ActSubscriptionWrite: {RoleAdmin, RoleMerchant},
 	ActSubscriptionRead:  {RoleAdmin, RoleMerchant, RoleOperator, RoleAuditor},
 
 	"command.start_show":        {RoleAdmin, RoleMerchant, RoleOperator, RoleHost},
-	"command.pause_show":        {RoleAdmin, RoleMerchant, RoleOperator, RoleHost},
-	"command.resume_show":       {RoleAdmin, RoleMerchant, RoleOperator, RoleHost},
-	"command.end_show":          {RoleAdmin, RoleMerchant, RoleOperator, RoleHost},
-	"command.pin_product":       {RoleAdmin, RoleMerchant, RoleOperator, RoleHost, RoleModerator},
-	"command.unpin_product":     {RoleAdmin, RoleMerchant, RoleOperator, RoleHost, RoleModerator},
+	"command.pause_show":        {RoleAdmin, RoleMerchant, RoleOperator, RoleHost, RoleTrainee},
+	"command.resume_show":       {RoleAdmin, RoleMerchant, RoleOperator, RoleHost, RoleTrainee},
+	"command.end_show":          {RoleAdmin, RoleMerchant, RoleOperator, RoleHost, RoleTrainee},
+	"command.pin_product":       {RoleAdmin, RoleMerchant, RoleOperator, RoleHost, RoleModerator, RoleTrainee},
+	"command.unpin_product":     {RoleAdmin, RoleMerchant, RoleOperator, RoleHost, RoleModerator, RoleTrainee},
 	"command.add_product":       {RoleAdmin, RoleMerchant, RoleOperator, RoleHost},
 	"command.remove_product":    {RoleAdmin, RoleMerchant, RoleOperator, RoleHost},
 	"command.set_price":         {RoleAdmin, RoleMerchant, RoleOperator},
-	"command.release_stock":     {RoleAdmin, RoleMerchant, RoleOperator, RoleHost},
-	"command.hold_stock":        {RoleAdmin, RoleMerchant, RoleOperator, RoleHost},
+	"command.release_stock":     {RoleAdmin, RoleMerchant, RoleOperator, RoleHost, RoleTrainee},
+	"command.hold_stock":        {RoleAdmin, RoleMerchant, RoleOperator, RoleHost, RoleTrainee},
 	"command.start_flash_sale":  {RoleAdmin, RoleMerchant, RoleOperator},
 	"command.end_flash_sale":    {RoleAdmin, RoleMerchant, RoleOperator, RoleHost},
 	"command.drop_coupon":       {RoleAdmin, RoleMerchant, RoleOperator, RoleHost},
@@ -209,19 +227,19 @@ var Rights = map[Action][]Role{
 	"command.draw":              {RoleAdmin, RoleMerchant, RoleOperator, RoleHost},
 	"command.cancel_lucky_draw": {RoleAdmin, RoleMerchant, RoleOperator},
 	"command.announce":          {RoleAdmin, RoleMerchant, RoleOperator, RoleHost, RoleModerator},
-	"command.hide_comment":      {RoleAdmin, RoleMerchant, RoleOperator, RoleHost, RoleModerator},
+	"command.hide_comment":      {RoleAdmin, RoleMerchant, RoleOperator, RoleHost, RoleModerator, RoleTrainee},
 	"command.mute_viewer":       {RoleAdmin, RoleMerchant, RoleOperator, RoleHost, RoleModerator},
 	"command.send_prompt":       {RoleAdmin, RoleMerchant, RoleOperator},
 
 	"command.rehearse":      {RoleAdmin, RoleMerchant, RoleOperator, RoleHost},
 	"command.handover_host": {RoleAdmin, RoleMerchant, RoleOperator, RoleHost},
-	"command.start_explain": {RoleAdmin, RoleMerchant, RoleOperator, RoleHost, RoleModerator},
-	"command.end_explain":   {RoleAdmin, RoleMerchant, RoleOperator, RoleHost, RoleModerator},
-	"command.sort_products": {RoleAdmin, RoleMerchant, RoleOperator, RoleHost, RoleModerator},
+	"command.start_explain": {RoleAdmin, RoleMerchant, RoleOperator, RoleHost, RoleModerator, RoleTrainee},
+	"command.end_explain":   {RoleAdmin, RoleMerchant, RoleOperator, RoleHost, RoleModerator, RoleTrainee},
+	"command.sort_products": {RoleAdmin, RoleMerchant, RoleOperator, RoleHost, RoleModerator, RoleTrainee},
 
-	"command.pin_comment":     {RoleAdmin, RoleMerchant, RoleOperator, RoleHost, RoleModerator},
-	"command.unpin_comment":   {RoleAdmin, RoleMerchant, RoleOperator, RoleHost, RoleModerator},
-	"command.restore_comment": {RoleAdmin, RoleMerchant, RoleOperator, RoleHost, RoleModerator},
+	"command.pin_comment":     {RoleAdmin, RoleMerchant, RoleOperator, RoleHost, RoleModerator, RoleTrainee},
+	"command.unpin_comment":   {RoleAdmin, RoleMerchant, RoleOperator, RoleHost, RoleModerator, RoleTrainee},
+	"command.restore_comment": {RoleAdmin, RoleMerchant, RoleOperator, RoleHost, RoleModerator, RoleTrainee},
 	"command.unmute_viewer":   {RoleAdmin, RoleMerchant, RoleOperator, RoleHost, RoleModerator},
 	"command.kick_viewer":     {RoleAdmin, RoleMerchant, RoleOperator, RoleHost, RoleModerator},
 	"command.block_viewer":    {RoleAdmin, RoleMerchant, RoleOperator, RoleHost, RoleModerator},

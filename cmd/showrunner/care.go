@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"showrunner/conversion/care/complaint"
+	"showrunner/conversion/care/incubation"
 	"showrunner/conversion/care/intake"
 	"showrunner/conversion/care/need"
 	"showrunner/conversion/care/text"
@@ -27,6 +28,7 @@ const dutyCare = "care"
 type careBook struct {
 	complaints *complaint.Book
 	needs      *need.Loop
+	hosts      *incubation.Book // who becomes one
 }
 
 // openCare builds the book of complaints and the loop of needs and starts what
@@ -37,6 +39,7 @@ func (s *server) openCare(context.Context) error {
 	s.care.complaints = complaint.New(complaint.Config{
 		Store: s.store, Words: text.Shared, Desk: complaint.DeskAgents{}, Questions: s.care.needs, NewID: newID, Now: s.now,
 	})
+	s.care.hosts = incubation.New(s.store, newID)
 	s.duties.WithLabelValues(dutyCare).Set(0)
 	s.life.start(part{name: "care", run: s.duty(dutyCare, s.listen)})
 	return nil
@@ -49,7 +52,7 @@ func (s *server) listen(ctx context.Context) error {
 		return fmt.Errorf("open the reader of complaints: %w", err)
 	}
 	in := intake.New(intake.Config{
-		Reader: r, Log: s.eventlog, Store: s.store, Hearers: []intake.Hearer{s.care.needs, s.care.complaints}, Now: s.now, Logger: s.log,
+		Reader: r, Log: s.eventlog, Store: s.store, Hearers: []intake.Hearer{s.care.needs, s.care.complaints, s.care.hosts}, Now: s.now, Logger: s.log,
 	})
 	return errors.Join(in.Run(ctx), r.Close())
 }

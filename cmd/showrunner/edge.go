@@ -61,7 +61,7 @@ func (s *server) openGateway(ctx context.Context) error {
 		API: api.Config{
 			Store: s.store, Ingest: s.desk, Tokens: s.auth, Tickets: s.tickets, WebhookURL: s.webhookURL,
 			Figures: numbers, Retention: retention{s.db, numbers}, Desk: s.service, Guard: s.newGuard(), Alerts: s.alerts, Care: s.db,
-			Complaints: s.care.complaints, Needs: s.care.needs, Plan: numbers.plan,
+			Complaints: s.care.complaints, Needs: s.care.needs, Incubation: s.care.hosts, Plan: numbers.plan,
 			Groups: s.groups, GroupFigures: s.db,
 			Rules: s.rules.Version, Rate: s.requestRate(), Now: s.now, Logger: s.log,
 		},

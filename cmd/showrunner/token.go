@@ -15,7 +15,7 @@ import (
 type TokenCmd struct {
 	Data     string        `default:"./data" type:"path" help:"Data folder of the server; its keys sign."`
 	Keys     string        `type:"path" help:"Folder of the signing keys, where servers share one; that of --data without it."`
-	Role     string        `required:"" help:"admin, merchant, operator, host, moderator, agent, analyst, auditor, viewer or integration."`
+	Role     string        `required:"" help:"admin, merchant, operator, host, moderator, agent, trainee, analyst, auditor, viewer or integration."`
 	Sub      string        `required:"" help:"Subject: who the bearer is."`
 	Merchant string        `help:"Merchant the token belongs to; needed for every role but admin."`
 	Room     []string      `help:"Room the token is bound to; repeat for several, none means every room of the merchant."`

@@ -37,6 +37,8 @@ type Config struct {
 	// Complaints and Needs are what customers say and what is made of it.
 	Complaints Complaints
 	Needs      Needs
+	// Incubation keeps who becomes a host.
+	Incubation Incubation
 	Tokens     Tokens
 	Tickets    Tickets
 	// Connectors read what shop platforms post, by name.
@@ -125,6 +127,7 @@ func (c *Config) validate() error {
 	need(c.Plan != nil, "a plan of reports")
 	need(c.Complaints != nil, "complaints")
 	need(c.Needs != nil, "needs")
+	need(c.Incubation != nil, "a book of incubation")
 	need(c.Groups != nil, "a registry of groups")
 	need(c.GroupFigures != nil, "figures of groups")
 	need(c.Tokens != nil, "tokens")

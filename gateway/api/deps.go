@@ -274,9 +274,10 @@ type Care interface {
 	Deeds(ctx context.Context, s conversion.Scope, person live.PersonID) ([]temperature.Deed, error)
 }
 
-// Tokens proves who is calling.
+// Tokens proves who is calling, and signs for those who become hosts.
 type Tokens interface {
 	Verify(token string) (live.Principal, error)
+	Issue(p live.Principal, ttl time.Duration) (string, error)
 }
 
 // Tickets hands out single-use tickets for websocket URLs.

@@ -64,6 +64,7 @@ func (a *API) register() {
 	a.silences()
 	a.values()
 	a.scorecards()
+	a.incubations()
 	a.metrics()
 	a.audits()
 	a.me()
@@ -94,6 +95,7 @@ func (a *API) document() huma.Config {
 		{Name: "Commands", Description: "What the panel orders; each is audited and idempotent."},
 		{Name: "Complaints", Description: "What customers complain of, what it teaches, and the brief of the next show."},
 		{Name: "Needs", Description: "What single people need, on its way to a fixed entry of service."},
+		{Name: "Incubation", Description: "How agents become hosts: docs/incubation.md."},
 		{Name: "Shelf", Description: "What a show sells."},
 		{Name: "Groups", Description: "Groups of the private domain: whose they are, how they do and how long they live."},
 		{Name: "Coupons", Description: "Batches of coupons; a show gives them out by the command drop_coupon."},

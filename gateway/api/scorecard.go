@@ -232,22 +232,8 @@ func (m *marks) marked(agent string) AgentScorecard {
 	for _, x := range s.Personas {
 		c.Personas = append(c.Personas, ScorePersona{string(x.Persona), x.Sessions})
 	}
-	for _, x := range []struct {
-		key      string
-		num, den int64
-	}{
-		{"first_response_time", s.ReplyMS, s.Replied},
-		{"first_response_kept", s.Kept, s.Judged},
-		{"reply_rate", s.Replied, s.Asked},
-		{"resolution_time", s.ResolveMS, s.Closed},
-		{"resolved_rate", s.Resolved, s.Closed},
-		{"csat", s.Good, s.Rated},
-		{"csat_participation", s.Rated, s.RateAsked},
-		{"reopen_rate", s.Reopened, s.Ended},
-		{"transfer_rate", s.Passed, s.Given},
-		{"agent_care_to_sell", s.Care + w[0], s.Sell + w[1]},
-	} {
-		c.Rates = append(c.Rates, ScoreRate(rateOf(x.key, x.num, x.den)))
+	for _, x := range append(s.Rates(), desk.ScoreRate{Key: "agent_care_to_sell", Num: s.Care + w[0], Den: s.Sell + w[1]}) {
+		c.Rates = append(c.Rates, ScoreRate(rateOf(x.Key, x.Num, x.Den)))
 	}
 	return *c
 }

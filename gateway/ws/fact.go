@@ -48,6 +48,9 @@ func (c *conn) state(q request, kind live.Kind, now time.Time) error {
 		return err
 	}
 	e := c.event(kind, q.Data)
+	if c.who.Role.Rehearses() && kind != live.WatchHeartbeat && !e.Rehearsal {
+		return live.Forbidden("rehearsal_only", "the role %s only watches while no rehearsal is on", c.who.Role)
+	}
 	if q.EventID != "" {
 		e.ID, e.Source = q.EventID, "ws:"+c.who.Subject
 	}

@@ -124,7 +124,8 @@ type keptResult struct {
 // "draw_running", "no_draw", "draw_open", "draw_over", "draw_not_found", "already_pinned",
 // "not_muted", "already_kicked", "already_blocked", "not_blocked",
 // "too_many_keywords", "no_autoreply", "not_a_host", "already_on",
-// "already_explaining", "not_explaining", "already_flagged" and "not_flagged".
+// "already_explaining", "not_explaining", "already_flagged", "not_flagged" and
+// "rehearsal_only".
 func (s *Store) Execute(ctx context.Context, cmd live.Command) (live.CommandResult, error) {
 	var res live.CommandResult
 	err := s.write(ctx, func(t *tx) error {
@@ -228,6 +229,9 @@ func (t *tx) carryOut(c *scene, act effect) error {
 	p := plans[c.cmd.Name]
 	if c.show == nil && (p.needShow || c.cmd.ExpectedVersion != nil) {
 		return live.Conflict("no_show", "the room has no show on air and none scheduled")
+	}
+	if c.cmd.By.Role.Rehearses() && (c.show == nil || !c.show.Rehearsal) {
+		return live.Forbidden("rehearsal_only", "the role %s gives commands in rehearsals alone", c.cmd.By.Role)
 	}
 	if want := c.cmd.ExpectedVersion; want != nil && *want != c.show.Version {
 		err := live.Conflict("version_mismatch", "the show is at version %d", c.show.Version)

@@ -39,10 +39,15 @@ type PersonaCount struct {
 // Scores are the agents of the span of a filter, by name. Its entry and show
 // restrict sessions; so does its agent everything. Codes: "invalid_field".
 func (d *Desk) Scores(ctx context.Context, f FigureFilter) ([]Score, error) {
+	return ScoresIn(d.cfg.Store.View(ctx), f)
+}
+
+// ScoresIn is [Desk.Scores] of what q reads, such as the last word in a change.
+func ScoresIn(q store.Querier, f FigureFilter) ([]Score, error) {
 	if !f.From.Before(f.Until) {
 		return nil, live.Invalid("invalid_field", "to", "must be after from")
 	}
-	x := scores{q: d.cfg.Store.View(ctx), f: &f, by: map[string]*Score{}}
+	x := scores{q: q, f: &f, by: map[string]*Score{}}
 	for _, read := range []func() error{x.sessions, x.times, x.personas, x.given, x.words} {
 		if err := read(); err != nil {
 			return nil, err

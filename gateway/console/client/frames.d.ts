@@ -11,7 +11,7 @@ export type EventType = keyof EventData;
 
 export type Role =
   | "admin" | "merchant" | "operator" | "host" | "moderator"
-  | "agent" | "analyst" | "auditor" | "viewer" | "integration";
+  | "agent" | "trainee" | "analyst" | "auditor" | "viewer" | "integration";
 
 export interface Item {
   sku_id: string;
