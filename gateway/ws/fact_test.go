@@ -191,6 +191,33 @@ func TestRehearsalIsMarked(t *testing.T) {
 	}
 }
 
+// TestTraineeRehearses: in a real show the only fact a trainee states is that they
+// watch, which counts no viewer; in a rehearsal they speak.
+func TestTraineeRehearses(t *testing.T) {
+	r := newRig(t, nil)
+	p, w := r.enter(t, "trainee", "panel=1")
+	if w.Role != "trainee" {
+		t.Fatalf("welcome: %+v", w)
+	}
+	if a := p.ask("1", `"type":"comment_sent","data":{"text":"hi"}`); a.OK || a.Error.Code != "rehearsal_only" {
+		t.Errorf("a comment in a real show: %+v", a)
+	}
+	if a := p.ask("2", `"type":"watch_heartbeat","data":{"visible":true}`); !a.OK {
+		t.Errorf("a heartbeat: %+v", a)
+	}
+	r.store.mu.Lock()
+	r.store.show.Rehearsal = true
+	watches := len(r.store.watches)
+	r.store.mu.Unlock()
+	if a := p.ask("3", `"type":"comment_sent","data":{"text":"hi"}`); !a.OK {
+		t.Errorf("a comment in a rehearsal: %+v", a)
+	}
+	beats, said := r.log.all(live.WatchHeartbeat), r.log.all(live.CommentSent)
+	if watches != 0 || len(beats) != 1 || beats[0].Actor.Role != live.RoleTrainee || beats[0].Counts() || len(said) != 1 || !said[0].Rehearsal {
+		t.Errorf("%d watches, %+v, %+v", watches, beats, said)
+	}
+}
+
 func TestCartNamesItsProduct(t *testing.T) {
 	r := newRig(t, nil)
 	p, _ := r.enter(t, "viewer", "")

@@ -78,6 +78,7 @@ var tokens = map[string]live.Principal{
 	"viewer2":   {Subject: "v2", Name: "Bob", Role: live.RoleViewer, Merchant: "m1"},
 	"operator":  {Subject: "op", Name: "Olga", Role: live.RoleOperator, Merchant: "m1"},
 	"moderator": {Subject: "mod", Role: live.RoleModerator, Merchant: "m1"},
+	"trainee":   {Subject: "ann", Role: live.RoleTrainee, Merchant: "m1"},
 	"foreign":   {Subject: "x", Role: live.RoleOperator, Merchant: "m2"},
 	"elsewhere": {Subject: "y", Role: live.RoleViewer, Merchant: "m1", Rooms: []live.RoomID{"r9"}},
 	"machine":   {Subject: "z", Role: live.RoleIntegration, Merchant: "m1"},

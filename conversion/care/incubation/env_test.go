@@ -191,8 +191,6 @@ func refused(t fataler, err error, code string) {
 	}
 }
 
-func number(n int64) *int64 { return &n }
-
 // way is a track with a stage for each kind of evidence but the scorecard's.
 func way() Track {
 	return Track{
@@ -206,7 +204,7 @@ func way() Track {
 		},
 		Drill: Drilled{
 			Rubric: []Criterion{{Key: "clear", ZH: "清楚", EN: "Clear", Points: 10}, {Key: "pace", ZH: "节奏", EN: "Pace", Points: 5}},
-			Pass:   9, Minutes: 10, Mistakes: number(2), PromptMS: number(5000), Answered: number(5000),
+			Pass:   9, Minutes: 10, Mistakes: new(int64(2)), PromptMS: new(int64(5000)), Answered: new(int64(5000)),
 		},
 	}
 }

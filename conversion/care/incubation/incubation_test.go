@@ -265,17 +265,17 @@ func TestJudgeFigure(t *testing.T) {
 		num, den int64
 		want     Verdict
 	}{
-		"exactly":           {Requirement{Figure: "csat", AtLeast: number(9000), Sample: 10}, 9, 10, Met},
-		"below by a hair":   {Requirement{Figure: "csat", AtLeast: number(9001), Sample: 10}, 9, 10, NotMet},
-		"a small sample":    {Requirement{Figure: "csat", AtLeast: number(9000), Sample: 11}, 10, 10, TooSmall},
-		"nothing":           {Requirement{Figure: "csat", AtLeast: number(0), Sample: 1}, 0, 0, TooSmall},
-		"a rate at most":    {Requirement{Figure: "reopen_rate", AtMost: number(1000), Sample: 1}, 1, 10, Met},
-		"above":             {Requirement{Figure: "reopen_rate", AtMost: number(999), Sample: 1}, 1, 10, NotMet},
-		"a mean time":       {Requirement{Figure: "first_response_time", AtMost: number(1500), Sample: 2}, 3000, 2, Met},
-		"a longer time":     {Requirement{Figure: "first_response_time", AtMost: number(1500), Sample: 2}, 3001, 2, NotMet},
-		"thirds are exact":  {Requirement{Figure: "csat", AtLeast: number(3333), Sample: 1}, 1, 3, Met},
-		"and not rounded":   {Requirement{Figure: "csat", AtLeast: number(3334), Sample: 1}, 1, 3, NotMet},
-		"time at the least": {Requirement{Figure: "resolution_time", AtLeast: number(10), Sample: 1}, 9, 1, NotMet},
+		"exactly":           {Requirement{Figure: "csat", AtLeast: new(int64(9000)), Sample: 10}, 9, 10, Met},
+		"below by a hair":   {Requirement{Figure: "csat", AtLeast: new(int64(9001)), Sample: 10}, 9, 10, NotMet},
+		"a small sample":    {Requirement{Figure: "csat", AtLeast: new(int64(9000)), Sample: 11}, 10, 10, TooSmall},
+		"nothing":           {Requirement{Figure: "csat", AtLeast: new(int64(0)), Sample: 1}, 0, 0, TooSmall},
+		"a rate at most":    {Requirement{Figure: "reopen_rate", AtMost: new(int64(1000)), Sample: 1}, 1, 10, Met},
+		"above":             {Requirement{Figure: "reopen_rate", AtMost: new(int64(999)), Sample: 1}, 1, 10, NotMet},
+		"a mean time":       {Requirement{Figure: "first_response_time", AtMost: new(int64(1500)), Sample: 2}, 3000, 2, Met},
+		"a longer time":     {Requirement{Figure: "first_response_time", AtMost: new(int64(1500)), Sample: 2}, 3001, 2, NotMet},
+		"thirds are exact":  {Requirement{Figure: "csat", AtLeast: new(int64(3333)), Sample: 1}, 1, 3, Met},
+		"and not rounded":   {Requirement{Figure: "csat", AtLeast: new(int64(3334)), Sample: 1}, 1, 3, NotMet},
+		"time at the least": {Requirement{Figure: "resolution_time", AtLeast: new(int64(10)), Sample: 1}, 9, 1, NotMet},
 	} {
 		if got := c.r.judge(c.num, c.den); got != c.want {
 			t.Errorf("%s: %s, want %s", name, got, c.want)
@@ -301,17 +301,17 @@ func TestTracksAreChecked(t *testing.T) {
 		"no drills":               func(x *Track) { x.Stages[2].Needs[0].Count = 0 },
 		"no minutes":              func(x *Track) { x.Stages[3].Needs[0].Minutes = 0 },
 		"an unknown figure": func(x *Track) {
-			x.Stages[1].Needs[0] = Requirement{Kind: NeedScore, Figure: "charm", AtLeast: number(1), Sample: 1, Days: 1}
+			x.Stages[1].Needs[0] = Requirement{Kind: NeedScore, Figure: "charm", AtLeast: new(int64(1)), Sample: 1, Days: 1}
 		},
 		"two bounds": func(x *Track) {
-			x.Stages[1].Needs[0] = Requirement{Kind: NeedScore, Figure: "csat", AtLeast: number(1), AtMost: number(1), Sample: 1, Days: 1}
+			x.Stages[1].Needs[0] = Requirement{Kind: NeedScore, Figure: "csat", AtLeast: new(int64(1)), AtMost: new(int64(1)), Sample: 1, Days: 1}
 		},
 		"no sample": func(x *Track) {
-			x.Stages[1].Needs[0] = Requirement{Kind: NeedScore, Figure: "csat", AtLeast: number(1), Days: 1}
+			x.Stages[1].Needs[0] = Requirement{Kind: NeedScore, Figure: "csat", AtLeast: new(int64(1)), Days: 1}
 		},
 		"no rubric":           func(x *Track) { x.Drill.Rubric = nil },
 		"more than all marks": func(x *Track) { x.Drill.Pass = 16 },
-		"over all comments":   func(x *Track) { x.Drill.Answered = number(10_001) },
+		"over all comments":   func(x *Track) { x.Drill.Answered = new(int64(10_001)) },
 	} {
 		x := way()
 		spoil(&x)

@@ -148,7 +148,7 @@ func TestNoStageWithoutEvidence(t *testing.T) {
 		}
 		// Drawn often enough to go the whole way now and then.
 		names := []string{"prove", "prove", "drill", "drill", "watch", "watch", "write of it", "host", "ask", "ask", "ask", "grant", "grant", "refuse", "token"}
-		for range rapid.IntRange(1, 50).Draw(t, "turns") {
+		for range rapid.IntRange(1, 25).Draw(t, "turns") {
 			turns[rapid.SampledFrom(names).Draw(t, "turn")]()
 			c, err := s.book.Candidate(ctx, s.all(), "ann", s.now())
 			if err != nil {
@@ -173,14 +173,13 @@ func TestGrantLooksAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	harder := way()
-	harder.Stages[1].Needs = append(harder.Stages[1].Needs, Requirement{Kind: NeedScore, Figure: "csat", AtLeast: number(9000), Sample: 20, Days: 30})
+	harder.Stages[1].Needs = append(harder.Stages[1].Needs, Requirement{Kind: NeedScore, Figure: "csat", AtLeast: new(int64(9000)), Sample: 20, Days: 30})
 	if err := s.book.SetTrack(ctx, s.m, harder, s.operator); err != nil {
 		t.Fatal(err)
 	}
 	_, err := s.book.Decide(ctx, s.m, "ann", true, "asked before", s.operator)
 	refused(t, err, "not_ready")
-	var no *live.Error
-	if errors.As(err, &no) {
+	if no, ok := errors.AsType[*live.Error](err); ok {
 		if list, ok := no.Data["missing"].([]Check); !ok || len(list) != 1 || list[0].Verdict != TooSmall || list[0].Figure != "csat" {
 			t.Errorf("missing is %+v", no.Data)
 		}
