@@ -2,9 +2,13 @@ package gateway_test
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"showrunner/gateway/api"
 	"showrunner/live"
@@ -30,23 +34,50 @@ func bodyOf(r api.Route) any {
 	return `{"no_such_member":1}`
 }
 
+// golden holds lines against a file of testdata, so that whatever changes there
+// is seen by who reads the change.
+func golden(t *testing.T, name string, lines []string) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(path, []byte(strings.Join(lines, "\n")+"\n"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(strings.Split(strings.TrimSpace(string(want)), "\n"), lines); diff != "" {
+		t.Errorf("%s: who may do what changed; if that is meant, run the test with -update (-golden +now):\n%s", name, diff)
+	}
+}
+
 // TestRights walks every route with every role: the answer is role_forbidden
-// exactly when the table of rights says so.
+// exactly when the table of rights says so. Who really got past the guard stands
+// in testdata/rights.golden, a line for each route.
 func TestRights(t *testing.T) {
 	e := newEnv(t)
 	e.stage("m1")
+	var table []string
+	defer func() {
+		slices.Sort(table)
+		golden(t, "rights.golden", table)
+	}()
 	for _, r := range e.server.API().Routes() {
 		path := fill(r.Path, "m1")
 		if r.Open {
 			if got := e.do(r.Method, path, "", bodyOf(r)); got.status != 401 {
 				t.Errorf("%s without a signature: %d %s", r.ID, got.status, got.raw)
 			}
+			table = append(table, r.Path+" "+r.Method+": no token")
 			continue
 		}
 		e.problem(r.ID+" without a token", e.do(r.Method, path, "", bodyOf(r)), 401)
 		if got := e.do(r.Method, path, "", bodyOf(r)).code(); got != "token_missing" {
 			t.Errorf("%s without a token: code %q, want token_missing", r.ID, got)
 		}
+		var admitted []string
 		for _, role := range live.Roles {
 			a := e.do(r.Method, path, e.as(role, "m1", "sub-"+string(role)), bodyOf(r))
 			may := len(r.Actions) == 0 || slices.ContainsFunc(r.Actions, func(act live.Action) bool { return slices.Contains(live.Rights[act], role) })
@@ -56,7 +87,11 @@ func TestRights(t *testing.T) {
 			if a.status == 401 || a.status >= 500 {
 				t.Errorf("%s as %s: %d %s", r.ID, role, a.status, a.raw)
 			}
+			if a.code() != "role_forbidden" {
+				admitted = append(admitted, string(role))
+			}
 		}
+		table = append(table, r.Path+" "+r.Method+": "+strings.Join(admitted, " "))
 	}
 }
 
@@ -89,7 +124,9 @@ func TestEveryRouteNamesItsRights(t *testing.T) {
 func TestCommandRights(t *testing.T) {
 	e := newEnv(t)
 	_, show := e.stage("m1")
+	var table []string
 	for _, c := range live.Commands {
+		var admitted []string
 		for _, role := range live.Roles {
 			// The version is never right, so that what is allowed is not done.
 			a := e.do("POST", "/v1/shows/"+show+"/commands", e.as(role, "m1", "sub-"+string(role)), obj{
@@ -102,8 +139,14 @@ func TestCommandRights(t *testing.T) {
 			if a.status >= 500 || a.status < 300 {
 				t.Errorf("%s as %s: %d %s", c, role, a.status, a.raw)
 			}
+			if a.code() != "role_forbidden" {
+				admitted = append(admitted, string(role))
+			}
 		}
+		table = append(table, string(c)+": "+strings.Join(admitted, " "))
 	}
+	slices.Sort(table)
+	golden(t, "commandrights.golden", table)
 }
 
 // TestPriceByPatch: a host arranges the shelf but does not set prices.

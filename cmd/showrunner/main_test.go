@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -47,12 +48,18 @@ type program struct {
 // startProgram runs `showrunner serve` on data and waits until it listens.
 func startProgram(t *testing.T, data, addr string, flags ...string) *program {
 	t.Helper()
+	return startLogged(t, &tail{}, data, addr, flags...)
+}
+
+// startLogged is startProgram that logs where it is told.
+func startLogged(t *testing.T, log *tail, data, addr string, flags ...string) *program {
+	t.Helper()
 	exe, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
 	args := append([]string{"serve", "--data", data, "--addr", addr, "--log-level", "warn", "--rate-limits", "off"}, flags...)
-	p := &program{t: t, cmd: exec.Command(exe, args...), stderr: &tail{}, exited: make(chan struct{})}
+	p := &program{t: t, cmd: exec.Command(exe, args...), stderr: log, exited: make(chan struct{})}
 	p.cmd.Env = append(os.Environ(), asProgram+"=1")
 	p.cmd.Stderr = p.stderr
 	out, err := p.cmd.StdoutPipe()
@@ -205,6 +212,8 @@ func (p *program) ready(want int, within time.Duration) {
 
 // tail keeps the end of what a process said.
 type tail struct {
+	keep int // bytes; 0 means 16 KiB
+
 	mu  sync.Mutex
 	buf []byte
 }
@@ -213,7 +222,7 @@ func (w *tail) Write(p []byte) (int, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.buf = append(w.buf, p...)
-	if over := len(w.buf) - 16<<10; over > 0 {
+	if over := len(w.buf) - cmp.Or(w.keep, 16<<10); over > 0 {
 		w.buf = w.buf[over:]
 	}
 	return len(p), nil
