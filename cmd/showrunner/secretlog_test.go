@@ -67,14 +67,14 @@ func TestSecretsStayOutOfTheLog(t *testing.T) {
 		}
 	}
 	// The first try of the delivery failed once its state says so.
-	eventually(t, time.Minute, "the delivery was tried", func() bool {
+	eventually(t, 2*time.Minute, "the delivery was tried", func() bool {
 		var list struct {
 			Items []struct{ Attempts int }
 		}
 		must(t, "GET", p.url+"/v1/subscriptions/"+sub.ID+"/deliveries", s.merch, nil, &list)
 		return len(list.Items) > 0 && list.Items[0].Attempts > 0
 	})
-	p.stop(time.Minute)
+	p.stop(2 * time.Minute)
 
 	text := log.String()
 	for _, want := range []string{"/login/callback/", "code=redacted", "state=redacted", "ticket=redacted", "access_token=redacted", "logged in", "/v1/webhooks/"} {

@@ -53,6 +53,8 @@ func TestWrongAnswers(t *testing.T) {
 		"away meanwhile":                 {logintest.Wrong{Down: true}, "login_provider_away"},
 	} {
 		t.Run(name, func(t *testing.T) {
+			// A server that found the provider away asks it again only later.
+			e.wait(backOff)
 			b := e.browser()
 			e.idp["m1"].Be(logintest.Wrong{Iss: tc.wrong.Iss})
 			back := b.consent(b.start("m1", ""), "ann")
@@ -72,6 +74,7 @@ func TestWrongAnswers(t *testing.T) {
 			}
 			// The code is used up, whatever became of it.
 			e.idp["m1"].Be(logintest.Wrong{})
+			e.wait(backOff)
 			if again := b.back(back); again.status == 303 {
 				t.Error("the same answer went through later")
 			}

@@ -61,11 +61,24 @@ type trouble struct {
 func (l *Login) refused(c *fiber.Ctx, t trouble) error {
 	ctx := c.UserContext()
 	l.cfg.Logger.WarnContext(ctx, "login refused", slog.String("merchant", string(t.merchant)), slog.String("issuer", t.known.Issuer),
-		slog.String("code", t.refusal.Code), slog.String("sub", t.who.Subject), slog.Any("error", t.cause))
+		slog.String("code", t.refusal.Code), slog.String("sub", t.who.Subject), slog.String("error", brief(t.cause)))
 	if err := l.audit(ctx, "login", t.refusal, t.who, t.merchant, t.known.Issuer); err != nil {
 		l.cfg.Logger.ErrorContext(ctx, "a refused login is not in the audit log", slog.Any("error", err))
 	}
 	return l.turnAway(c, t.refusal)
+}
+
+// brief is an error for the log, cut: a provider's whole answer may stand in it.
+func brief(err error) string {
+	const most = 300
+	if err == nil {
+		return ""
+	}
+	text := err.Error()
+	if len(text) > most {
+		text = text[:most] + "…"
+	}
+	return text
 }
 
 func (l *Login) audit(ctx context.Context, action string, refusal *live.Error, who live.Principal, m live.MerchantID, issuer string) error {
