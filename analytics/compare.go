@@ -13,6 +13,9 @@ import (
 // MaxCompared bounds the shows that stand side by side.
 const MaxCompared = 10
 
+// ComparisonFormats are the formats of a comparison.
+var ComparisonFormats = []string{"json", "html", "csv", "xlsx"}
+
 // Compared is one show of a comparison: its figures as of Figures.AsOf, which is
 // the instant of the comparison or, where they were final before, that one.
 type Compared struct {

@@ -17,8 +17,8 @@ import (
 //go:embed comparison.html
 var comparisonText string
 
-// ComparisonFormats are the formats of a comparison.
-var ComparisonFormats = []string{"json", "html", "csv", "xlsx"}
+// ComparisonFormats are [analytics.ComparisonFormats].
+var ComparisonFormats = analytics.ComparisonFormats
 
 // WriteComparison prints a comparison in one of [ComparisonFormats]. lang is the
 // language of html and xlsx. The same comparison gives the same bytes.

@@ -65,7 +65,7 @@ func newDuties(reg prometheus.Registerer) *prometheus.GaugeVec {
 		Name: "showrunner_node_duty", Help: "1 while this server does what only one of those that share a database does at a time.",
 	}, []string{"duty"})
 	reg.MustRegister(g)
-	for _, name := range []string{dutySink, dutyDelivery, dutyLadder, dutyCredit, dutyGuard, dutyAlerts, dutyService, readerFollowers} {
+	for _, name := range []string{dutySink, dutyDelivery, dutyLadder, dutyCredit, dutyGuard, dutyAlerts, dutyReports, dutyService, readerFollowers} {
 		g.WithLabelValues(name).Set(0)
 	}
 	return g

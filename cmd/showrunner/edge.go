@@ -57,6 +57,9 @@ func (s *server) openGateway(ctx context.Context) error {
 		walk: make(chan struct{}, 1), credit: make(chan struct{}, 1), plan: plan.New(s.store), pdf: pdf.New(pdf.Config{Browser: s.cfg.Chromium}), realtime: s.realtime, db: s.db, sink: s.carriage, log: s.eventlog, store: s.store, now: s.now,
 		book: s.care.complaints, guard: s.newGuard(), shared: newAnswers(s.carriage.Watermark, s.now, s.reg), wall: s.wall,
 	}
+	if err := s.openReports(numbers); err != nil {
+		return err
+	}
 	s.gateway, err = gateway.New(gateway.Deps{
 		API: api.Config{
 			Store: s.store, Ingest: s.desk, Tokens: s.auth, Tickets: s.tickets, WebhookURL: s.webhookURL,

@@ -13,7 +13,7 @@ type Delivery struct {
 	ID             string `json:"delivery_id" doc:"The webhook-id of every attempt."`
 	SubscriptionID string `json:"subscription_id"`
 	EventID        string `json:"event_id"`
-	Offset         uint64 `json:"offset" doc:"Place of the fact in the log."`
+	Offset         uint64 `json:"offset" doc:"Place of the fact in the log; of a report_due its number."`
 	Type           string `json:"type"`
 	State          string `json:"state" enum:"pending,delivered,dead"`
 	Attempts       int64  `json:"attempts"`

@@ -8,6 +8,7 @@ import (
 
 	"showrunner/analytics"
 	"showrunner/analytics/alert"
+	"showrunner/analytics/plan"
 	"showrunner/analytics/wall"
 	"showrunner/conversion"
 	"showrunner/conversion/care/group"
@@ -221,6 +222,10 @@ type Retention interface {
 type Plan interface {
 	PutTargets(ctx context.Context, m live.MerchantID, list []analytics.Target, by live.Actor) error
 	Targets(ctx context.Context, m live.MerchantID, at time.Time) ([]analytics.Target, error)
+	AddSchedule(ctx context.Context, s plan.Schedule, by live.Actor) (plan.Schedule, error)
+	Schedules(ctx context.Context, m live.MerchantID) ([]plan.Schedule, error)
+	DropSchedule(ctx context.Context, m live.MerchantID, id string, by live.Actor) error
+	Runs(ctx context.Context, m live.MerchantID, id string) ([]plan.Run, error)
 }
 
 // Guard decides on touches of people who did not ask; conversion/care/guard is it.

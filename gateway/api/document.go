@@ -34,6 +34,7 @@ func (a *API) register() {
 	a.walls()
 	a.reports()
 	a.targets()
+	a.schedules()
 	a.comparisons()
 	a.attributions()
 	a.ledger()

@@ -35,7 +35,7 @@ type SubscriptionSecret struct {
 // NewSubscription is the body of POST /v1/subscriptions.
 type NewSubscription struct {
 	URL         string   `json:"url" doc:"https, at a public address. Its query is never logged."`
-	Types       []string `json:"types" doc:"Facts to send: any of the order book, such as order_paid and refund_succeeded; show_scheduled, show_started, show_paused, show_resumed, show_ended; and those of the shelf, such as price_changed and flash_sale_started. docs/webhooks.md lists them all."`
+	Types       []string `json:"types" doc:"Facts to send: any of the order book, such as order_paid and refund_succeeded; show_scheduled, show_started, show_paused, show_resumed, show_ended; those of the shelf, such as price_changed and flash_sale_started; and report_due, for reports that are sent by a schedule. docs/webhooks.md lists them all."`
 	Description string   `json:"description,omitempty" maxLength:"200"`
 	Active      *bool    `json:"active,omitempty" doc:"true without it."`
 	MerchantID  string   `json:"merchant_id,omitempty" doc:"Only needed of an admin's token."`

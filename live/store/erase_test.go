@@ -29,6 +29,7 @@ var keptNames = map[string]string{
 	"ladder_moves.by_class":            "a class of touches",
 	"ladder_moves.by_show":             "a show",
 	"settlements.uploaded_by":          "staff",
+	"report_runs.subject":              "a show, or days",
 	"sqlite_sequence.name":             "of a table",
 	"red_packets.per_person":           "a number",
 	"rooms.hosts":                      "staff",

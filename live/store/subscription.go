@@ -116,10 +116,10 @@ func (s *Subscription) check(by live.Principal) error {
 	}
 	for i, k := range s.Types {
 		field := fmt.Sprintf("types[%d]", i)
-		if !k.MayLeave() {
+		if !k.MayLeave() && k != ReportDue {
 			return live.Invalid("unknown_type", field, "is not a type that webhooks carry")
 		}
-		if k.TellsMoney() && !by.May(live.ActMoney) {
+		if (k.TellsMoney() || k == ReportDue) && !by.May(live.ActMoney) {
 			return live.Forbidden("role_forbidden", "the type %s tells money, which the role %s may not read", k, by.Role)
 		}
 	}
@@ -286,11 +286,15 @@ func (s *Store) RotateSecret(ctx context.Context, id string, overlap time.Durati
 	})
 }
 
-// DeleteSubscription removes a subscription and its deliveries; what is on its
-// way at this moment may still arrive.
+// DeleteSubscription removes a subscription, its deliveries and the schedules of its
+// reports; what is on its way at this moment may still arrive.
 func (s *Store) DeleteSubscription(ctx context.Context, id string, by live.Principal) error {
 	_, err := s.changeSubscription(ctx, id, by, func(t *tx, sub *Subscription) error {
-		for _, q := range []string{`DELETE FROM deliveries WHERE subscription_id = ?`, `DELETE FROM subscriptions WHERE subscription_id = ?`} {
+		for _, q := range []string{
+			`DELETE FROM report_runs WHERE schedule_id IN (SELECT schedule_id FROM report_schedules WHERE subscription_id = ?)`,
+			`DELETE FROM report_schedules WHERE subscription_id = ?`,
+			`DELETE FROM deliveries WHERE subscription_id = ?`, `DELETE FROM subscriptions WHERE subscription_id = ?`,
+		} {
 			if _, err := t.exec(q, id); err != nil {
 				return fmt.Errorf("delete subscription: %w", err)
 			}
