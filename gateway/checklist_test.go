@@ -77,7 +77,9 @@ func TestChecklist(t *testing.T) {
 	e.want(409, "POST", "/v1/shows/s/start", host, nil)
 	e.want(200, "PUT", at+"/lights", operator, obj{"done": true})
 	e.problem("no such item", e.do("PUT", at+"/camera", host, obj{"done": true}), 404)
-	e.want(200, "POST", "/v1/shows/s/start", host, nil) // samples are open and block nothing
+	if a := e.want(200, "POST", "/v1/shows/s/start", host, nil); fmt.Sprint(a.json["warnings"]) != "[samples]" {
+		t.Errorf("samples are open and block nothing: %s", a.raw)
+	}
 	e.want(200, "POST", "/v1/shows/s/end", host, nil)
 	if a := e.want(409, "PUT", at+"/samples", host, obj{"done": true}); a.code() != "wrong_state" {
 		t.Errorf("after the show: %s", a.raw)

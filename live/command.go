@@ -97,5 +97,8 @@ type CommandResult struct {
 	Version int64 // of the show, after the command
 	Event   EventID
 	Replay  bool // true: this is the kept first answer
-	Err     *Error
+	// Warnings are what the merchant declared to be done before the show and was not,
+	// by item, without keeping it from starting; of start_show alone.
+	Warnings []string
+	Err      *Error
 }

@@ -31,6 +31,8 @@ type CommandResult struct {
 	Version   int64  `json:"version" doc:"Of the show, after the command."`
 	EventID   string `json:"event_id,omitempty" doc:"Names the event that the command made."`
 	Replay    bool   `json:"replay" doc:"This is the kept first answer to the same command_id."`
+
+	Warnings []string `json:"warnings,omitempty" doc:"Of start_show: items of the checklist that are open and do not block."`
 }
 
 type commandOutput struct{ Body CommandResult }
@@ -136,6 +138,6 @@ func (a *API) execute(ctx context.Context, p live.Principal, show string, c live
 		return nil, r.Err
 	}
 	return &commandOutput{CommandResult{
-		CommandID: c.ID, ShowID: string(r.Show), State: string(r.State), Version: r.Version, EventID: string(r.Event), Replay: r.Replay,
+		CommandID: c.ID, ShowID: string(r.Show), State: string(r.State), Version: r.Version, EventID: string(r.Event), Replay: r.Replay, Warnings: r.Warnings,
 	}}, nil
 }

@@ -13,6 +13,8 @@ type commandAck struct {
 	State   live.ShowState `json:"state"`
 	Version int64          `json:"version"`
 	Replay  bool           `json:"replay"`
+
+	Warnings []string `json:"warnings,omitempty"` // open items of the checklist, of start_show
 }
 
 // command carries out a command of the panel. Its name is the frame's type; the
@@ -56,5 +58,5 @@ func (c *conn) command(q request, now time.Time) (any, error) {
 	if r.Err != nil {
 		return nil, r.Err
 	}
-	return commandAck{EventID: r.Event, ShowID: r.Show, State: r.State, Version: r.Version, Replay: r.Replay}, nil
+	return commandAck{EventID: r.Event, ShowID: r.Show, State: r.State, Version: r.Version, Replay: r.Replay, Warnings: r.Warnings}, nil
 }

@@ -115,26 +115,30 @@ func (s *Store) Tick(ctx context.Context, show live.ShowID, item string, done bo
 	})
 }
 
-// checked refuses to start a show while items that block it are open. Rehearsals
-// are for finding out.
-func (t *tx) checked(sh *live.Show) error {
+// checked refuses to start a show while items that block it are open, and tells
+// the other open ones. Rehearsals are for finding out.
+func (t *tx) checked(sh *live.Show) (open []string, err error) {
 	if sh.Rehearsal {
-		return nil
+		return nil, nil
 	}
 	items, ticks, err := checklist(t, sh.Merchant, sh.ID)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	var open []string
+	var blocking []string
 	for _, it := range items {
-		if _, done := ticks[it.ID]; it.Blocking && !done {
+		switch _, done := ticks[it.ID]; {
+		case done:
+		case it.Blocking:
+			blocking = append(blocking, it.ID)
+		default:
 			open = append(open, it.ID)
 		}
 	}
-	if len(open) == 0 {
-		return nil
+	if len(blocking) == 0 {
+		return open, nil
 	}
-	no := live.Conflict("checklist_open", "the merchant wants done before: %s", strings.Join(open, ", "))
-	no.Data = map[string]any{"open_items": open}
-	return no
+	no := live.Conflict("checklist_open", "the merchant wants done before: %s", strings.Join(blocking, ", "))
+	no.Data = map[string]any{"open_items": blocking}
+	return nil, no
 }

@@ -50,7 +50,10 @@ func TestChecklist(t *testing.T) {
 	if got, _, err := s.Checklist(ctx, "m2", "s9"); err != nil || len(got) > 0 {
 		t.Errorf("of another merchant %v, %v", got, err)
 	}
-	if err := start("b"); err != nil {
-		t.Errorf("with every item that blocks done: %v", err)
+	for _, replay := range []bool{false, true} {
+		res, err := s.Execute(ctx, live.Command{ID: "b", Name: live.StartShow, Merchant: "m1", Room: "r9", Show: "s9", By: boss, At: c.now()})
+		if err != nil || len(res.Warnings) != 1 || res.Warnings[0] != "samples" || res.Replay != replay {
+			t.Errorf("with every item that blocks done: %+v, %v", res, err)
+		}
 	}
 }

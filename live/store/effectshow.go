@@ -26,9 +26,11 @@ func readTransition(*args) effect {
 			}
 		}
 		if c.cmd.Name == live.StartShow {
-			if err := t.checked(c.show); err != nil {
+			open, err := t.checked(c.show)
+			if err != nil {
 				return err
 			}
+			c.open = open
 			return t.goLive(c)
 		}
 		c.show.State = next

@@ -22,6 +22,7 @@ type scene struct {
 	room live.Room
 	show *live.Show   // nil when the room has none and the command needs none
 	id   live.EventID // of the event that tells the result
+	open []string     // items of the checklist that do not block, of start_show
 }
 
 // emit tells the room what the command did.
@@ -101,6 +102,7 @@ type keptResult struct {
 	State   live.ShowState `json:"state,omitempty"`
 	Version int64          `json:"version,omitempty"`
 	Event   live.EventID   `json:"event_id,omitempty"`
+	Open    []string       `json:"warnings,omitempty"`
 	Fault   live.Fault     `json:"fault,omitempty"`
 	Code    string         `json:"code,omitempty"`
 	Field   string         `json:"field,omitempty"`
@@ -253,7 +255,7 @@ func (t *tx) carryOut(c *scene, act effect) error {
 }
 
 func (c *scene) result() live.CommandResult {
-	res := live.CommandResult{Event: c.id}
+	res := live.CommandResult{Event: c.id, Warnings: c.open}
 	if c.show != nil {
 		res.Show, res.State, res.Version = c.show.ID, c.show.State, c.show.Version
 	}
@@ -305,7 +307,7 @@ func (t *tx) keptAnswer(cmd live.Command) (live.CommandResult, bool, error) {
 	if err != nil {
 		return live.CommandResult{}, false, fmt.Errorf("read the kept answer of a command: %w", err)
 	}
-	res := live.CommandResult{Show: k.Show, State: k.State, Version: k.Version, Event: k.Event, Replay: true}
+	res := live.CommandResult{Show: k.Show, State: k.State, Version: k.Version, Event: k.Event, Warnings: k.Open, Replay: true}
 	if k.Code != "" {
 		res.Err = &live.Error{Fault: k.Fault, Code: k.Code, Field: k.Field, Message: k.Message, Data: k.Data}
 	}
@@ -313,7 +315,7 @@ func (t *tx) keptAnswer(cmd live.Command) (live.CommandResult, bool, error) {
 }
 
 func (t *tx) keepAnswer(cmd live.Command, res live.CommandResult) error {
-	k := keptResult{Show: res.Show, State: res.State, Version: res.Version, Event: res.Event}
+	k := keptResult{Show: res.Show, State: res.State, Version: res.Version, Event: res.Event, Open: res.Warnings}
 	if e := res.Err; e != nil {
 		k.Fault, k.Code, k.Field, k.Message, k.Data = e.Fault, e.Code, e.Field, e.Message, e.Data
 	}
