@@ -1,11 +1,7 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -17,33 +13,12 @@ import (
 // and drops a coupon, the viewer claims and buys, the operator sees who earned it,
 // the agent answers, the host ends it and the merchant has the report. In the
 // middle the network is cut for 20 seconds. The steps are in
-// gateway/console/acceptance/show.js.
+// gateway/console/app/e2e/show.mjs.
 func TestShowThroughTheConsole(t *testing.T) {
 	if testing.Short() {
 		t.Skip("-short: shows of a minute in a browser are left out")
 	}
-	node, err := exec.LookPath("node")
-	if err != nil {
-		t.Skip("no node on the PATH: the console is not played in a browser")
-	}
-	var chromium string
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
-		if chromium, err = exec.LookPath(name); err == nil {
-			break
-		}
-	}
-	if err != nil {
-		t.Skip("no Chromium on the PATH: the console is not played in a browser")
-	}
-	folder, err := filepath.Abs("../../gateway/console")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, name := range []string{"playwright-core", "axe-core"} {
-		if _, err := os.Stat(filepath.Join(folder, "node_modules", name)); err != nil {
-			t.Skipf("%s is not installed (make console): the console is not played in a browser", name)
-		}
-	}
+	needBrowser(t)
 	data := t.TempDir()
 	p := startProgram(t, data, freeAddr(t))
 	for _, language := range []string{"en", "zh"} {
@@ -51,7 +26,7 @@ func TestShowThroughTheConsole(t *testing.T) {
 			const others, price = 3, 19900
 			s := newStage(t, p.url, data, "m-"+language, "r-"+language, "Asia/Shanghai", good{"knife", "knife-20", price, 50}, good{"pot", "pot-24", 29900, 50})
 			plan := object{
-				"url": p.url, "chromium": chromium, "language": language, "room": s.room, "show": s.show, "sku": "knife-20", "batch": "b-" + language,
+				"url": p.url, "language": language, "room": s.room, "show": s.show, "sku": "knife-20", "batch": "b-" + language,
 				"paid": others, "paid_minor": others * price, "cut_ms": 20_000, "question": "How large is the knife?", "canned": "size", "answer": "The blade is 20 cm.", "refused": "sms",
 			}
 			tokens := map[string]string{"operator": s.operator, "merchant": s.merch}
@@ -79,18 +54,7 @@ func TestShowThroughTheConsole(t *testing.T) {
 			}
 			s.hook("sales-"+language, sales...)
 
-			raw, err := json.Marshal(plan)
-			if err != nil {
-				t.Fatal(err)
-			}
-			cmd := exec.CommandContext(deadline(t, 8*time.Minute), node, "acceptance/show.js")
-			cmd.Dir, cmd.Env = folder, append(os.Environ(), "SHOWRUNNER_PLAN="+string(raw))
-			cmd.WaitDelay = 10 * time.Second
-			out, err := cmd.CombinedOutput()
-			if err != nil {
-				t.Fatalf("the show did not go through: %v\n%s", err, out)
-			}
-			t.Logf("%s", out)
+			playBrowser(t, "show.mjs", plan, nil)
 		})
 	}
 }
