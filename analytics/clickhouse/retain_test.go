@@ -89,8 +89,9 @@ func TestRetentionLetsGo(t *testing.T) {
 	if d := cmp.Diff(map[string]string{"events": ttlOf(days)}, ttls(t, db)); d != "" {
 		t.Errorf("rows go from: -want +got\n%s", d)
 	}
-	if months, err := db.Forget(t.Context()); err != nil || months == 0 {
-		t.Errorf("%d months, %v", months, err)
+	// A merge may have been faster.
+	if _, err := db.Forget(t.Context()); err != nil {
+		t.Error(err)
 	}
 	if months, err := db.Forget(t.Context()); err != nil || months != 0 {
 		t.Errorf("again %d months, %v", months, err)
@@ -216,6 +217,9 @@ func TestRetentionChanges(t *testing.T) {
 		return strings.Join(names, " ")
 	}
 	exec(t, db, `OPTIMIZE TABLE events FINAL`, `SYSTEM STOP MERGES events`)
+	for countOf(t, db, `SELECT toInt64(count()) FROM system.merges WHERE database = currentDatabase()`) > 0 {
+		time.Sleep(10 * time.Millisecond)
+	}
 	was := parts()
 	notes := func() int64 { return countOf(t, db, `SELECT toInt64(count()) FROM retention`) }
 	for i, c := range []struct {
