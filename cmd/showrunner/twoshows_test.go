@@ -16,6 +16,9 @@ import (
 // startServer runs the server in this process, on its own clock.
 func startServer(t *testing.T, c *ServeCmd) (url string) {
 	t.Helper()
+	if c.now != nil {
+		c.BehaviourDays = 0 // ClickHouse goes by the machine's clock, for which all of it may be long ago.
+	}
 	server, err := c.background(context.Background(), io.Discard, t.Output())
 	if err != nil {
 		t.Fatal(err)
