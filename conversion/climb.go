@@ -131,6 +131,7 @@ func FactOf(e *live.Event) (live.PersonFact, bool) {
 		}
 		f.Channel, f.Stage, f.Agent = touch.Channel, touch.Stage, touch.Agent
 	}
+	f.ByAgent = f.Agent != "" && e.Actor.Role == live.RoleAgent && e.Actor.ID == f.Agent
 	var d climbData
 	if len(e.Data) > 0 && json.Unmarshal(e.Data, &d) != nil {
 		d = climbData{} // It was checked when it was accepted; what cannot be read names nothing.

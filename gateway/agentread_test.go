@@ -1,6 +1,7 @@
 package gateway_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -80,5 +81,41 @@ func TestAgentsReadTheirPeople(t *testing.T) {
 	}
 	if a := s.want(200, "GET", "/v1/people/"+wei+"/preferences", s.wang, nil); dig(a.json, "channels", 0, "opt_out") != true {
 		t.Errorf("the opt-out is gone: %s", a.raw)
+	}
+}
+
+// TestOwnWordMakesNobodyTheirs: an agent who touches somebody, or states facts that
+// name them as who served somebody, does not read that person for it.
+func TestOwnWordMakesNobodyTheirs(t *testing.T) {
+	s := newServiceStage(t)
+	_, show := s.stage("m1")
+	const wei = "wei-zhao"
+	s.want(200, "POST", "/v1/shows/"+show+"/start", s.as(live.RoleOperator, "m1", "op"), nil)
+	s.fact("room_entered", wei, show, nil)
+	s.want(201, "POST", "/v1/service/touches", s.li, obj{"person_id": wei, "channel": "contact", "kind": "care"})
+	for i, actor := range []obj{nil, {"id": "li", "role": "agent"}, {"id": "crm", "role": "integration"}} {
+		fact := obj{"event_id": fmt.Sprint("own-", i), "type": "service_session_started", "user_id": wei, "show_id": show, "data": obj{"session_id": fmt.Sprint("x", i), "agent_id": "li"}}
+		if actor != nil {
+			fact["actor"] = actor
+		}
+		if a := s.want(200, "POST", "/v1/events", s.li, []any{fact}); a.json["accepted"] != 1.0 {
+			t.Fatal(a.raw)
+		}
+	}
+	s.climb()
+	paths := []string{"", "/journey", "/preferences", "/value"}
+	for _, path := range paths {
+		if a := s.do("GET", "/v1/people/"+wei+path, s.li, nil); a.status != 404 {
+			t.Errorf("%q: %d %s", path, a.status, a.raw)
+		}
+	}
+	if a := s.do("PUT", "/v1/people/"+wei+"/preferences", s.li, obj{"opt_out": false}); a.status != 404 {
+		t.Errorf("an opt-out is lifted: %d %s", a.status, a.raw)
+	}
+	// What another system states does.
+	s.fact("service_session_started", wei, show, obj{"session_id": "y1", "agent_id": "li"})
+	s.climb()
+	for _, path := range paths {
+		s.want(200, "GET", "/v1/people/"+wei+path, s.li, nil)
 	}
 }

@@ -54,6 +54,7 @@ type PersonFact struct {
 	Stage    Stage  // of the touch
 	Class    TouchClass
 	Agent    string   // whom the person met, if the fact says so
+	ByAgent  bool     // that agent states it
 	Referrer PersonID // who sent them, if the fact says so
 	Scene    string   // how they joined, if the fact says so
 }

@@ -84,7 +84,18 @@ func (t *intake) event(ctx context.Context, raw json.RawMessage) (live.Event, er
 		return e, err
 	}
 	e.Person, e.Actor = personOf(&n)
+	if t.by.Role == live.RoleAgent && names(e.Data, t.by.Subject) {
+		e.Actor = t.by.Actor() // Whom an agent says to have served, nobody else says.
+	}
 	return e, live.CheckData(e.Kind, e.Data)
+}
+
+// names reports whether the data of a fact names an agent.
+func names(data json.RawMessage, agent string) bool {
+	var d struct {
+		Agent any `json:"agent_id"`
+	}
+	return json.Unmarshal(data, &d) == nil && d.Agent == agent
 }
 
 // door refuses what producers may not state.

@@ -37,6 +37,7 @@ var keptNames = map[string]string{
 	"ladder_rules.set_by_name":         "staff",
 	"ladder_rules.set_by_role":         "a role",
 	"person_facts.agent_id":            "staff",
+	"person_facts.by_agent":            "yes or no",
 	"ladder_people.agent_id":           "staff",
 	"ladder_moves.by_agent":            "staff",
 	"partners.decided_by":              "staff",

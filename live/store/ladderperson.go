@@ -48,12 +48,12 @@ func (t *tx) savePerson(m live.MerchantID, p live.PersonID, w *personRow) error 
 	return nil
 }
 
-const factOfPerson = `merchant_id, person_id, kind, ref, at, event_id, show_id, channel, stage, class, agent_id, referrer_id, scene`
+const factOfPerson = `merchant_id, person_id, kind, ref, at, event_id, show_id, channel, stage, class, agent_id, by_agent, referrer_id, scene`
 
 func scanPersonFact(r scanner) (live.PersonFact, error) {
 	var f live.PersonFact
-	var when int64
-	err := r.Scan(&f.Merchant, &f.Person, &f.Kind, &f.Ref, &when, &f.Event, &f.Show, &f.Channel, &f.Stage, &f.Class, &f.Agent, &f.Referrer, &f.Scene)
-	f.At = at(when)
+	var when, byAgent int64
+	err := r.Scan(&f.Merchant, &f.Person, &f.Kind, &f.Ref, &when, &f.Event, &f.Show, &f.Channel, &f.Stage, &f.Class, &f.Agent, &byAgent, &f.Referrer, &f.Scene)
+	f.At, f.ByAgent = at(when), byAgent != 0
 	return f, err
 }

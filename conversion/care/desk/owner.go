@@ -45,8 +45,8 @@ func (c *change) mayServe(p live.PersonID) error {
 }
 
 // serves reports whether a person is one of the caller's: they supervise, the
-// person is theirs, they have a session with them or had the last, or a fact of
-// another desk names them as who served the person.
+// person is theirs, they have a session with them or had the last, or a fact
+// that somebody else states names them as who served the person.
 func serves(q store.Querier, m live.MerchantID, by live.Principal, p live.PersonID) (bool, error) {
 	if supervises(by) || by.Role == live.RoleIntegration {
 		return true, nil
@@ -70,10 +70,12 @@ func serves(q store.Querier, m live.MerchantID, by live.Principal, p live.Person
 	if n > 0 {
 		return true, nil
 	}
-	// Other desks tell by facts whom their agents serve.
+	// Other desks tell by facts whom their agents serve. What agents state
+	// themselves, a touch or a fact they send, makes nobody theirs.
 	var told store.Where
 	told.Add("merchant_id = ?", string(m))
 	told.Add("agent_id = ?", by.Subject)
+	told.Add("by_agent = 0")
 	store.WhereIn(&told, "person_id", all)
 	if err := q.Row(`SELECT COUNT(*) FROM person_facts`+told.SQL(), told.Args()...).Scan(&n); err != nil {
 		return false, fmt.Errorf("look for facts of serving a person: %w", err)
