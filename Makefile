@@ -68,7 +68,7 @@ test: $(ENGINE) $(TSC) ## every test, race detector on, real engines; skips are 
 race: test ## the same as test: there is no run without the race detector
 
 .PHONY: console-test
-console-test: ## only the console's JavaScript
+console-test: ## only the tests of the room client
 	cd gateway/console && node --test test/
 
 .PHONY: cover

@@ -125,8 +125,8 @@ func TestEveryRouteIsLimited(t *testing.T) {
 }
 
 // inline are the pages whose styles stand in them, because they must look right
-// when opened from a disk; neither runs scripts that stand in it.
-var inline = map[string]bool{"/console/classic/report": true, "/v1/shows/show-m1/report?format=html": true}
+// when opened from a disk; none runs scripts that stand in it.
+var inline = map[string]bool{"/v1/shows/show-m1/report?format=html": true}
 
 // TestEveryAnswerIsSecured asks every address there is, and some there are not,
 // and looks for what keeps a browser from being used against its owner.
@@ -135,7 +135,7 @@ func TestEveryAnswerIsSecured(t *testing.T) {
 		e := newEnv(t, func(d *gateway.Deps) { d.Console, d.TLS = console.Mount, tls })
 		e.stage("m1")
 		owner := e.as(live.RoleMerchant, "m1", "owner")
-		paths := []string{"/", "/nothing/here", "/v1/nothing", "/console/nothing", "/console/", "/console/classic/", "/v1/shows/show-m1/report?format=html", "/v1/shows/show-m1/report?format=csv"}
+		paths := []string{"/", "/nothing/here", "/v1/nothing", "/console/nothing", "/console/", "/v1/shows/show-m1/report?format=html", "/v1/shows/show-m1/report?format=csv"}
 		for _, r := range e.server.App().GetRoutes(true) {
 			if r.Method == fiber.MethodGet {
 				paths = append(paths, strings.NewReplacer(":room_id", "room-m1", ":show_id", "show-m1", ":", "").Replace(r.Path))

@@ -27,12 +27,12 @@ func TestClientIsCompiled(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := embedded.ReadFile("assets/client.js")
+	got, err := os.ReadFile("client/js/client.js")
 	if err != nil {
 		t.Fatal(err)
 	}
 	if !bytes.Equal(got, want) {
-		t.Error("assets/client.js is not what client/client.ts compiles to: run make client")
+		t.Error("client/js/client.js is not what client/client.ts compiles to: run make client")
 	}
 	if strings.Contains(string(got), "import ") {
 		t.Error("the client depends on something")

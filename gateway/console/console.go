@@ -19,20 +19,11 @@ import (
 //go:embed all:dist
 var built embed.FS
 
-// embedded is the console before it, for pages that have no successor yet.
-//
-//go:embed assets
-var embedded embed.FS
-
 const (
 	// pagePolicy lets the page run its own scripts and styles and talk to its
 	// own origin, and nothing else. Images of goods may come from any https host.
 	pagePolicy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; " +
 		"img-src 'self' https: data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-	// reportPolicy also allows the inline styles of a report, which must look
-	// right when it is opened from a disk; scripts stay the page's own.
-	reportPolicy = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; connect-src 'self'; " +
-		"img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 	revalidate = "no-cache"
 	immutable  = "public, max-age=31536000, immutable"
@@ -41,39 +32,30 @@ const (
 // Mount serves the console under router. Every address answers GET and HEAD;
 // what is not there is 404.
 func Mount(router fiber.Router) {
-	app, classic := load(sub(built, "dist")), load(sub(embedded, "assets"))
-	index := app.page("index.html", pagePolicy, `"./assets/`, `"assets/`+app.build+`/`)
+	b := load(dist())
+	index := b.page("index.html", pagePolicy, `"./assets/`, `"assets/`+b.build+`/`)
 	rights := tables()
-	mount := func(prefix string, page file, b bundle, folder string) {
-		router.Get(prefix, func(c *fiber.Ctx) error {
-			// Only the slash makes relative addresses work, and a bookmark may lack it.
-			if path := c.Path(); path[len(path)-1] != '/' {
-				return c.Redirect(path+"/", fiber.StatusMovedPermanently)
-			}
-			return serve(c, page)
-		})
-		router.Get(prefix+"/tables.json", func(c *fiber.Ctx) error { return serve(c, rights) })
-		router.Get(prefix+"/assets/:build/:name", func(c *fiber.Ctx) error {
-			f, ok := b.files[folder+c.Params("name")]
-			if !ok || c.Params("build") != b.build || strings.HasPrefix(f.kind, "text/html") {
-				return fiber.ErrNotFound
-			}
-			return serve(c, f)
-		})
-	}
-	mount("/console", index, app, "assets/")
-	mount("/console/classic", classic.page("index.html", pagePolicy, "{build}", classic.build), classic, "")
-	report := classic.page("report.html", reportPolicy, "{build}", classic.build)
-	router.Get("/console/classic/report", func(c *fiber.Ctx) error { return serve(c, report) })
-	router.Get("/console/report", func(c *fiber.Ctx) error {
-		return c.Redirect("classic/report?"+string(c.Request().URI().QueryString()), fiber.StatusTemporaryRedirect)
+	router.Get("/console", func(c *fiber.Ctx) error {
+		// Only the slash makes relative addresses work, and a bookmark may lack it.
+		if path := c.Path(); path[len(path)-1] != '/' {
+			return c.Redirect(path+"/", fiber.StatusMovedPermanently)
+		}
+		return serve(c, index)
+	})
+	router.Get("/console/tables.json", func(c *fiber.Ctx) error { return serve(c, rights) })
+	router.Get("/console/assets/:build/:name", func(c *fiber.Ctx) error {
+		f, ok := b.files["assets/"+c.Params("name")]
+		if !ok || c.Params("build") != b.build || strings.HasPrefix(f.kind, "text/html") {
+			return fiber.ErrNotFound
+		}
+		return serve(c, f)
 	})
 }
 
-func sub(from embed.FS, folder string) fs.FS {
-	f, err := fs.Sub(from, folder)
+func dist() fs.FS {
+	f, err := fs.Sub(built, "dist")
 	if err != nil {
-		panic(fmt.Sprintf("BUG: the console's %s is not embedded: %v", folder, err))
+		panic(fmt.Sprintf("BUG: the console is not embedded: %v", err))
 	}
 	return f
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"os/exec"
 	"regexp"
 	"slices"
@@ -18,9 +19,6 @@ import (
 	"showrunner/analytics"
 	"showrunner/live"
 )
-
-// former is the console that pages without a successor still come from.
-func former() bundle { return load(sub(embedded, "assets")) }
 
 func mounted() *fiber.App {
 	app := fiber.New(fiber.Config{DisableStartupMessage: true})
@@ -50,7 +48,7 @@ var address = regexp.MustCompile(`(?:href|src)="(assets/[^"]+)"`)
 
 func TestEveryAddressOfAPageIsServed(t *testing.T) {
 	app := mounted()
-	for _, page := range []string{"/console/", "/console/classic/", "/console/classic/report"} {
+	for _, page := range []string{"/console/"} {
 		res, body := get(t, app, page)
 		if res.StatusCode != http.StatusOK || res.Header.Get("Content-Type") != "text/html; charset=utf-8" {
 			t.Fatalf("GET %s = %d %s", page, res.StatusCode, res.Header.Get("Content-Type"))
@@ -73,13 +71,8 @@ func TestEveryAddressOfAPageIsServed(t *testing.T) {
 
 func TestHeaders(t *testing.T) {
 	app := mounted()
-	paths := []string{"/console/", "/console/classic/", "/console/classic/report", "/console/tables.json"}
-	classic, current := former(), load(sub(built, "dist"))
-	for name := range classic.files {
-		if !strings.HasSuffix(name, ".html") {
-			paths = append(paths, "/console/classic/assets/"+classic.build+"/"+name)
-		}
-	}
+	paths := []string{"/console/", "/console/tables.json"}
+	current := load(dist())
 	for name := range current.files {
 		if asset, ok := strings.CutPrefix(name, "assets/"); ok {
 			paths = append(paths, "/console/assets/"+current.build+"/"+asset)
@@ -96,8 +89,8 @@ func TestHeaders(t *testing.T) {
 				t.Errorf("%s: the policy lacks %s: %s", path, want, policy)
 			}
 		}
-		if inline := strings.Contains(policy, "unsafe"); inline != (path == "/console/classic/report") {
-			t.Errorf("%s: policy %s; only the report may have inline styles", path, policy)
+		if strings.Contains(policy, "unsafe") {
+			t.Errorf("%s: policy %s", path, policy)
 		}
 		for name, want := range map[string]string{
 			"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "Cross-Origin-Opener-Policy": "same-origin",
@@ -116,7 +109,7 @@ func TestHeaders(t *testing.T) {
 // TestZipped: who takes gzip gets the same text in fewer bytes.
 func TestZipped(t *testing.T) {
 	app := mounted()
-	path := "/console/assets/" + load(sub(built, "dist")).build + "/vue.js"
+	path := "/console/assets/" + load(dist()).build + "/vue.js"
 	_, plain := get(t, app, path)
 	res, packed := get(t, app, path, "Accept-Encoding", "gzip")
 	if res.Header.Get("Content-Encoding") != "gzip" || res.Header.Get("Vary") != "Accept-Encoding" || len(packed)*2 > len(plain) {
@@ -133,10 +126,10 @@ func TestZipped(t *testing.T) {
 
 func TestNotThere(t *testing.T) {
 	app := mounted()
-	build := load(sub(built, "dist")).build
+	build := load(dist()).build
 	for _, path := range []string{
 		"/console/assets/" + build + "/nothing.js", "/console/assets/0123456789abcdef/main.js",
-		"/console/assets/" + build + "/index.html", "/console/assets/" + build + "/..%2findex.html", "/console/assets/" + former().build + "/main.js", "/console/assets/" + build + "/..%2fconsole.go", "/console/console.go",
+		"/console/assets/" + build + "/index.html", "/console/assets/" + build + "/..%2findex.html", "/console/classic/", "/console/assets/" + build + "/..%2fconsole.go", "/console/console.go",
 	} {
 		if res, _ := get(t, app, path); res.StatusCode != http.StatusNotFound {
 			t.Errorf("GET %s = %d, want 404", path, res.StatusCode)
@@ -144,49 +137,6 @@ func TestNotThere(t *testing.T) {
 	}
 	if res, _ := get(t, app, "/console"); res.StatusCode != http.StatusMovedPermanently || res.Header.Get("Location") != "/console/" {
 		t.Errorf("GET /console = %d to %q, want 301 to /console/", res.StatusCode, res.Header.Get("Location"))
-	}
-}
-
-// TestNothingInline holds what the policy would otherwise break in the browser
-// only, and keeps every other host out of the page.
-func TestNothingInline(t *testing.T) {
-	assets := former().files
-	inline := regexp.MustCompile(`(?i)<style|\sstyle=|\son[a-z]+=|javascript:|<script(?:[^>]*)>[^<]`)
-	markup := regexp.MustCompile(`innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function|\.style\b`)
-	host := regexp.MustCompile(`(?:https?:)?//[a-z0-9-]+\.[a-z]`)
-	for name, f := range assets {
-		text := string(f.body)
-		if strings.HasSuffix(name, ".html") {
-			if m := inline.FindString(text); m != "" {
-				t.Errorf("%s has inline code or style: %q", name, m)
-			}
-		}
-		if strings.HasSuffix(name, ".js") {
-			if m := markup.FindString(text); m != "" {
-				t.Errorf("%s writes markup or styles: %q", name, m)
-			}
-		}
-		// The name of the SVG namespace is an address that nothing is fetched from.
-		if m := host.FindString(strings.ReplaceAll(text, "http://www.w3.org/2000/svg", "")); m != "" {
-			t.Errorf("%s names another host: %q", name, m)
-		}
-	}
-}
-
-func TestImportsOfScriptsResolve(t *testing.T) {
-	assets := former().files
-	imports := regexp.MustCompile(`from "\./([^"]+)"`)
-	found := 0
-	for name, f := range assets {
-		for _, m := range imports.FindAllStringSubmatch(string(f.body), -1) {
-			found++
-			if _, ok := assets[m[1]]; !ok {
-				t.Errorf("%s imports %s, which is not there", name, m[1])
-			}
-		}
-	}
-	if found < 10 {
-		t.Errorf("%d imports found; the search itself is broken", found)
 	}
 }
 
@@ -222,54 +172,61 @@ func TestTables(t *testing.T) {
 	}
 }
 
-// TestCardsAreMetrics holds each card to the dictionary: its name, and that a
-// card of money asks for the right to see money and no other does.
+// TestCardsAreMetrics holds each figure above the host's panel to the dictionary:
+// its name, and that one of money asks for the right to see money and no other does.
 func TestCardsAreMetrics(t *testing.T) {
-	assets := former().files
-	cards := regexp.MustCompile(`\{ key: "(\w+)", kind: "(\w+)"(, needs: "money\.read")? \}`).FindAllStringSubmatch(string(assets["figures.js"].body), -1)
+	text, err := os.ReadFile("app/src/pages/host/figures.ts")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cards := regexp.MustCompile(`\{ key: "\w+", metric: "(\w+)", kind: "(\w+)"(, needs: "money\.read")? \}`).FindAllSubmatch(text, -1)
 	if len(cards) < 5 {
-		t.Fatalf("%d cards found; the search itself is broken", len(cards))
+		t.Fatalf("%d figures found; the search itself is broken", len(cards))
 	}
 	for _, card := range cards {
-		i := slices.IndexFunc(analytics.Metrics, func(m analytics.Metric) bool { return m.Key == card[1] })
-		if i < 0 {
-			t.Errorf("card %s is no metric of the dictionary", card[1])
+		m, ok := analytics.Lookup(string(card[1]))
+		if !ok {
+			t.Errorf("%s is no metric of the dictionary", card[1])
 			continue
 		}
-		m := analytics.Metrics[i]
-		if m.Money != (card[3] != "") || m.Money != (card[2] == "money") || (m.Den != nil) != (card[2] == "rate") {
-			t.Errorf("card %s is a %s with needs %q; the dictionary says money %t, rate %t", card[1], card[2], card[3], m.Money, m.Den != nil)
+		if needs, kind := card[3] != nil, string(card[2]); m.Money != needs || m.Money != (kind == "money") || m.IsRate() != (kind == "rate") {
+			t.Errorf("%s is a %s, needs money.read %t; the dictionary says money %t, rate %t", card[1], kind, needs, m.Money, m.IsRate())
 		}
 	}
 }
 
-// TestWordsForEveryState keeps the page from showing a key where a state of the
+// TestWordsForEveryState keeps a page from showing a key where a state of the
 // server has no word.
 func TestWordsForEveryState(t *testing.T) {
-	assets := former().files
-	words := string(assets["i18n.js"].body)
-	keys := []string{}
+	wanted := map[string][]string{}
+	host, parts := "app/src/pages/host/words.ts", "app/src/parts/figures/words.ts"
 	for _, s := range []live.ShowState{live.ShowStateScheduled, live.ShowStateLive, live.ShowStatePaused, live.ShowStateEnded, live.ShowStateSettled} {
-		keys = append(keys, "show_"+string(s))
+		wanted[host], wanted[parts] = append(wanted[host], "state_"+string(s)), append(wanted[parts], "word_"+string(s))
 	}
 	for _, s := range []live.OrderState{live.OrderUnknown, live.OrderUnpaid, live.OrderStatePaid, live.OrderPartRefunded, live.OrderRefunded, live.OrderStateCanceled} {
-		keys = append(keys, "order_"+string(s))
+		wanted[parts] = append(wanted[parts], "word_"+string(s))
 	}
 	for _, c := range []live.CommandName{live.StartShow, live.PauseShow, live.ResumeShow, live.EndShow} {
-		keys = append(keys, string(c), "confirm_"+string(c))
+		wanted[host] = append(wanted[host], string(c), "confirm_"+string(c))
 	}
-	for _, key := range keys {
-		if n := len(regexp.MustCompile(`\b`+key+`: "`).FindAllString(words, -1)); n != 2 {
-			t.Errorf("%s has %d words, want one in each language", key, n)
+	for file, keys := range wanted {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, key := range keys {
+			if n := len(regexp.MustCompile(`\b`+key+`: "`).FindAll(text, -1)); n != 2 {
+				t.Errorf("%s: %s has %d words, want one in each language", file, key, n)
+			}
 		}
 	}
 }
 
-// TestScripts runs the scripts' own tests.
+// TestScripts runs the tests of the client as it is compiled.
 func TestScripts(t *testing.T) {
 	node, err := exec.LookPath("node")
 	if err != nil {
-		t.Skip("node is not on the PATH: the console's scripts are not tested")
+		t.Skip("node is not on the PATH: the client is not tested")
 	}
 	out, err := exec.CommandContext(t.Context(), node, "--test", "test/").CombinedOutput()
 	if err != nil {

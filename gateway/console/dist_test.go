@@ -60,7 +60,7 @@ func TestDistIsOfTheseSources(t *testing.T) {
 func TestDistNeedsNobody(t *testing.T) {
 	inline := regexp.MustCompile(`(?i)<style|\sstyle=|\son[a-z]+=|javascript:|<script(?:[^>]*)>[^<]`)
 	fetched := regexp.MustCompile(`(?:fetch|import|Worker|EventSource|WebSocket)\(\s*["'` + "`" + `](?:https?:)?//|url\(\s*["']?(?:https?:)?//|(?:src|href)="(?:https?:)?//`)
-	files := load(sub(built, "dist")).files
+	files := load(dist()).files
 	if len(files) < 5 {
 		t.Fatalf("%d files: the build is not there", len(files))
 	}

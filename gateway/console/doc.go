@@ -14,7 +14,6 @@
 //	GET /console/                  the page, revalidated on every visit
 //	GET /console/assets/BUILD/...  scripts and styles, cacheable for a year
 //	GET /console/tables.json       rights by role, digits by currency, definitions
-//	GET /console/classic/...       the console before this one, from assets
 //
 // BUILD is a hash of the whole folder, so a new binary gets new addresses and an
 // old page never mixes with new scripts. tables.json is written from

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { reconnects, Refused, RoomClient, wait } from "../assets/client.js";
+import { reconnects, Refused, RoomClient, wait } from "../client/js/client.js";
 
 // stage is a browser in a box: sockets and timers move only when told to.
 function stage(address = "ws://h/v1/rooms/r1/ws") {

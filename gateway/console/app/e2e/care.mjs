@@ -95,6 +95,29 @@ await play(async () => {
   const [file] = await Promise.all([p.waitForEvent("download"), p.click('[data-format="csv"]')]);
   equal("file", file.suggestedFilename(), "comparison.csv");
 
+  // Periods: the days around each of the two shows, on both axes, and the way from one to the other.
+  const around = async (id) => {
+    const at = Date.parse((await json(`/v1/shows/${id}`)).started_at);
+    return [-1, 1].map((days) => new Date(at + days * 86_400_000).toISOString().slice(0, 10));
+  };
+  const [from, to] = await around(stage.shows[0]);
+  const [againstFrom, againstTo] = await around(stage.shows[1]);
+  await p.click('[data-by="days"]');
+  for (const [field, day] of Object.entries({ from, to, against_from: againstFrom, against_to: againstTo })) {
+    await p.fill(`[data-field="${field}"]`, day);
+    await p.press(`[data-field="${field}"]`, "Tab");
+  }
+  const periods = await json(`/v1/comparisons?from=${from}&to=${to}&against_from=${againstFrom}&against_to=${againstTo}`);
+  equal("days", periods.periods.map((x) => x.shows), [1, 1]);
+  for (const axis of ["moved", "started"]) {
+    await p.click(`[data-axis="${axis}"]`);
+    const row = periods.items.find((x) => x.axis === axis && x.key === "orders_paid");
+    await reads(p, '[data-key="orders_paid"] [data-now]', String(row.numerator));
+    await reads(p, '[data-key="orders_paid"] [data-then]', String(row.against_numerator));
+  }
+  equal("bridge", await p.locator("[data-bridge]").count(), periods.bridge.length);
+  await look(p, "periods");
+
   // A host reads what is complained of and changes nothing; an agent sees the own temperature alone.
   const host = await enter("host", "/complaints");
   await host.waitForSelector("[data-finding]");

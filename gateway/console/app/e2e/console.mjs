@@ -72,6 +72,29 @@ await play(async () => {
   await text(host, '[data-figure="orders"]', "1");
   await text(host, '[data-figure="paid"]', "29.90");
 
+  // A word is blocked: who writes it is refused, the panel counts it, and another panel sees the list change.
+  await host.click('[data-do="keywords"]');
+  await operator.click('[data-do="keywords"]');
+  await host.fill("dialog input[name=keyword]", "spam");
+  await host.click('dialog [data-do="block_keyword"]');
+  await see(host, 'dialog [data-word="spam"]');
+  await see(operator, 'dialog [data-word="spam"]');
+  await viewer.fill("input[name=comment]", "S P A M now");
+  await viewer.click('[data-do="send"]');
+  await see(host, "[data-dropped]");
+  equal("blocked comment at the host", await host.locator("[data-comment] .text", { hasText: "S P A M" }).count(), 0);
+  await operator.click('dialog [data-word="spam"]');
+  await host.waitForSelector('[data-word="spam"]', { state: "detached" });
+  await host.keyboard.press("Escape");
+  await operator.keyboard.press("Escape");
+
+  // The show goes to another host.
+  await host.click('[data-do="hand_over"]');
+  await host.fill("dialog input[name=host]", "lin");
+  await host.click('dialog [data-do="handover"]');
+  await text(host, "[data-host-on]", "lin");
+  await text(operator, "[data-host-on]", "lin");
+
   // A moderator sees no money: no card of it, and none of its levers.
   const moderator = await enter("moderator", "host", "en-GB");
   await see(moderator, '[data-figure="orders"]');

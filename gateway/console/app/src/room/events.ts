@@ -84,6 +84,8 @@ const set = (part: "coupon" | "packet" | "draw", on: boolean): Handler => (s, _e
   changed.add(part);
 };
 
+const turn: Handler = (s, _e, _d, changed) => { s.keywordTurns++; changed.add("modes"); };
+
 /** What runs in a room, the member of room_stats that tells its progress, and its name there. */
 const BENEFITS = [["coupon", "coupon", "batch_id"], ["packet", "red_packet", "packet_id"], ["draw", "draw", "draw_id"]] as const;
 
@@ -121,6 +123,7 @@ export const handlers: Record<string, Handler> = {
   flash_sale_scheduled: sale("scheduled"), flash_sale_started: sale("running"), flash_sale_sold_out: sale("running"),
   flash_sale_ended: (s, _e, d, changed) => { s.sales.delete(text(d["sku_id"])); changed.add("sales"); },
   announcement_published: (s, _e, d, changed) => { s.announcement = text(d["text"]); changed.add("announcement"); },
+  keyword_blocked: turn, keyword_unblocked: turn,
   room_mode_changed: (s, _e, d, changed) => { s.modes = d; changed.add("modes"); },
   host_shift_started: (s, _e, d, changed) => { if (s.show) s.show = { ...s.show, host_id: text(d["host_id"]) }; changed.add("show"); },
   host_shift_ended: (s, _e, _d, changed) => { if (s.show) s.show = { ...s.show, host_id: "" }; changed.add("show"); },

@@ -111,6 +111,8 @@ export interface RoomState {
   sales: Map<string, Sale>;
   explain: { product: string; since: number; count: number } | null;
   modes: Data;
+  /** How often a blocked word came or went. */
+  keywordTurns: number;
   coupon: Data | null;
   packet: Data | null;
   draw: Data | null;
@@ -142,7 +144,7 @@ export const KEEP = {
 export function newRoom(): RoomState {
   return {
     role: "", epoch: "", room: {}, show: null, shelf: new Map(), pinned: "", pinnedAt: 0, announcement: "", online: 0, stats: {},
-    comments: [], hidden: new Set(), muted: new Map(), out: new Set(), pinnedComment: null, sales: new Map(), explain: null, modes: {},
+    comments: [], hidden: new Set(), muted: new Map(), out: new Set(), pinnedComment: null, sales: new Map(), explain: null, modes: {}, keywordTurns: 0,
     coupon: null, packet: null, draw: null, prompts: [], orders: new Map(), brief: null, snapshot: null, minutes: new Map(), missed: 0, seen: new Set(),
   };
 }

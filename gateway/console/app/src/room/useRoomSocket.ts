@@ -14,7 +14,7 @@ type View = Omit<RoomState, "seen" | "role" | "epoch" | "stats">;
 /** Which members of the state each part shows. */
 const MEMBERS: Record<Part, (keyof View)[]> = {
   room: ["room"], show: ["show"], shelf: ["shelf"], pin: ["pinned", "pinnedAt"], announcement: ["announcement"], online: ["online"],
-  comments: ["comments", "hidden", "muted", "out", "pinnedComment"], sales: ["sales"], explain: ["explain"], modes: ["modes"], coupon: ["coupon"],
+  comments: ["comments", "hidden", "muted", "out", "pinnedComment"], sales: ["sales"], explain: ["explain"], modes: ["modes", "keywordTurns"], coupon: ["coupon"],
   packet: ["packet"], draw: ["draw"], prompts: ["prompts"], orders: ["orders"], brief: ["brief"], figures: ["snapshot", "minutes"], missed: ["missed"],
 };
 

@@ -16,7 +16,7 @@ export const words = defineWords({
     role_admin: "admin", role_merchant: "merchant", role_operator: "operator", role_host: "host", role_moderator: "moderator", role_agent: "agent", role_trainee: "trainee",
     role_analyst: "analyst", role_auditor: "auditor", role_viewer: "viewer", role_integration: "integration",
     no_answer: "No answer came. Look whether it happened before you try again.", closed: "The connection is closed.", unreachable: "The server cannot be reached.",
-    room_missing: "There is no such room, or it is not yours.", back_to_rooms: "Choose a room", classic: "Former console", messages: "Messages",
+    room_missing: "There is no such room, or it is not yours.", back_to_rooms: "Choose a room", messages: "Messages",
   },
   zh: {
     skip: "跳到页面内容", pages: "页面", language: "EN", language_hint: "切换为英文", dark: "深色", light: "浅色",
@@ -33,6 +33,6 @@ export const words = defineWords({
     role_admin: "管理员", role_merchant: "商家", role_operator: "运营", role_host: "主播", role_moderator: "场控", role_agent: "客服", role_trainee: "见习主播",
     role_analyst: "分析师", role_auditor: "审计", role_viewer: "观众", role_integration: "系统对接",
     no_answer: "没有收到答复。重试之前请先确认是否已生效。", closed: "连接已关闭。", unreachable: "无法连接服务器。",
-    room_missing: "没有这个直播间，或它不属于你。", back_to_rooms: "选择直播间", classic: "旧版控制台", messages: "消息",
+    room_missing: "没有这个直播间，或它不属于你。", back_to_rooms: "选择直播间", messages: "消息",
   },
 });

@@ -30,12 +30,17 @@ export interface Line {
 }
 
 /** A figure that is no rate has the denominator 0, and a rate of nothing too: the dictionary tells them apart. */
+export function valueOf(numerator: unknown, denominator: unknown, isRate: boolean): number | Ratio | undefined {
+  const [n, d] = [Number(numerator ?? 0), Number(denominator ?? 0)];
+  if (!isRate) return n;
+  return d === 0 ? undefined : { numerator: n, denominator: d };
+}
+
 function cellOf(r: Row, rate: (key: string) => boolean): Cell {
-  const [n, d] = [Number(r["numerator"] ?? 0), Number(r["denominator"] ?? 0)];
-  const isRate = d !== 0 || rate(String(r["key"]));
+  const isRate = Boolean(r["denominator"]) || rate(String(r["key"]));
   const [difference, ratio] = [r["difference"], r["ratio"]];
   return {
-    value: isRate ? (d === 0 ? undefined : { numerator: n, denominator: d }) : n,
+    value: valueOf(r["numerator"], r["denominator"], isRate),
     difference: isRatio(difference) && difference.denominator ? (isRate ? difference : difference.numerator / difference.denominator) : undefined,
     times: isRatio(ratio) && ratio.denominator ? ratio.numerator / ratio.denominator : undefined,
   };
