@@ -15,7 +15,7 @@ GOLANGCI_VERSION := v2.15.0
 GOLANGCI     := bin/tools/golangci-lint@$(GOLANGCI_VERSION)/golangci-lint
 
 FUZZTIME ?= 20s
-TIMEOUT  ?= 40m
+TIMEOUT  ?= 60m
 PKG      ?= ./...
 
 ENGINE := node_modules/.package-lock.json

@@ -62,9 +62,9 @@ func startEngines(t *testing.T, nats string) *engines {
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir := t.TempDir()
+	dir, watched := t.TempDir(), &tail{}
 	ch, err := engine.Start(t.Context(), engine.Config{
-		Dir: dir, LibraryPath: lib, Exec: []string{exe, engineChild}, Now: clock, Logger: slog.New(slog.DiscardHandler),
+		Dir: dir, LibraryPath: lib, Exec: []string{exe, engineChild}, Now: clock, Logger: slog.New(slog.NewTextHandler(watched, nil)),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -79,7 +79,7 @@ func startEngines(t *testing.T, nats string) *engines {
 		stop()
 		<-supervised
 		if said, err := os.ReadFile(filepath.Join(dir, "engine.log")); t.Failed() && err == nil {
-			t.Logf("ClickHouse said:\n%s", said[max(0, len(said)-4000):])
+			t.Logf("ClickHouse said:\n%s\nand who watches over it:\n%s", said[max(0, len(said)-4000):], watched)
 		}
 		closing, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 		defer cancel()
