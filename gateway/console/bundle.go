@@ -17,12 +17,11 @@ import (
 
 // file is one thing to serve, complete with the headers that differ.
 type file struct {
-	body     []byte
-	zipped   func() []byte // the body in gzip; nil where that saves nothing
-	kind     string        // Content-Type
-	tag      string        // ETag
-	caching  string        // Cache-Control
-	security string        // Content-Security-Policy
+	body    []byte
+	zipped  func() []byte // the body in gzip; nil where that saves nothing
+	kind    string        // Content-Type
+	tag     string        // ETag
+	caching string        // Cache-Control
 }
 
 // bundle is a folder of a page's files and the hash of them all, under which
@@ -47,7 +46,7 @@ func load(folder fs.FS) bundle {
 		}
 		fmt.Fprintf(sum, "%s %d\n", name, len(body))
 		sum.Write(body)
-		b.files[name] = newFile(body, contentType(name), immutable, pagePolicy)
+		b.files[name] = newFile(body, contentType(name), immutable)
 		return nil
 	})
 	if err != nil {
@@ -57,8 +56,8 @@ func load(folder fs.FS) bundle {
 	return b
 }
 
-func newFile(body []byte, kind, caching, security string) file {
-	f := file{body: body, kind: kind, tag: tag(body), caching: caching, security: security}
+func newFile(body []byte, kind, caching string) file {
+	f := file{body: body, kind: kind, tag: tag(body), caching: caching}
 	if len(body) > 1<<10 && !strings.HasPrefix(kind, "image/png") {
 		f.zipped = sync.OnceValue(func() []byte { return zip(body) })
 	}
@@ -67,12 +66,12 @@ func newFile(body []byte, kind, caching, security string) file {
 
 // page is a document of the bundle with text replaced in it: revalidated on
 // every visit, because it names the build.
-func (b bundle) page(name, policy string, replace ...string) file {
+func (b bundle) page(name string, replace ...string) file {
 	f, ok := b.files[name]
 	if !ok {
 		panic(fmt.Sprintf("BUG: the console has no %s", name))
 	}
-	return newFile([]byte(strings.NewReplacer(replace...).Replace(string(f.body))), f.kind, revalidate, policy)
+	return newFile([]byte(strings.NewReplacer(replace...).Replace(string(f.body))), f.kind, revalidate)
 }
 
 func zip(body []byte) []byte {
@@ -90,7 +89,7 @@ func zip(body []byte) []byte {
 }
 
 func serve(c *fiber.Ctx, f file) error {
-	c.Set(fiber.HeaderContentSecurityPolicy, f.security)
+	c.Set(fiber.HeaderContentSecurityPolicy, pagePolicy)
 	c.Set(fiber.HeaderXContentTypeOptions, "nosniff")
 	c.Set(fiber.HeaderReferrerPolicy, "no-referrer")
 	c.Set("Cross-Origin-Opener-Policy", "same-origin")

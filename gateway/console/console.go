@@ -33,7 +33,7 @@ const (
 // what is not there is 404.
 func Mount(router fiber.Router) {
 	b := load(dist())
-	index := b.page("index.html", pagePolicy, `"./assets/`, `"assets/`+b.build+`/`)
+	index := b.page("index.html", `"./assets/`, `"assets/`+b.build+`/`)
 	rights := tables()
 	router.Get("/console", func(c *fiber.Ctx) error {
 		// Only the slash makes relative addresses work, and a bookmark may lack it.
@@ -82,5 +82,5 @@ func tables() file {
 	if err != nil {
 		panic(fmt.Sprintf("BUG: the console's tables: %v", err))
 	}
-	return newFile(body, "application/json", revalidate, pagePolicy)
+	return newFile(body, "application/json", revalidate)
 }

@@ -169,10 +169,6 @@ func (l *ladder) touch(m live.MerchantID, p live.PersonID) {
 
 // takeFact keeps a fact if it is the first of its kind about its thing.
 func (l *ladder) takeFact(f *live.PersonFact) error {
-	byAgent := 0
-	if f.ByAgent {
-		byAgent = 1
-	}
 	n, err := l.t.changed(`INSERT INTO person_facts (merchant_id, person_id, kind, ref, at, event_id, show_id, channel, stage, class, agent_id, by_agent, referrer_id, scene)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (merchant_id, person_id, kind, ref) DO UPDATE SET at = excluded.at, event_id = excluded.event_id, show_id = excluded.show_id,
@@ -180,7 +176,7 @@ func (l *ladder) takeFact(f *live.PersonFact) error {
 			by_agent = excluded.by_agent, referrer_id = excluded.referrer_id, scene = excluded.scene
 		WHERE excluded.at < person_facts.at OR excluded.at = person_facts.at AND excluded.event_id < person_facts.event_id`,
 		string(f.Merchant), string(f.Person), string(f.Kind), f.Ref, ms(f.At), string(f.Event), string(f.Show), f.Channel, string(f.Stage),
-		string(f.Class), f.Agent, byAgent, string(f.Referrer), f.Scene)
+		string(f.Class), f.Agent, bit(f.ByAgent), string(f.Referrer), f.Scene)
 	if err != nil {
 		return fmt.Errorf("keep a fact of a person: %w", err)
 	}
