@@ -56,6 +56,12 @@ var epoch = time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC)
 
 func newEnv(t testing.TB, change ...func(*gateway.Deps)) *env {
 	t.Helper()
+	return newEnvOn(t, "", change...)
+}
+
+// newEnvOn is newEnv on a PostgreSQL; without an address it is on SQLite.
+func newEnvOn(t testing.TB, database string, change ...func(*gateway.Deps)) *env {
+	t.Helper()
 	e := &env{t: t, clock: new(atomic.Int64), logged: &lines{}}
 	e.clock.Store(epoch.UnixMilli())
 	dir := t.TempDir()
@@ -72,7 +78,7 @@ func newEnv(t testing.TB, change ...func(*gateway.Deps)) *env {
 	if e.log, err = eventlog.Open(ctx, eventlog.Config{Dir: filepath.Join(dir, "log"), Now: e.now}); err != nil {
 		t.Fatal(err)
 	}
-	if e.store, err = store.Open(ctx, store.Config{Path: filepath.Join(dir, "state.db"), Now: e.now}); err != nil {
+	if e.store, err = store.Open(ctx, store.Config{Path: filepath.Join(dir, "state.db"), URL: database, Now: e.now}); err != nil {
 		t.Fatal(err)
 	}
 	reader, err := e.log.Reader(ctx, "ingest", live.Position{})

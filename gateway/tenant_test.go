@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"showrunner/gateway"
 	"showrunner/live"
 )
 
@@ -110,6 +111,8 @@ var goodBody = map[string]any{
 	"judge-drill":              obj{"marks": []any{}},
 	"review-shadow":            obj{"note": "stolen"},
 	"decide-promotion":         obj{"grant": true, "reason": "none"},
+	"pay-at-demo-shop":         obj{"outcome": "paid"},
+	"decide-demo-refund":       obj{"grant": true},
 	"create-group":             obj{"group_id": "mine"},
 	"update-group":             obj{"name": "stolen"},
 	"reassign-groups":          obj{"from": "a1", "to": []string{"thief"}},
@@ -125,7 +128,7 @@ var goodBody = map[string]any{
 // TestOtherMerchant: what belongs to another merchant does not exist, on every
 // route, and no answer has a word of it.
 func TestOtherMerchant(t *testing.T) {
-	e := newEnv(t)
+	e := newEnv(t, func(d *gateway.Deps) { d.API.DemoShop = &signingShop{} })
 	_, show := e.stage("m1")
 	owner := e.as(live.RoleMerchant, "m1", "owner")
 	e.want(200, "POST", "/v1/shows/"+show+"/start", owner, nil)

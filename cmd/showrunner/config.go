@@ -70,6 +70,8 @@ type ServeCmd struct {
 
 	Mapping map[string]string `placeholder:"NAME=FILE" help:"Mappings of shop platforms that integrations may name, each in a JSON file; see docs/connectors.md."`
 
+	DemoShop string `default:"off" enum:"off,on,public" help:"Whether this server plays the shop and the payment provider, for trying the product: no money moves. on is refused where others than this machine can reach it; public is for that too."`
+
 	PublicURL string            `placeholder:"URL" help:"Where browsers reach this server, such as https://live.example.com; needed with --login."`
 	Login     map[string]string `placeholder:"MERCHANT=FILE" help:"Identity providers by which people of a merchant log in, each declared in a JSON file; see docs/login.md."`
 
@@ -178,6 +180,9 @@ func (c *ServeCmd) validate() error {
 		if u, err := url.Parse(o); err != nil || u.Host == "" || u.Path != "" || u.Scheme != "http" && u.Scheme != "https" {
 			bad("allow-origin", "%q is not an origin such as https://console.example.com", o)
 		}
+	}
+	if err := c.checkDemoShop(); err != nil {
+		bad("demo-shop", "%w", err)
 	}
 	if _, err := c.proxies(); err != nil {
 		faults = append(faults, err)

@@ -10,7 +10,7 @@ import (
 
 // TestShowThroughTheConsole plays one show in each language through the pages of
 // the console in a real browser, with everybody who works with it: the host pins
-// and drops a coupon, the viewer claims and buys, the operator sees who earned it,
+// and drops a coupon, the viewer claims, buys and pays, the operator sees who earned it,
 // the agent answers, the host ends it and the merchant has the report. In the
 // middle the network is cut for 20 seconds. The steps are in
 // gateway/console/app/e2e/show.mjs.
@@ -20,7 +20,7 @@ func TestShowThroughTheConsole(t *testing.T) {
 	}
 	needBrowser(t)
 	data := t.TempDir()
-	p := startProgram(t, data, freeAddr(t))
+	p := startProgram(t, data, freeAddr(t), "--demo-shop", "on")
 	for _, language := range []string{"en", "zh"} {
 		t.Run(language, func(t *testing.T) {
 			const others, price = 3, 19900
@@ -30,7 +30,7 @@ func TestShowThroughTheConsole(t *testing.T) {
 				"paid": others, "paid_minor": others * price, "cut_ms": 20_000, "question": "How large is the knife?", "canned": "size", "answer": "The blade is 20 cm.", "refused": "sms",
 			}
 			tokens := map[string]string{"operator": s.operator, "merchant": s.merch}
-			for name, role := range map[string]live.Role{"host": live.RoleHost, "agent": live.RoleAgent, "viewer": live.RoleViewer, "integration": live.RoleIntegration} {
+			for name, role := range map[string]live.Role{"host": live.RoleHost, "agent": live.RoleAgent, "viewer": live.RoleViewer} {
 				tokens[name] = s.tokens.sign(role, name+"-1", s.merchant)
 			}
 			plan["tokens"] = tokens

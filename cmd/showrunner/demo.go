@@ -33,6 +33,12 @@ func (c *DemoCmd) Execute(ctx context.Context, stdout, stderr io.Writer) (err er
 	}
 	serve := newServe()
 	serve.Addr, serve.Data, serve.LogLevel = c.Addr, data, "warn"
+	if serve.DemoShop == "off" {
+		serve.DemoShop = "on"
+		if err := serve.checkDemoShop(); err != nil { // Others reach the address: there nobody pays without money.
+			serve.DemoShop = "off"
+		}
+	}
 	server, err := serve.background(ctx, stdout, stderr)
 	if errors.Is(err, context.Canceled) {
 		return nil
@@ -45,8 +51,21 @@ func (c *DemoCmd) Execute(ctx context.Context, stdout, stderr io.Writer) (err er
 	if !c.Keep || verdict != nil {
 		return errors.Join(verdict, server.stop())
 	}
-	fmt.Fprintf(stdout, "\nconsole  %s/console/\n", server.url)
-	fmt.Fprintf(stdout, "token    bin/showrunner token --data %s --role operator --sub you --merchant %s\n", data, sim.Merchant)
-	fmt.Fprintf(stdout, "api      %s/openapi.json\nThe server keeps running; stop it with Ctrl-C.\n", server.url)
+	if err := stageTry(ctx, server.url, data, sim.Merchant); err != nil {
+		return errors.Join(err, server.stop())
+	}
+	token := func(role, sub string) string {
+		return fmt.Sprintf("bin/showrunner token --data %s --role %s --sub %s --merchant %s --ttl 12h", data, role, sub, sim.Merchant)
+	}
+	fmt.Fprintf(stdout, "\nA show is on air to try. Open each page in a window of its own and paste what the command prints.\n")
+	fmt.Fprintf(stdout, "host      %s/console/#/rooms/%s/host    %s\n", server.url, tryRoom, token("host", "ann"))
+	fmt.Fprintf(stdout, "viewer    %s/console/#/rooms/%s/watch   %s\n", server.url, tryRoom, token("viewer", "vera"))
+	fmt.Fprintf(stdout, "operator  %s/console/#/rooms/%s/depth   %s\n", server.url, tryRoom, token("operator", "olga"))
+	if serve.DemoShop != "off" {
+		fmt.Fprintf(stdout, "The demo shop is open: what the viewer buys is paid in the page, without money.\n")
+	} else {
+		fmt.Fprintf(stdout, "The demo shop is closed, for others reach %s: viewers order, and do not pay. With --addr 127.0.0.1:8080 it is open.\n", c.Addr)
+	}
+	fmt.Fprintf(stdout, "api       %s/openapi.json\nThe server keeps running; stop it with Ctrl-C.\n", server.url)
 	return server.wait()
 }

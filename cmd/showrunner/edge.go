@@ -60,9 +60,14 @@ func (s *server) openGateway(ctx context.Context) error {
 	if err := s.openReports(numbers); err != nil {
 		return err
 	}
+	var shop api.DemoShop // An interface that holds a nil shop would be an open one.
+	if s.cfg.DemoShop != "off" {
+		s.shop = newDemoShop(s.store, s.now)
+		shop = s.shop
+	}
 	s.gateway, err = gateway.New(gateway.Deps{
 		API: api.Config{
-			Store: s.store, Ingest: s.desk, Tokens: s.auth, Tickets: s.tickets, WebhookURL: s.webhookURL,
+			Store: s.store, Ingest: s.desk, Tokens: s.auth, Tickets: s.tickets, WebhookURL: s.webhookURL, DemoShop: shop,
 			Figures: numbers, Retention: retention{s.db, numbers}, Desk: s.service, Guard: s.newGuard(), Alerts: s.alerts, Care: s.db,
 			Complaints: s.care.complaints, Needs: s.care.needs, Incubation: s.care.hosts, Plan: numbers.plan,
 			Groups: s.groups, GroupFigures: s.db,

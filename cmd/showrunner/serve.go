@@ -85,9 +85,10 @@ func (s *server) serve(ctx context.Context, stdout io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("listen: %w", err)
 	}
+	url := "http://" + listener.Addr().String()
+	s.openDemoShop(ctx, url)
 	s.life.start(part{name: "gateway", run: func(context.Context) error { return s.gateway.Listen(listener) }, drain: s.stopGateway})
 	s.awaitReady(ctx)
-	url := "http://" + listener.Addr().String()
 	if _, err := fmt.Fprintf(stdout, "listening on %s\n", url); err != nil {
 		return fmt.Errorf("announce: %w", err)
 	}

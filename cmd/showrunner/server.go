@@ -73,6 +73,7 @@ type server struct {
 	service  *desk.Desk
 	socket   *ws.Server
 	gateway  *gateway.Server
+	shop     *demoShop // nil without --demo-shop
 
 	sketches sketches    // of large rooms
 	migrated atomic.Bool // the schema of ClickHouse is up to date

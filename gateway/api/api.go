@@ -3,6 +3,7 @@ package api
 import (
 	"cmp"
 	"errors"
+	"hash/maphash"
 	"log/slog"
 	"time"
 
@@ -45,6 +46,9 @@ type Config struct {
 	Connectors map[string]Connector
 	// WebhookURL refuses a URL that webhooks are never sent to.
 	WebhookURL func(raw string) error
+	// DemoShop stands in for the shop of who tries the product. Nil means that
+	// orders are paid where shops take money.
+	DemoShop DemoShop
 
 	// Rules is the version of the rules that say which facts are touches. Empty
 	// means those that are built in.
@@ -86,6 +90,9 @@ type API struct {
 	limit    *limiter
 	huma     huma.API
 	routes   []Route
+
+	demoLimit *limiter
+	demoLocks demoLocks
 }
 
 // New checks the configuration, reporting every fault at once, and registers
@@ -102,6 +109,10 @@ func New(app *fiber.App, cfg Config) (*API, error) {
 	}
 	cfg.Rules = cmp.Or(cfg.Rules, conversion.BuiltIn)
 	a := &API{cfg: cfg, problems: Problems{Status: cfg.Status, Logger: cfg.Logger}, limit: newLimiter(cfg.Rate, cfg.Burst)}
+	a.demoLimit, a.demoLocks.seed = newLimiter(demoRate, demoBurst), maphash.MakeSeed()
+	if cfg.Rate < 0 {
+		a.demoLimit = newLimiter(cfg.Rate, 0)
+	}
 	a.huma = humafiber.New(app, a.document())
 	a.register()
 	a.finish()

@@ -27,6 +27,7 @@ func (a *API) register() {
 	a.events()
 	a.webhooks()
 	a.imports()
+	a.demoShops()
 	a.integrations()
 	a.subscriptions()
 	a.deliveries()
@@ -105,6 +106,7 @@ func (a *API) document() huma.Config {
 		{Name: "Events", Description: "Facts from other systems."},
 		{Name: "Webhooks", Description: "Signed facts of orders from shop platforms."},
 		{Name: "Subscriptions", Description: "Signed webhooks that leave: who is sent which facts, and what became of each."},
+		{Name: "Demo shop", Description: "A shop that the server plays itself, for trying the product; closed unless it was started with --demo-shop."},
 		{Name: "Figures", Description: "Live figures, tables and the post-show report."},
 		{Name: "Retention", Description: "Who comes back: cohorts, RFM, expected orders, and funnels over all shows."},
 		{Name: "People", Description: "Who somebody is over all channels, and where people stand on the ladder."},

@@ -10,7 +10,7 @@ import { accessible as look, enter as login, excuse, go, PATIENCE, play, reads, 
 excuse.fault = (text) => /ERR_|WebSocket|net::|409/.test(text); // 409: an order is asked about before its payment was read
 const step = (text) => console.log(`${plan.language}: ${text}`);
 
-/** One request past the browser, for what no page does: paying, as the shop does, and looking things up. */
+/** One request past the browser, for what no page does: looking things up. */
 async function api(role, method, path, body) {
   const res = await fetch(plan.url + path, {
     method, headers: { Authorization: `Bearer ${plan.tokens[role]}`, "Content-Type": "application/json" }, ...(body ? { body: JSON.stringify(body) } : {}),
@@ -90,11 +90,27 @@ await play(async () => {
 
   const operator = await enter("operator", `/rooms/${plan.room}/depth`);
   await operator.waitForSelector("[data-standing=connected]");
+  await viewer.waitForSelector("[data-demo-shop]");
   await viewer.click("[data-pinned] [data-do=buy]");
+  await viewer.waitForSelector("dialog[open] [data-do=pay]");
+  await accessible("checkout", viewer);
   const order = await until("the order", async () => (await api("viewer", "GET", `/v1/orders?show_id=${plan.show}`)).items[0]);
   assert.equal(order.lines[0].sku_id, plan.sku);
   assert.equal((await api("viewer", "GET", `/v1/orders?show_id=${plan.show}`)).items.length, 1, "bought once");
-  await api("integration", "POST", "/v1/orders/import?source=shop", [{ type: "order_paid", timestamp: new Date().toISOString(), data: { order_id: order.order_id, payment_id: `pay-${order.order_id}`, paid_minor: order.due_minor, currency: order.currency } }]);
+
+  // The payment fails, then the line is cut while the viewer presses: nothing is paid twice.
+  await viewer.click("dialog[open] [data-do=fail]");
+  await viewer.waitForSelector("dialog[open] [data-failed]");
+  line.cut();
+  await viewer.click("dialog[open] [data-do=pay]");
+  await viewer.locator("[data-toast].bad").first().waitFor();
+  line.mend();
+  await viewer.waitForSelector("[data-standing=connected], [data-standing=recovered]");
+  await viewer.click("dialog[open] [data-do=pay]");
+  await viewer.waitForSelector(`[data-own="${order.order_id}"][data-state=paid]`);
+  await viewer.waitForSelector("dialog[open]", { state: "detached" });
+  const paid = await api("viewer", "GET", `/v1/orders/${order.order_id}`);
+  assert.deepEqual([paid.paid_minor, paid.payment_failures, paid.flags], [order.due_minor, 1, []], "paid once, after one failure");
   step("what the viewer buys is paid");
 
   // On the operator's page the order stands with who earned it, by the touches that led to it.
@@ -128,6 +144,16 @@ await play(async () => {
   assert.ok(await agent.isDisabled("[data-do=touch]"), "what the guard holds back cannot be sent");
   step("the guard holds a touch back before it is written");
   await accessible("desk", agent);
+
+  // The viewer asks for the money, and an operator refuses: the sale stands.
+  await viewer.click(`[data-own="${order.order_id}"] [data-do=own-refund]`);
+  await viewer.waitForSelector(`[data-own="${order.order_id}"] [data-refund=asked]`);
+  await operator.click(`[data-order="${order.order_id}"] [data-do=refund]`);
+  await operator.waitForSelector("dialog[open] [data-asked]");
+  await operator.fill("dialog[open] [name=reason]", plan.answer);
+  await operator.click("dialog[open] [data-do=refuse]");
+  await viewer.waitForSelector(`[data-own="${order.order_id}"] [data-refund=refused]`);
+  step("the viewer asks for the money, and is refused with a reason");
 
   await host.click("[data-move=end_show]");
   await host.click("[data-answer=yes]");

@@ -1,1 +1,1 @@
-import{L as e,Ot as t,_t as n,j as r}from"./base.js";import{o as i}from"./vue.js";async function a(){await Promise.allSettled([t(),n.resume(Date.now())]),i(r).use(e).mount(`#app`)}a();
+import{At as e,N as t,yt as n,z as r}from"./base.js";import{o as i}from"./vue.js";async function a(){await Promise.allSettled([e(),n.resume(Date.now())]),i(t).use(r).mount(`#app`)}a();
