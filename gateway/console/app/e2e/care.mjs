@@ -124,5 +124,8 @@ await play(async () => {
   equal("levers of a host", await host.locator('[data-do="new"], [data-do="route"], [data-do="verify"], [data-do="publish"]').count(), 0);
   const ann = await enter("ann", "/temperature");
   await ann.waitForSelector("[data-felt]");
+  await go(ann, "/desk", "[data-desk-standing=connected]");
+  await look(ann, "desk");
+  await go(ann, "/temperature", "[data-felt]");
   equal("lists of an agent", await ann.locator('[data-section="over"], [data-section="unmet"], [data-by]').count(), 0);
 });

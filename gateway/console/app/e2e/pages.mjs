@@ -1,13 +1,21 @@
 // The pages of merchants and operators in a real browser on a real server with
 // one show and one order. Ends with code 0 when all was seen.
 
-import { enter as login, equal, excuse, go, json, look, play, stage, text } from "./stage.mjs";
+import { browser, enter as login, equal, excuse, go, json, look, play, stage, text } from "./stage.mjs";
 
 excuse.fault = (text) => text.includes("404");
 const enter = (role) => login(role, "/login");
 
 await play(async () => {
+  const door = await (await browser.newContext({ locale: "en-GB", viewport: { width: 1280, height: 900 } })).newPage();
+  await door.goto(`${stage.url}/console/`);
+  await door.waitForSelector("input[name=token]");
+  await look(door, "login");
+  await door.context().close();
+
   const p = await enter("merchant");
+  await go(p, "/rooms", `[data-room="${stage.room}"]`);
+  await look(p, "rooms");
 
   await go(p, "/shows", `[data-show="${stage.show}"]`);
   await look(p, "shows");
@@ -93,5 +101,6 @@ await play(async () => {
   equal("pages of a moderator", await moderator.locator('nav [data-page="shows"]').count(), 0);
   await go(moderator, `/reports/${stage.show}`, "main");
   await moderator.waitForFunction(() => location.hash === "#/denied");
+  await look(moderator, "denied");
   await moderator.context().close();
 });

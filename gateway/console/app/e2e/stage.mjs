@@ -70,16 +70,45 @@ export async function accessible(p, name) {
 }
 
 const WIDE = "html, body, main, .button, .figure, .value, .tile b";
+const LONGEST = 6000; // px; a longer picture nobody looks at
 const NAMED = "button, input, select, textarea, section, [role=log], [role=region], [role=img]";
 
-/** A page at all widths, themes and languages: nothing overflows, lacks a name or keeps people out. Pictures where they are wanted. */
-export async function look(p, name) {
+/** Speaks a language and takes a theme. By script, for above a dialog or a wall of screens no button is in reach. */
+async function dress(p, language, theme) {
+  await p.evaluate(([lang, colours]) => {
+    const press = (what) => document.querySelector(`[data-do="${what}"]`)?.click();
+    if (document.documentElement.lang.slice(0, 2) !== lang) press("language");
+    if (document.documentElement.dataset.theme !== colours) press("theme");
+    document.documentElement.dataset.theme = colours; // before the login there is no button of it
+  }, [language, theme]);
+  await p.waitForFunction((lang) => document.documentElement.lang.slice(0, 2) === lang, language);
+}
+
+/** A picture of all there is: the page scrolls in its frame, so the window grows as far as the page is long. */
+async function picture(p, path) {
   const size = p.viewportSize();
-  for (const [language, button] of [["en", "中文"], ["zh", "EN"]]) {
-    if ((await p.textContent('[data-do="language"]')) !== button) await p.click('[data-do="language"]');
-    for (const theme of ["dark", "light"]) {
-      if ((await p.getAttribute("html", "data-theme")) !== theme) await p.click('[data-do="theme"]');
-      for (const width of [360, 1280, 1920]) {
+  const long = await p.evaluate(() => {
+    const box = document.querySelector(".screen.full") ?? document.querySelector("main");
+    return box ? box.scrollHeight - box.clientHeight : 0;
+  });
+  if (long > 0) await p.setViewportSize({ width: size.width, height: Math.min(size.height + long, LONGEST) });
+  await p.waitForFunction(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(true)))));
+  await p.screenshot({ path });
+  if (long > 0) await p.setViewportSize(size);
+}
+
+/**
+ * A page at all widths, themes and languages: nothing overflows, lacks a name or
+ * keeps people out. Its name begins with the page's (`wall`, `wall-full`):
+ * TestEveryPageIsLookedAt looks for it. Pictures where they are wanted.
+ */
+export async function look(p, name, { widths = [360, 1280, 1920], languages = ["en", "zh"], themes = ["dark", "light"] } = {}) {
+  const size = p.viewportSize();
+  const was = await p.evaluate(() => [document.documentElement.lang.slice(0, 2), document.documentElement.dataset.theme]);
+  for (const language of languages) {
+    for (const theme of themes) {
+      await dress(p, language, theme);
+      for (const width of widths) {
         await p.setViewportSize({ width, height: width === 360 ? 740 : 960 });
         await p.waitForFunction(() => document.fonts.status === "loaded" && new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(true)))));
         const wide = await p.evaluate((what) => [...document.querySelectorAll(what)]
@@ -88,13 +117,12 @@ export async function look(p, name) {
         const unnamed = await p.evaluate((what) => [...document.querySelectorAll(what)]
           .filter((n) => n.checkVisibility() && !n.textContent.trim() && !n.getAttribute("aria-label") && !n.labels?.length).map((n) => n.outerHTML.slice(0, 120)), NAMED);
         equal(`${name} ${language}: without a name`, unnamed, []);
-        if (stage.shots) await p.screenshot({ path: `${stage.shots}/${name}-${language}-${theme}-${width}.png`, fullPage: Boolean(stage.whole) });
+        if (stage.shots) await picture(p, `${stage.shots}/${name}-${language}-${theme}-${width}.png`);
       }
       if (language === "en") await accessible(p, `${name} ${theme}`);
     }
   }
-  if ((await p.textContent('[data-do="language"]')) !== "中文") await p.click('[data-do="language"]');
-  await p.click('[data-do="theme"]');
+  await dress(p, was[0], was[1]);
   await p.setViewportSize(size);
 }
 

@@ -1,1 +1,1 @@
-import{At as e,N as t,yt as n,z as r}from"./base.js";import{o as i}from"./vue.js";async function a(){await Promise.allSettled([e(),n.resume(Date.now())]),i(t).use(r).mount(`#app`)}a();
+import{B as e,P as t,bt as n,jt as r}from"./base.js";import{o as i}from"./vue.js";async function a(){await Promise.allSettled([r(),n.resume(Date.now())]),i(t).use(e).mount(`#app`)}a();

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { decimal, minorOf, money } from "./money";
-import { clock, count, rate, span } from "./number";
+import { decimal, minorOf, money, tick } from "./money";
+import { clock, count, countTick, rate, span } from "./number";
 
 const digits = { CNY: 2, JPY: 0, KWD: 3 };
 
@@ -21,6 +21,15 @@ describe("money", () => {
   });
   it.each(["", "1.234", "-1", "1e3", "1,2,3", "9999999999999"])("does not read %j as an amount", (text) => {
     expect(minorOf(text, 2)).toBeNull();
+  });
+});
+
+describe("axes", () => {
+  it.each([[0, "CNY", "en", "¥0"], [30000, "CNY", "en", "¥300"], [1234567, "CNY", "en", "¥12.3K"], [1234567, "CNY", "zh-CN", "¥1.2万"], [1500, "JPY", "en", "¥1.5K"], [100, "XXX", "en", "—"], [Number.NaN, "CNY", "en", "—"]])("shortens %d %s in %s", (minor, currency, locale, want) => {
+    expect(tick(minor, currency, digits, locale)).toBe(want);
+  });
+  it("shortens counts", () => {
+    expect([countTick(950, "en"), countTick(12_345, "en"), countTick(12_345, "zh-CN")]).toEqual(["950", "12.3K", "1.2万"]);
   });
 });
 

@@ -23,6 +23,24 @@ export function minorOf(text: string, digits: number | undefined): number | null
   return Number.isSafeInteger(minor) ? minor : null;
 }
 
+const ticks = new Map<string, Intl.NumberFormat>();
+
+/**
+ * An amount as the axis of a chart has it: shortened, as in ¥1.2K or ¥1.2万. A
+ * place on a line and no amount to reckon with, therefore a float may do.
+ */
+export function tick(minor: number, currency: string, digits: Record<string, number>, locale: string): string {
+  const places = digits[currency];
+  if (places === undefined || !Number.isFinite(minor)) return "—";
+  const key = `${locale} ${currency}`;
+  let format = ticks.get(key);
+  if (!format) {
+    format = new Intl.NumberFormat(locale, { style: "currency", currency, currencyDisplay: "narrowSymbol", notation: "compact", minimumFractionDigits: 0, maximumFractionDigits: 1 });
+    ticks.set(key, format);
+  }
+  return format.format(minor / 10 ** places);
+}
+
 const formats = new Map<string, Intl.NumberFormat>();
 
 /** An amount for people, "—" when it or its currency is not known. */

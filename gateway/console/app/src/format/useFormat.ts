@@ -2,13 +2,16 @@
 
 import { locale } from "@/i18n/words";
 import { tables } from "@/session/tables";
-import { money, type Minor } from "./money";
-import { clock, count, moment, rate, type Ratio } from "./number";
+import { money, tick, type Minor } from "./money";
+import { clock, count, countTick, moment, rate, type Ratio } from "./number";
 
 /** Formatting for templates; `zone` is the room's time zone, else the browser's. */
 export function useFormat(zone: () => string | undefined = () => undefined) {
   return {
     money: (minor: Minor | null | undefined, currency: string) => money(minor, currency, tables.digits, locale.value),
+    /** On the axis of a chart, where room is scarce. */
+    moneyTick: (minor: number, currency: string) => tick(minor, currency, tables.digits, locale.value),
+    countTick: (n: number) => countTick(n, locale.value),
     count: (n: number | null | undefined) => count(n, locale.value),
     rate: (r: Ratio | null | undefined) => rate(r, locale.value),
     clock: (at: string | number | undefined) => clock(at, locale.value, zone()),

@@ -3,12 +3,12 @@ import { defineWords } from "@/i18n/words";
 export const words = defineWords({
   en: {
     title: "Host panel", short: "Host",
-    state_none: "no show", state_scheduled: "scheduled", state_live: "on air", state_paused: "paused", state_ended: "ended", state_settled: "settled", rehearsal: "Rehearsal: nothing counts",
+    state_none: "No show", state_scheduled: "Scheduled", state_live: "On air", state_paused: "Paused", state_ended: "Ended", state_settled: "Settled", rehearsal: "Rehearsal: nothing counts",
     start_show: "Go live", pause_show: "Pause", resume_show: "Resume", end_show: "End show", rehearse: "Rehearse", end_rehearsal: "End rehearsal",
     confirm_start_show: "Go live now? Viewers see the room and can order.", confirm_end_show: "End the show? Ordering stops for everybody, and an ended show does not start again.",
     confirm_pause_show: "Pause the show? Viewers stay; ordering waits.", confirm_resume_show: "Go on with the show?", confirm_rehearse: "Rehearse? A copy of the show goes on air. Its facts and orders count in no figure.",
     on_for: "on air for {time}", no_show: "No show is planned in this room. An operator plans one.",
-    online: "Online now", paid: "GMV paid", orders: "Orders paid", inflow: "Inflow, last minute", conversion: "Viewers who bought", figures: "Figures of the show", provisional: "provisional", lag: "as of {time}",
+    online: "Online now", paid: "GMV paid", orders: "Orders paid", inflow: "Entries/min", conversion: "View-to-pay", figures: "Figures of the show", provisional: "provisional", lag: "as of {time}",
     pinned: "Pinned", nothing_pinned: "Nothing is pinned. Press 1 to 9 to pin from the shelf.", unpin: "Unpin", pin: "Pin", explain: "Explain", end_explain: "End explaining", explaining: "explained for {time}", explained: "explained {n}×", pin_for: "pinned for {time}",
     shelf: "Shelf", empty_shelf: "The shelf is empty. An operator lists goods.", left: "{n} left", sold_out: "sold out", stock: "Stock", flash: "Flash sale", flash_runs: "flash {price} · {left} left · {time}", flash_waits: "flash {price} in {time}", end_flash: "End flash sale",
     more_for: "More for {title}", find: "Search the shelf",
@@ -24,10 +24,10 @@ export const words = defineWords({
     total: "Total in {currency}", shares: "Shares", countdown: "Countdown, s", prize: "Prize", worth: "Worth in {currency}", winners: "Winners", open: "Open", draw_now: "Draw now", cancel_draw: "Call off", reason: "Why", task: "Task", task_none: "none", task_follow: "follow", task_watch_n: "watch {n} minutes",
     confirm_packet: "Give away {total} in {count} shares?", confirm_draw: "Open a draw for {winners} × {prize}?",
     prompts: "From behind the camera", no_prompts: "No word yet.", brief: "Brief of this show", no_brief: "There is no brief for this show.", read: "I have read it", was_read: "read by the host", not_read: "not read yet", asked_for: "Answer: {answer}",
-    checklist: "Before going live", check_missing: "still to do", check_done: "done", check_blocks: "the show cannot start before", check_tick: "Done", check_undo: "Not done", check_tick_of: "Say that it is done: {title}", check_undo_of: "Say that it is not done: {title}",
+    checklist: "Before going live", check_missing: "To do", check_done: "Done", check_blocks: "the show cannot start before", check_tick: "Done", check_undo: "Not done", check_tick_of: "Say that it is done: {title}", check_undo_of: "Say that it is not done: {title}",
     check_shelf: "Goods are on the shelf", check_prices: "Every item has a price", check_stock: "Every item has stock", check_host: "A host is named", check_keywords: "Blocked words are loaded", check_brief: "A host has read the brief", check_rehearsal: "There was a rehearsal", check_service: "Service is open and an agent is there", trend: "Course of the show", help: "Keyboard", close: "Close",
     key_help: "this list", key_pin: "pin the product at that place, again to unpin", key_unpin: "unpin", key_explain: "start or end explaining what is pinned", key_move: "next or previous comment", key_hide: "hide or restore the chosen comment", key_mute: "mute its author for ten minutes", key_pin_comment: "pin the chosen comment", key_escape: "let go of the chosen comment", key_search: "search the shelf",
-    tab_shelf: "Shelf", tab_comments: "Comments", tab_drops: "Give away", tab_more: "Prompts", tabs: "Parts of the panel",
+    tab_shelf: "Shelf", tab_comments: "Comments", tab_drops: "Give away", tab_more: "Prompts", tabs: "Parts of the panel", beside: "Prompts, brief and give-aways",
   },
   zh: {
     title: "主播台", short: "主播台",
@@ -55,6 +55,6 @@ export const words = defineWords({
     checklist: "开播检查", check_missing: "待完成", check_done: "已完成", check_blocks: "完成前不能开播", check_tick: "已完成", check_undo: "撤销", check_tick_of: "标记为已完成：{title}", check_undo_of: "标记为未完成：{title}",
     check_shelf: "货架已上商品", check_prices: "商品均已定价", check_stock: "商品均有库存", check_host: "已指定主播", check_keywords: "已配置屏蔽词", check_brief: "主播已读提要", check_rehearsal: "已完成彩排", check_service: "客服在班且在线", trend: "本场走势", help: "快捷键", close: "关闭",
     key_help: "显示本列表", key_pin: "弹出该位置的商品，再按取消", key_unpin: "取消弹出", key_explain: "开始或结束讲解当前商品", key_move: "下一条或上一条评论", key_hide: "隐藏或恢复选中的评论", key_mute: "禁言其作者十分钟", key_pin_comment: "置顶选中的评论", key_escape: "取消选中", key_search: "搜索货架",
-    tab_shelf: "货架", tab_comments: "评论", tab_drops: "福利", tab_more: "提示", tabs: "面板分区",
+    tab_shelf: "货架", tab_comments: "评论", tab_drops: "福利", tab_more: "提示", tabs: "面板分区", beside: "提示、提要与福利",
   },
 });

@@ -3,7 +3,7 @@ import { defineWords } from "@/i18n/words";
 export const words = defineWords({
   en: {
     title: "Log in", lead: "Run the room, see what it earns, serve who bought.", token: "Token", enter: "Log in", checking: "Checking…",
-    how: "A token comes from your administrator, or from {command}. It stays in this tab and is gone when you close it.",
+    how: "A token comes from your administrator, or from the command below. It stays in this tab and is gone when you close it.",
     malformed: "That is no token.", ended: "The token has ended. Get a new one.", refused: "The server does not take this token.",
     unreachable: "The server cannot be reached.", language: "中文", way: "Log in with {name}",
     merchant: "Merchant's id", company: "Log in with your company's account", no_way: "This merchant has no login service here.",
@@ -12,7 +12,7 @@ export const words = defineWords({
   },
   zh: {
     title: "登录", lead: "开播、看数、服务每一位买家。", token: "登录凭证", enter: "登录", checking: "验证中…",
-    how: "凭证由管理员发放，或用 {command} 生成。它只保存在本标签页，关闭即清除。",
+    how: "凭证由管理员发放，或用下面的命令生成。它只保存在本标签页，关闭即清除。",
     malformed: "这不是有效的凭证。", ended: "凭证已到期，请获取新的。", refused: "服务器不接受该凭证。",
     unreachable: "无法连接服务器。", language: "EN", way: "用 {name} 登录",
     merchant: "商家编号", company: "用公司账号登录", no_way: "该商家没有配置登录服务。",

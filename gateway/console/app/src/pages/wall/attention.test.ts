@@ -31,6 +31,11 @@ it("shows no alert that is over", () => {
   expect(alertsOf({ alerts: [alert("critical", "", "2026-11-11T12:05:00Z"), alert("warning")] }).map((a) => a.severity)).toEqual(["warning"]);
 });
 
+it("calls what an alert is about by its title, where the evidence has one", () => {
+  const about = (evidence: string) => alertsOf({ alerts: [{ ...alert("warning"), subject: "sku-1", evidence }] })[0]?.subject;
+  expect([about('{"title":"Linen shirt"}'), about('{"left":2}'), about(""), about("null")]).toEqual(["Linen shirt", "sku-1", "sku-1", "sku-1"]);
+});
+
 it("never sums two currencies, and no persons", () => {
   expect(totals([{ currency: "CNY", metrics: { orders_paid: 2, gmv_paid_minor: 5 } }, { currency: "USD", metrics: { orders_paid: 1, gmv_paid_minor: 7 } }, { currency: "CNY", metrics: { orders_paid: 3, gmv_paid_minor: 1 } }, undefined]))
     .toEqual({ orders: 6, money: [{ currency: "CNY", minor: 6 }, { currency: "USD", minor: 7 }] });

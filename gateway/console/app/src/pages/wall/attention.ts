@@ -35,11 +35,20 @@ export interface Live {
 
 const word = (v: unknown): string => (typeof v === "string" ? v : "");
 
+/** What the alert is about, by the name that its evidence has for it. */
+function subjectOf(a: Row): string {
+  try {
+    return word((JSON.parse(word(a["evidence"])) as Row)["title"]) || word(a["subject"]);
+  } catch {
+    return word(a["subject"]);
+  }
+}
+
 /** The alerts that are not over, the worst first, those that nobody has taken up before the others. */
 export function alertsOf(s: Live | undefined): Alert[] {
   const weight = (a: Alert) => (a.severity === "critical" ? 0 : 2) + (a.acknowledged_at ? 1 : 0);
   return (s?.alerts ?? []).filter((a) => !word(a["cleared_at"])).map((a) => ({
-    alert_id: word(a["alert_id"]), kind: word(a["kind"]), severity: word(a["severity"]), subject: word(a["subject"]), raised_at: word(a["raised_at"]), acknowledged_at: word(a["acknowledged_at"]),
+    alert_id: word(a["alert_id"]), kind: word(a["kind"]), severity: word(a["severity"]), subject: subjectOf(a), raised_at: word(a["raised_at"]), acknowledged_at: word(a["acknowledged_at"]),
   })).sort((a, b) => weight(a) - weight(b) || (a.raised_at < b.raised_at ? 1 : -1));
 }
 

@@ -36,8 +36,11 @@ export function nameOf(key: string): string {
   const m = metric(key);
   if (!m) return say.known(`col_${key}`, key);
   const name = language.value === "zh" ? m.name_zh || m.name_en : m.name_en || m.name_zh;
-  return name.charAt(0).toUpperCase() + name.slice(1);
+  return capital(name);
 }
 
-/** A word of the server, such as a stage or a state, in the language of the moment. */
-export const wordOf = (word: string): string => say.known(`word_${word}`, word);
+/** A name as it stands alone, whether the server begins it small or not. */
+export const capital = (name: string): string => name.charAt(0).toUpperCase() + name.slice(1);
+
+/** A word of the server, such as a stage, a state or a channel of two levels (private/group), in the language of the moment. */
+export const wordOf = (word: string): string => say.known(`word_${word}`, /^[a-z_]+\/[a-z_]+$/.test(word) ? word.split("/").map((w) => say.known(`word_${w}`, w)).join(" / ") : word);

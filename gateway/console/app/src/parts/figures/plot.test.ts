@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { spanOf } from "./plot";
+import { named, spanOf } from "./plot";
 
 const at = (minute: number) => ({ t: new Date(Date.UTC(2026, 10, 11, 12, minute)).toISOString() });
 
@@ -12,4 +12,11 @@ it("draws a show from its first minute to its last", () => {
   expect(spanOf([at(3), at(1), at(44)])).toEqual({ min: Date.parse(at(1).t), max: Date.parse(at(44).t) });
   expect(spanOf([])).toEqual({});
   expect(spanOf([{ t: "never" }])).toEqual({});
+});
+
+it("names no mark upon another, and every mark where there is room", () => {
+  const marks = [0, 1, 2, 6, 7].map((minute) => ({ at: minute * 60_000, name: "pinned" }));
+  expect(named(marks, 600_000, { width: 420, text: 12 })).toEqual([true, false, true, true, false]);
+  expect(named(marks, 600_000, { width: 2400, text: 12 })).toEqual([true, true, true, true, true]);
+  expect(named(marks, 600_000, { width: 0, text: 12 })).toEqual([true, false, false, false, false]);
 });
