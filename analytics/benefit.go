@@ -2,6 +2,7 @@ package analytics
 
 import (
 	"encoding/json"
+	"reflect"
 
 	"showrunner/live"
 )
@@ -23,6 +24,9 @@ type Benefits struct {
 	PrizesForfeited               int64
 	Money                         []BenefitMoney // sorted by currency
 }
+
+// Add adds the numbers of others; Money stays what it is.
+func (b *Benefits) Add(o *Benefits) { addInts(reflect.ValueOf(b).Elem(), reflect.ValueOf(o).Elem()) }
 
 // BenefitMoney is what was given away in one currency, in minor units.
 type BenefitMoney struct {

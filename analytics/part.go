@@ -12,6 +12,7 @@ const (
 	PartProducts                  // [ProductTable]
 	PartSources                   // [SourceTable]
 	PartHosts                     // [HostTable]
+	PartMetrics                   // [Reading.Values]
 )
 
 // Everything is all of the figures.

@@ -3,10 +3,7 @@ package clickhouse
 import (
 	"context"
 	"math"
-	"strconv"
 	"time"
-
-	ch "github.com/ClickHouse/clickhouse-go/v2"
 
 	"showrunner/analytics"
 	"showrunner/live"
@@ -20,18 +17,12 @@ func (db *DB) Audience(ctx context.Context, show live.Show, asOf time.Time) (ana
 	if show.Rehearsal || show.StartedAt.IsZero() {
 		return a, nil
 	}
-	q := question{db: db, show: show, viewers: everybody, parameters: ch.Parameters{
-		"merchant": string(show.Merchant), "show": string(show.ID), "as_of": strconv.FormatInt(asOf.UnixMilli(), 10),
-		"flags_before": strconv.FormatInt(math.MaxInt64, 10), "began": strconv.FormatInt(show.StartedAt.UnixMilli(), 10), "currency": string(show.Currency),
-	}}
-	var f analytics.Figures
-	if err := q.bots(ctx, &f); err != nil {
-		return analytics.Audience{}, err
-	}
+	q := db.questionOf(show.Merchant, show, asOf, math.MaxInt64, 0)
+	q.parameters["began"], q.parameters["currency"] = unixMilli(show.StartedAt), string(show.Currency)
 	const before = ` merchant_id = {merchant:String} AND rehearsal = 0 AND person_id != '' `
 	const since = ` AND ts < fromUnixTimestamp64Milli({began:Int64}, 'UTC') `
 	err := q.rows(ctx, "audience", `WITH
-		watched AS (SELECT person_id`+q.viewers+`AND person_id != '' AND kind = 'room_entered' GROUP BY person_id),
+		watched AS (SELECT person_id`+people.viewers+`AND person_id != '' AND kind = 'room_entered' GROUP BY person_id),
 		bought AS (SELECT person_id, sum(orders_paid) AS o, sumIf(paid, currency = {currency:String}) AS p`+deltas+`GROUP BY person_id HAVING o != 0 OR p != 0),
 		fans AS (SELECT person_id FROM events WHERE`+before+since+`AND actor_role = 'viewer' AND kind IN ('followed', 'unfollowed')
 			GROUP BY person_id HAVING argMax(kind, (seq, idx)) = 'followed'),

@@ -3,10 +3,7 @@ package clickhouse
 import (
 	"context"
 	"math"
-	"strconv"
 	"time"
-
-	ch "github.com/ClickHouse/clickhouse-go/v2"
 
 	"showrunner/analytics"
 	"showrunner/live"
@@ -16,218 +13,113 @@ import (
 // at or before asOf. Every number is exact. The show must carry its start and
 // end as the store knows them. A show without facts has figures of zero.
 func (db *DB) Figures(ctx context.Context, merchant live.MerchantID, show live.Show, asOf time.Time) (analytics.Figures, error) {
-	return db.figures(ctx, merchant, show, asOf, math.MaxInt64)
+	return db.FiguresOf(ctx, merchant, show, asOf, analytics.Everything)
 }
 
 // FiguresBefore counts a show as of an instant with those flagged as bots who were
 // so before a place of the log: what the figures were until then.
 func (db *DB) FiguresBefore(ctx context.Context, merchant live.MerchantID, show live.Show, asOf time.Time, flags live.Position) (analytics.Figures, error) {
-	return db.figures(ctx, merchant, show, asOf, int64(flags.Offset()))
-}
-
-func (db *DB) figures(ctx context.Context, merchant live.MerchantID, show live.Show, asOf time.Time, flagsBefore int64) (analytics.Figures, error) {
-	f := analytics.Figures{Show: show.ID, AsOf: asOf}
-	if show.Rehearsal {
-		f.Funnel = analytics.NewFunnel(&f.Traffic, 0, 0, 0, 0)
-		return f, nil
-	}
-	q := db.questionOf(merchant, show, asOf, flagsBefore)
-	for _, part := range []func(context.Context, *analytics.Figures) error{
-		q.bots, q.behaviour, q.money, q.minutes, q.products, q.sources, q.shifts, q.benefits, q.caused, q.marks, q.alerts,
-	} {
-		if err := part(ctx, &f); err != nil {
-			return analytics.Figures{}, err
-		}
-	}
-	if err := q.raw(ctx, &f); err != nil {
-		return analytics.Figures{}, err
-	}
-	if err := q.funnel(ctx, &f); err != nil {
-		return analytics.Figures{}, err
-	}
-	f.Tidy()
-	return f, nil
+	return db.questionOf(merchant, show, asOf, int64(flags.Offset()), analytics.Everything).figures(ctx)
 }
 
 // FiguresOf counts only what some tables of a show are made of, as [DB.Figures]
 // does.
 func (db *DB) FiguresOf(ctx context.Context, merchant live.MerchantID, show live.Show, asOf time.Time, need analytics.Part) (analytics.Figures, error) {
-	if show.Rehearsal || need == analytics.Everything {
-		return db.Figures(ctx, merchant, show, asOf)
-	}
-	f := analytics.Figures{Show: show.ID, AsOf: asOf}
-	q := db.questionOf(merchant, show, asOf, math.MaxInt64)
-	for _, part := range []struct {
-		of  analytics.Part
-		ask func(context.Context, *analytics.Figures) error
-	}{
-		{analytics.Everything, q.bots},
-		{analytics.PartFunnel | analytics.PartSources, q.traffic},
-		{analytics.PartFunnel | analytics.PartSources, q.watching},
-		{analytics.PartFunnel | analytics.PartSources, q.money},
-		{analytics.PartFunnel, q.funnel},
-		{analytics.PartMinutes, q.minutes},
-		{analytics.PartMinutes, q.marks},
-		{analytics.PartProducts, q.products},
-		{analytics.PartSources, q.sources},
-		{analytics.PartHosts, q.shifts},
-	} {
-		if !need.Has(part.of) {
-			continue
-		}
-		if err := part.ask(ctx, &f); err != nil {
-			return analytics.Figures{}, err
-		}
-	}
-	f.Tidy()
-	return f, nil
-}
-
-func (db *DB) questionOf(merchant live.MerchantID, show live.Show, asOf time.Time, flagsBefore int64) *question {
-	return &question{db: db, show: show, viewers: everybody, parameters: ch.Parameters{
-		"merchant": string(merchant), "show": string(show.ID), "as_of": strconv.FormatInt(asOf.UnixMilli(), 10),
-		"flags_before": strconv.FormatInt(flagsBefore, 10),
-	}}
-}
-
-// question is one show as of one instant.
-type question struct {
-	db         *DB
-	show       live.Show
-	parameters ch.Parameters
-	viewers    string // where the facts that count are read from
-}
-
-// The conditions that every question shares. Each is text of this file; what a
-// caller gives travels as a server-side parameter.
-const (
-	inShow = ` merchant_id = {merchant:String} AND show_id = {show:String} AND rehearsal = 0 `
-	events = ` FROM events WHERE` + inShow + `AND ts <= fromUnixTimestamp64Milli({as_of:Int64}, 'UTC') `
-	// everybody is what viewers did, with those who are flagged as bots.
-	everybody = events + `AND actor_role = 'viewer' `
-	deltas    = ` FROM order_deltas WHERE` + inShow + `AND at <= fromUnixTimestamp64Milli({as_of:Int64}, 'UTC') `
-)
-
-func (q *question) rows(ctx context.Context, name, sql string, each func(scanner) error) error {
-	return q.db.within(ctx, ClassShow, name, q.parameters, sql, each)
-}
-
-// n is a count of facts of a kind, uv of the persons behind them.
-func n(kind live.Kind) string { return `toInt64(countIf(kind = '` + string(kind) + `'))` }
-
-func uv(kind live.Kind) string {
-	return `toInt64(uniqExactIf(person_id, kind = '` + string(kind) + `' AND person_id != ''))`
-}
-
-func (q *question) traffic(ctx context.Context, f *analytics.Figures) error {
-	t := &f.Traffic
-	return q.rows(ctx, "traffic", `SELECT `+
-		n(live.RoomExposed)+`, `+uv(live.RoomExposed)+`, `+uv(live.RoomEntered)+`, sumIf(`+watched+`, kind = 'watch_heartbeat'), `+
-		n(live.CommentSent)+`, `+uv(live.CommentSent)+`, sumIf(num, kind = 'liked'), `+uv(live.Liked)+`, `+
-		n(live.RoomShared)+`, `+uv(live.RoomShared)+`, `+n(live.Followed)+`,
-		toInt64(uniqExactIf(person_id, kind IN ('comment_sent', 'liked', 'room_shared', 'followed') AND person_id != '')), `+
-		n(live.ProductExposed)+`, `+uv(live.ProductExposed)+`, `+n(live.ProductClicked)+`, `+uv(live.ProductClicked)+`, `+
-		n(live.CartItemAdded)+`, `+uv(live.CartItemAdded)+`, `+n(live.CheckoutStarted)+`, `+uv(live.CheckoutStarted)+q.viewers,
-		func(scan scanner) error {
-			return scan(&t.RoomExposurePV, &t.RoomExposureUV, &t.WatchUV, &t.WatchMS,
-				&t.CommentPV, &t.CommentUV, &t.LikeCount, &t.LikeUV,
-				&t.SharePV, &t.ShareUV, &t.FollowGross, &t.InteractUV,
-				&t.ProductExposurePV, &t.ProductExposureUV, &t.ProductClickPV, &t.ProductClickUV,
-				&t.CartPV, &t.CartUV, &t.CheckoutPV, &t.CheckoutUV)
-		})
-}
-
-// follows counts persons whose last word was followed. The order is that of the
-// log: two facts of one millisecond have one.
-func (q *question) follows(ctx context.Context, f *analytics.Figures) error {
-	return q.rows(ctx, "follows", `SELECT toInt64(countIf(last = 'followed')) FROM (
-		SELECT argMax(kind, (seq, idx)) AS last`+q.viewers+`AND person_id != '' AND kind IN ('followed', 'unfollowed') GROUP BY person_id)`,
-		func(scan scanner) error { return scan(&f.Traffic.FollowNet) })
-}
-
-// persons is one row for each viewer with a sign of life: the channel of their
-// first entry, their views (a silence of more than 30 minutes begins another)
-// and their visible time.
-func (q *question) persons() string {
-	return `SELECT person_id, countIf(kind = 'room_entered') > 0 AS entered,
-		argMinIf(toString(channel), (seq, idx), kind = 'room_entered') AS first_channel,
-		multiIf(NOT entered, 'unknown', first_channel = '', 'direct', first_channel) AS arrival,
-		arraySort(groupArray(toUnixTimestamp64Milli(ts))) AS signs,
-		toInt64(1 + arrayCount(gap -> gap > 1800000, arrayDifference(signs))) AS views,
-		sum(if(kind = 'watch_heartbeat', ` + watched + `, 0)) AS watched` + q.viewers + `AND person_id != '' AND kind IN ('room_entered', 'watch_heartbeat') GROUP BY person_id`
-}
-
-// watching counts views and arrivals, over all and by channel.
-func (q *question) watching(ctx context.Context, f *analytics.Figures) error {
-	return q.rows(ctx, "watching", `SELECT arrival, sum(views), toInt64(countIf(entered)), toInt64(countIf(watched >= 60000)) FROM (`+q.persons()+`) GROUP BY arrival`,
-		func(scan scanner) error {
-			var s analytics.Source
-			var long int64
-			if err := scan(&s.Channel, &s.WatchPV, &s.WatchUV, &long); err != nil {
-				return err
-			}
-			f.Traffic.WatchPV += s.WatchPV
-			f.Traffic.WatchUV60s += long
-			f.Sources = append(f.Sources, s)
-			return nil
-		})
-}
-
-// funnel counts the rungs; orders of all currencies count together.
-func (q *question) funnel(ctx context.Context, f *analytics.Figures) error {
-	var orderUV, buyers, orders, paid int64
-	for i := range f.Money {
-		orders += f.Money[i].Orders
-		paid += f.Money[i].OrdersPaid
-	}
-	err := q.rows(ctx, "funnel", `SELECT toInt64(countIf(o > 0)), toInt64(countIf(p > 0)) FROM (
-		SELECT sum(orders) AS o, sum(orders_paid) AS p`+deltas+`AND person_id != '' GROUP BY person_id)`,
-		func(scan scanner) error { return scan(&orderUV, &buyers) })
-	f.Funnel = analytics.NewFunnel(&f.Traffic, orders, orderUV, paid, buyers)
-	return err
-}
-
-// marks are the host's commands, whoever gave them.
-func (q *question) marks(ctx context.Context, f *analytics.Figures) error {
-	return q.rows(ctx, "marks", `SELECT ts, kind, product_id, multiIf(kind = 'announcement_published', body,
-		kind IN (`+quoted(analytics.MarkTitles)+`), JSONExtractString(props, 'title'), kind IN (`+quoted(analytics.MarkPrizes)+`), JSONExtractString(props, 'prize'), ''), actor_id, actor_role`+events+
-		`AND kind IN (`+quoted(analytics.MarkKinds)+`) ORDER BY seq, idx`,
-		func(scan scanner) error {
-			var at time.Time
-			var kind, product, text, actor, role string
-			if err := scan(&at, &kind, &product, &text, &actor, &role); err != nil {
-				return err
-			}
-			f.Commands = append(f.Commands, analytics.Mark{
-				At: at.UTC(), Kind: live.Kind(kind), Product: live.ProductID(product), Text: text, Actor: actor, Role: live.Role(role),
-			})
-			return nil
-		})
-}
-
-// alerts are read from their facts, in the order of the log.
-func (q *question) alerts(ctx context.Context, f *analytics.Figures) error {
-	return q.rows(ctx, "alerts", `SELECT kind, props, actor_id, ts`+events+`AND kind IN (`+quoted(analytics.AlertKinds)+`) ORDER BY seq, idx`,
-		func(scan scanner) error {
-			var kind, props, by string
-			var at time.Time
-			if err := scan(&kind, &props, &by, &at); err != nil {
-				return err
-			}
-			f.Alerts = analytics.AddAlert(f.Alerts, live.Kind(kind), []byte(props), by, at.UTC())
-			return nil
-		})
+	return db.questionOf(merchant, show, asOf, math.MaxInt64, need).figures(ctx)
 }
 
 // PastShow is a show that is over by its whole minutes, counted as [DB.Figures] does.
 func (db *DB) PastShow(ctx context.Context, show live.Show) (analytics.PastShow, error) {
-	f := analytics.Figures{Show: show.ID, AsOf: show.EndedAt}
-	q := db.questionOf(show.Merchant, show, show.EndedAt, math.MaxInt64)
-	for _, part := range []func(context.Context, *analytics.Figures) error{q.bots, q.minutes} {
-		if err := part(ctx, &f); err != nil {
-			return analytics.PastShow{}, err
-		}
+	f, err := db.FiguresOf(ctx, show.Merchant, show, show.EndedAt, analytics.PartMinutes)
+	if err != nil {
+		return analytics.PastShow{}, err
 	}
-	f.Tidy()
 	return analytics.PastShow{Show: show, Minutes: analytics.WholeMinutes(show, &f)}, nil
+}
+
+// What more than one part is made of.
+const (
+	ofCensus  = analytics.PartFunnel | analytics.PartMetrics
+	ofFunnel  = ofCensus
+	ofPersons = ofCensus | analytics.PartSources
+	ofMoney   = analytics.PartMetrics | analytics.PartHosts
+	ofMinutes = analytics.PartMinutes | analytics.PartMetrics
+	ofDeeds   = analytics.PartMinutes | analytics.PartProducts | analytics.PartHosts
+	ofViewers = ofPersons | ofMinutes | analytics.PartProducts
+)
+
+// figures asks in up to four rounds: what every show has; what only some have, as
+// the first round tells; and, where persons are flagged as bots, what viewers did
+// once more without them, in as many.
+func (q *question) figures(ctx context.Context) (analytics.Figures, error) {
+	f := q.f
+	if q.show.Rehearsal {
+		f.Funnel = analytics.NewFunnel(&f.Traffic, 0, 0, 0, 0)
+		return *f, nil
+	}
+	first := append(q.behaviour(everyone), part{ofPersons, q.customers}, part{ofDeeds, q.deeds})
+	if q.need == analytics.Everything {
+		first = append(first, part{analytics.Everything, q.book})
+	} else {
+		first = append(first, part{ofMoney, q.money}, part{analytics.PartMinutes, q.sales}, part{analytics.PartProducts, q.productSales})
+	}
+	if err := q.ask(ctx, first...); err != nil {
+		return analytics.Figures{}, err
+	}
+	second := append(q.rarities(everyone), part{analytics.PartMetrics, q.given}, part{analytics.PartProducts, q.explained}, part{analytics.PartHosts, q.shifts}, part{ofViewers, q.bots})
+	if err := q.ask(ctx, second...); err != nil {
+		return analytics.Figures{}, err
+	}
+	f.Traffic.MinutesOnAir = analytics.MinutesOnAir(q.show, f.AsOf)
+	f.Raw = f.Traffic
+	if f.Bots > 0 {
+		q.forget()
+		if err := q.ask(ctx, q.behaviour(people)...); err != nil {
+			return analytics.Figures{}, err
+		}
+		if err := q.ask(ctx, q.rarities(people)...); err != nil {
+			return analytics.Figures{}, err
+		}
+		f.Traffic.MinutesOnAir = f.Raw.MinutesOnAir
+	}
+	q.bought()
+	f.Tidy()
+	return *f, nil
+}
+
+// behaviour is what viewers do in every show.
+func (q *question) behaviour(of crowd) []part {
+	return []part{
+		{ofCensus, func(ctx context.Context) error { return q.census(ctx, of.facts) }},
+		{ofPersons, func(ctx context.Context) error { return q.watching(ctx, of.viewers) }},
+		{ofMinutes, func(ctx context.Context) error { return q.presence(ctx, of.viewers) }},
+		{analytics.PartProducts, func(ctx context.Context) error { return q.interest(ctx, of.viewers) }},
+	}
+}
+
+// rarities is what viewers do in some shows.
+func (q *question) rarities(of crowd) []part {
+	return []part{
+		{analytics.PartMetrics, func(ctx context.Context) error { return q.comments(ctx, of.viewers) }},
+		{analytics.PartMetrics, func(ctx context.Context) error { return q.follows(ctx, of.viewers) }},
+		{analytics.PartMetrics, func(ctx context.Context) error { return q.gifts(ctx, of.viewers) }},
+		{analytics.PartMetrics, func(ctx context.Context) error { return q.takers(ctx, of.viewers) }},
+	}
+}
+
+// forget takes out what viewers did, to be counted again.
+func (q *question) forget() {
+	f := q.f
+	f.Traffic = analytics.Traffic{}
+	for i := range f.Minutes {
+		m := &f.Minutes[i]
+		m.Entered, m.Online, m.Comments, m.Likes, m.Clicks, m.Carts = 0, 0, 0, 0, 0, 0
+	}
+	for i := range f.Products {
+		p := &f.Products[i]
+		p.ExposurePV, p.ExposureUV, p.ClickPV, p.ClickUV, p.CartPV = 0, 0, 0, 0, 0
+	}
+	for i := range f.Sources {
+		f.Sources[i].WatchPV, f.Sources[i].WatchUV = 0, 0
+	}
 }

@@ -2,135 +2,136 @@ package clickhouse
 
 import (
 	"context"
-	"strconv"
 	"time"
 
 	"showrunner/analytics"
+	"showrunner/live"
 )
-
-// flagged are the persons whom the last word of the show calls bots.
-const flagged = `SELECT person_id` + events + `AND person_id != '' AND kind IN ('bot_flagged', 'bot_unflagged')
-	AND toInt64(seq * 4096 + idx) < {flags_before:Int64} GROUP BY person_id HAVING argMax(kind, (seq, idx)) = 'bot_flagged'`
 
 // watched is the watch time of a heartbeat as far as it lies within the show.
 // What was cut when it came in, and says so, is not cut again.
 const watched = `if(position(props, '"stated_ms":') > 0 AND JSONExtractInt(props, 'stated_ms') > 0, num, greatest(0, least(toUnixTimestamp64Milli(occurred_at), {watch_until:Int64}) - greatest(toUnixTimestamp64Milli(occurred_at) - num, {watch_from:Int64})))`
 
-// bots finds who is left out. Without any, what viewers did is read as it is.
-func (q *question) bots(ctx context.Context, f *analytics.Figures) error {
-	from, until := analytics.WatchBounds(q.show)
-	q.parameters["watch_from"], q.parameters["watch_until"] = strconv.FormatInt(from, 10), strconv.FormatInt(until, 10)
-	err := q.rows(ctx, "bots", `SELECT toInt64(count()) FROM (`+flagged+`)`, func(scan scanner) error { return scan(&f.Bots) })
-	if f.Bots > 0 {
-		q.viewers = everybody + `AND person_id NOT IN (` + flagged + `) `
-	}
-	return err
+// byKind is what is counted of viewers by the kind of fact alone: times, persons
+// behind them and the sum of num. Facts of nobody in particular have no person.
+var byKind = []struct {
+	of   analytics.Part
+	kind live.Kind
+	into func(t *analytics.Traffic, times, persons, sum int64)
+}{
+	{ofFunnel, live.RoomExposed, func(t *analytics.Traffic, n, uv, _ int64) { t.RoomExposurePV, t.RoomExposureUV = n, uv }},
+	{ofFunnel, live.ProductClicked, func(t *analytics.Traffic, n, uv, _ int64) { t.ProductClickPV, t.ProductClickUV = n, uv }},
+	{ofFunnel, live.CartItemAdded, func(t *analytics.Traffic, n, uv, _ int64) { t.CartPV, t.CartUV = n, uv }},
+	{ofFunnel, live.CheckoutStarted, func(t *analytics.Traffic, n, uv, _ int64) { t.CheckoutPV, t.CheckoutUV = n, uv }},
+	{analytics.PartMetrics, live.ProductExposed, func(t *analytics.Traffic, n, uv, _ int64) { t.ProductExposurePV, t.ProductExposureUV = n, uv }},
+	{analytics.PartMetrics, live.CommentSent, func(t *analytics.Traffic, n, uv, _ int64) { t.CommentPV, t.CommentUV = n, uv }},
+	{analytics.PartMetrics, live.RoomShared, func(t *analytics.Traffic, n, uv, _ int64) { t.SharePV, t.ShareUV = n, uv }},
+	{analytics.PartMetrics, live.Liked, func(t *analytics.Traffic, _, uv, sum int64) { t.LikeCount, t.LikeUV = sum, uv }},
+	{analytics.PartMetrics, live.Followed, func(t *analytics.Traffic, n, uv, _ int64) { t.FollowGross, t.FollowNet = n, uv }},
 }
 
-// behaviour counts what viewers did.
-func (q *question) behaviour(ctx context.Context, f *analytics.Figures) error {
-	for _, part := range []func(context.Context, *analytics.Figures) error{q.traffic, q.follows, q.watching, q.comments, q.gifts, q.takers} {
-		if err := part(ctx, f); err != nil {
-			return err
+// census counts the facts by kind, and so tells what there is to ask about. Every
+// person who followed counts as following: see [question.follows].
+func (q *question) census(ctx context.Context, from string) error {
+	of := ``
+	if !q.need.Has(analytics.PartMetrics) {
+		kinds := []live.Kind{live.BotFlagged}
+		for _, c := range byKind {
+			if q.need.Has(c.of) {
+				kinds = append(kinds, c.kind)
+			}
 		}
+		of = `AND kind IN (` + quoted(kinds) + `) `
 	}
-	f.Traffic.MinutesOnAir = analytics.MinutesOnAir(q.show, f.AsOf)
-	return nil
-}
-
-// raw counts the same with bots; there is nothing to ask when there are none.
-func (q *question) raw(ctx context.Context, f *analytics.Figures) error {
-	if f.Raw = f.Traffic; f.Bots == 0 {
-		return nil
-	}
-	all := question{db: q.db, show: q.show, parameters: q.parameters, viewers: everybody}
-	x := analytics.Figures{AsOf: f.AsOf}
-	if err := all.behaviour(ctx, &x); err != nil {
-		return err
-	}
-	f.Raw = x.Traffic
-	return all.rows(ctx, "raw minutes", `SELECT sum(n), max(n) FROM (SELECT `+present+` AS n`+all.viewers+`GROUP BY toStartOfMinute(ts))`,
-		func(scan scanner) error { return scan(&f.Raw.OnlineMinutes, &f.Raw.PeakOnline) })
-}
-
-// place is where a fact stands in the log, in one number.
-const place = `toInt64(seq * 4096 + idx)`
-
-// comments counts those that are in sight: hidden, or of somebody who was muted,
-// kicked or blocked after they wrote it, is out of sight, unless it was restored
-// since.
-func (q *question) comments(ctx context.Context, f *analytics.Figures) error {
-	const id = `JSONExtractString(props, 'comment_id')`
-	return q.rows(ctx, "comments shown", `SELECT toInt64(countIf(greatest(w.hidden, if(m.muted > c.pos, m.muted, 0)) <= w.restored)) FROM (
-			SELECT person_id, `+id+` AS id, `+place+` AS pos`+q.viewers+`AND kind = 'comment_sent') AS c
-		LEFT JOIN (
-			SELECT `+id+` AS id, maxIf(`+place+`, kind = 'comment_hidden') AS hidden, maxIf(`+place+`, kind = 'comment_restored') AS restored`+events+`
-			AND kind IN ('comment_hidden', 'comment_restored') AND id != '' GROUP BY id) AS w ON w.id = c.id
-		LEFT JOIN (
-			SELECT person_id, max(`+place+`) AS muted`+events+`
-			AND kind IN ('viewer_muted', 'viewer_kicked', 'viewer_blocked') AND person_id != '' GROUP BY person_id) AS m ON m.person_id = c.person_id`,
-		func(scan scanner) error { return scan(&f.Traffic.CommentShown) })
-}
-
-// gifts counts those that are no streak, and of every streak its first end.
-func (q *question) gifts(ctx context.Context, f *analytics.Figures) error {
-	t := &f.Traffic
-	return q.rows(ctx, "gifts", `SELECT sum(num), sum(value), toInt64(uniqExactIf(person_id, person_id != '')) FROM (
-		SELECT person_id, num, JSONExtractInt(props, 'value_minor') AS value, JSONExtractString(props, 'streak_id') AS streak`+q.viewers+`
-		AND kind = 'gift_sent' AND num > 0 ORDER BY seq, idx LIMIT 1 BY person_id, streak, if(streak = '', `+place+`, 0))`,
-		func(scan scanner) error { return scan(&t.GiftCount, &t.GiftValue, &t.GiftUV) })
-}
-
-// shifts gives every payment to the host's shift that lasted when it reached the
-// log. What was paid outside of any has the empty one.
-func (q *question) shifts(ctx context.Context, f *analytics.Figures) error {
-	at := map[string]int{}
-	shift := func(id string) *analytics.Shift {
-		i, ok := at[id]
-		if !ok {
-			i = len(f.Shifts)
-			at[id] = i
-			f.Shifts = append(f.Shifts, analytics.Shift{ID: id})
-		}
-		return &f.Shifts[i]
-	}
-	const id, bounds = `JSONExtractString(props, 'shift_id')`, events + `AND kind IN ('host_shift_started', 'host_shift_ended') AND JSONExtractString(props, 'shift_id') != '' `
-	err := q.rows(ctx, "shifts", `SELECT `+id+` AS shift, argMax(JSONExtractString(props, 'host_id'), (seq, idx)),
-		toInt64(countIf(kind = 'host_shift_started')), argMaxIf(ts, (seq, idx), kind = 'host_shift_started'),
-		toInt64(countIf(kind = 'host_shift_ended')), argMaxIf(ts, (seq, idx), kind = 'host_shift_ended')`+bounds+`GROUP BY shift`,
+	const viewer = `actor_role = 'viewer'`
+	return q.rows(ctx, "census", `SELECT toString(kind) AS k, toInt64(countIf(`+viewer+`)), toInt64(uniqExactIf(person_id, `+viewer+` AND person_id != '')), sumIf(num, `+viewer+`)`+from+of+`GROUP BY kind`,
 		func(scan scanner) error {
-			var id, host string
-			var starts, ends int64
-			var from, until time.Time
-			if err := scan(&id, &host, &starts, &from, &ends, &until); err != nil {
+			var k live.Kind
+			var times, persons, sum int64
+			if err := scan((*string)(&k), &times, &persons, &sum); err != nil {
 				return err
 			}
-			s := shift(id)
-			s.Host = host
-			if starts > 0 {
-				s.From = from.UTC()
-			}
-			if ends > 0 {
-				s.Until = until.UTC()
+			q.seen[k] = true
+			for i := range byKind {
+				if byKind[i].kind == k {
+					byKind[i].into(&q.f.Traffic, times, persons, sum)
+				}
 			}
 			return nil
 		})
-	if err != nil {
-		return err
+}
+
+// watching counts views, where a silence of more than 30 minutes begins another,
+// watch time, and who did anything in the room, over all and by the channel of
+// each person's first entry.
+func (q *question) watching(ctx context.Context, from string) error {
+	kinds := []live.Kind{live.RoomEntered, live.WatchHeartbeat}
+	arrival, first, ms, active := `''`, `''`, `toInt64(0)`, `0`
+	if q.need.Has(analytics.PartSources) {
+		first = `argMinIf(toString(channel), (seq, idx), kind = 'room_entered')`
+		arrival = `multiIf(views = 0, '', entered = 0, 'unknown', first = '', 'direct', first)`
 	}
-	return q.rows(ctx, "shift money", `SELECT b.shift, d.currency, sum(d.orders_paid), sum(d.paid) FROM (
-			SELECT 1 AS one, `+place+` AS pos, toString(currency) AS currency, orders_paid, paid`+deltas+`AND (orders_paid != 0 OR paid != 0)) AS d
-		ASOF LEFT JOIN (
-			SELECT 1 AS one, `+place+` AS pos, if(kind = 'host_shift_started', `+id+`, '') AS shift`+bounds+`) AS b ON b.one = d.one AND b.pos <= d.pos
-		GROUP BY b.shift, d.currency`,
+	if q.need.Has(analytics.PartMetrics) {
+		ms = `sumIf(` + watched + `, kind = 'watch_heartbeat')`
+		active = `countIf(kind IN (` + quoted(interactKinds) + `))`
+		kinds = append(kinds, interactKinds...)
+	}
+	return q.rows(ctx, "watching", `SELECT `+arrival+` AS arrival, toInt64(sum(views)), toInt64(countIf(entered > 0 AND person_id != '')), sum(ms), toInt64(countIf(ms >= 60000 AND person_id != '')), toInt64(countIf(active > 0 AND person_id != '')) FROM (
+			SELECT person_id, countIf(kind = 'room_entered') AS entered, `+first+` AS first, `+ms+` AS ms, `+active+` AS active,
+				arraySort(groupArrayIf(toUnixTimestamp64Milli(ts), kind IN ('room_entered', 'watch_heartbeat') AND person_id != '')) AS signs,
+				if(empty(signs), 0, 1 + arrayCount(gap -> gap > 1800000, arrayDifference(signs))) AS views`+from+`AND kind IN (`+quoted(kinds)+`) GROUP BY person_id)
+		GROUP BY arrival`,
 		func(scan scanner) error {
-			var id string
-			var m analytics.ShiftMoney
-			if err := scan(&id, (*string)(&m.Currency), &m.OrdersPaid, &m.Paid); err != nil {
+			var channel string
+			var views, entered, ms, long, active int64
+			if err := scan(&channel, &views, &entered, &ms, &long, &active); err != nil {
 				return err
 			}
-			s := shift(id)
-			s.Money = append(s.Money, m)
+			t := &q.f.Traffic
+			t.WatchPV, t.WatchUV, t.WatchMS, t.WatchUV60s, t.InteractUV = t.WatchPV+views, t.WatchUV+entered, t.WatchMS+ms, t.WatchUV60s+long, t.InteractUV+active
+			if channel != "" {
+				s := q.source(channel)
+				s.WatchPV, s.WatchUV = views, entered
+			}
+			return nil
+		})
+}
+
+// interactKinds are what persons do who do anything in the room.
+var interactKinds = []live.Kind{live.CommentSent, live.Liked, live.RoomShared, live.Followed}
+
+// presence counts what viewers did minute by minute.
+func (q *question) presence(ctx context.Context, from string) error {
+	return q.rows(ctx, "minutes", `SELECT toStartOfMinute(ts) AS t, `+n(live.RoomEntered)+`, toInt64(uniqExactIf(person_id, kind IN ('room_entered', 'watch_heartbeat') AND person_id != '')), `+
+		n(live.CommentSent)+`, sumIf(num, kind = 'liked'), `+n(live.ProductClicked)+`, `+n(live.CartItemAdded)+from+
+		`AND kind IN ('room_entered', 'watch_heartbeat', 'comment_sent', 'liked', 'product_clicked', 'cart_item_added') GROUP BY t`,
+		func(scan scanner) error {
+			var t time.Time
+			var x analytics.Minute
+			if err := scan(&t, &x.Entered, &x.Online, &x.Comments, &x.Likes, &x.Clicks, &x.Carts); err != nil {
+				return err
+			}
+			m := q.minute(t)
+			m.Entered, m.Online, m.Comments, m.Likes, m.Clicks, m.Carts = x.Entered, x.Online, x.Comments, x.Likes, x.Clicks, x.Carts
+			q.f.Traffic.OnlineMinutes += x.Online
+			q.f.Traffic.PeakOnline = max(q.f.Traffic.PeakOnline, x.Online)
+			return nil
+		})
+}
+
+// interest counts what viewers did with each product.
+func (q *question) interest(ctx context.Context, from string) error {
+	return q.rows(ctx, "products", `SELECT product_id, `+n(live.ProductExposed)+`, `+uv(live.ProductExposed)+`, `+
+		n(live.ProductClicked)+`, `+uv(live.ProductClicked)+`, `+n(live.CartItemAdded)+from+
+		`AND product_id != '' AND kind IN ('product_exposed', 'product_clicked', 'cart_item_added') GROUP BY product_id`,
+		func(scan scanner) error {
+			var id string
+			var x analytics.Product
+			if err := scan(&id, &x.ExposurePV, &x.ExposureUV, &x.ClickPV, &x.ClickUV, &x.CartPV); err != nil {
+				return err
+			}
+			p := q.product(id)
+			p.ExposurePV, p.ExposureUV, p.ClickPV, p.ClickUV, p.CartPV = x.ExposurePV, x.ExposureUV, x.ClickPV, x.ClickUV, x.CartPV
 			return nil
 		})
 }

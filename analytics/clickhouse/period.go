@@ -2,8 +2,6 @@ package clickhouse
 
 import (
 	"context"
-	"math"
-	"strconv"
 	"strings"
 	"time"
 
@@ -46,7 +44,7 @@ func (db *DB) Period(ctx context.Context, p analytics.Period, shows []live.Show,
 	group.SetLimit(countedAtOnce)
 	for i := range shows {
 		group.Go(func() (err error) {
-			counted[i], err = db.sums(each, shows[i], asOf)
+			counted[i], err = db.FiguresOf(each, shows[i].Merchant, shows[i], asOf, analytics.PartMetrics)
 			return err
 		})
 	}
@@ -70,21 +68,6 @@ func (db *DB) Period(ctx context.Context, p analytics.Period, shows []live.Show,
 		return side, err
 	}
 	return side, q.persons(ctx, &side)
-}
-
-// sums counts of a show what adds up over shows.
-func (db *DB) sums(ctx context.Context, show live.Show, asOf time.Time) (analytics.Figures, error) {
-	f := analytics.Figures{Show: show.ID, AsOf: asOf}
-	q := question{db: db, show: show, viewers: everybody, parameters: ch.Parameters{
-		"merchant": string(show.Merchant), "show": string(show.ID), "as_of": unixMilli(asOf), "flags_before": strconv.FormatInt(math.MaxInt64, 10),
-	}}
-	for _, part := range []func(context.Context, *analytics.Figures) error{q.bots, q.behaviour, q.money, q.minutes, q.benefits} {
-		if err := part(ctx, &f); err != nil {
-			return f, err
-		}
-	}
-	f.Tidy()
-	return f, nil
 }
 
 // periodQuestion is one period as of one instant.

@@ -2,6 +2,7 @@ package clickhouse
 
 import (
 	"context"
+	"math"
 	"strconv"
 	"time"
 
@@ -59,16 +60,13 @@ func (db *DB) RollupDays(ctx context.Context, merchant live.MerchantID, zone *ti
 // Sales are the figures of a show as [DB.Figures] counts them, but none other
 // than the orders and the money of its minutes.
 func (db *DB) Sales(ctx context.Context, merchant live.MerchantID, show live.Show, asOf time.Time) (analytics.Figures, error) {
-	f := analytics.Figures{Show: show.ID, AsOf: asOf}
+	q := db.questionOf(merchant, show, asOf, math.MaxInt64, analytics.PartMinutes)
 	if show.Rehearsal {
-		return f, nil
+		return *q.f, nil
 	}
-	q := question{db: db, show: show, parameters: ch.Parameters{
-		"merchant": string(merchant), "show": string(show.ID), "as_of": strconv.FormatInt(asOf.UnixMilli(), 10),
-	}}
-	if err := q.sales(ctx, minutesOf(&f)); err != nil {
+	if err := q.sales(ctx); err != nil {
 		return analytics.Figures{}, err
 	}
-	f.Tidy()
-	return f, nil
+	q.f.Tidy()
+	return *q.f, nil
 }

@@ -32,7 +32,7 @@ func benchmarks(ctx context.Context, source Source, r *analytics.Report) error {
 		for i, show := range shows {
 			group.Go(func() error {
 				at := show.EndedAt.Add(age)
-				f, err := source.Figures(ctx, show.Merchant, analytics.AsOf(show, at), at)
+				f, err := source.FiguresOf(ctx, show.Merchant, analytics.AsOf(show, at), at, analytics.PartMetrics)
 				if err != nil {
 					return err
 				}

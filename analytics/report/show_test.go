@@ -28,6 +28,10 @@ type memory struct {
 	targets []analytics.Target
 }
 
+func (m *memory) FiguresOf(ctx context.Context, merchant live.MerchantID, show live.Show, asOf time.Time, _ analytics.Part) (analytics.Figures, error) {
+	return m.Figures(ctx, merchant, show, asOf)
+}
+
 func (m *memory) Figures(_ context.Context, _ live.MerchantID, show live.Show, asOf time.Time) (analytics.Figures, error) {
 	if show.ID != m.show.ID {
 		return earlierFigures(show), nil

@@ -589,6 +589,10 @@ func (s trapSource) Targets(context.Context, live.MerchantID, time.Time) ([]anal
 	return nil, nil
 }
 
+func (s trapSource) FiguresOf(ctx context.Context, m live.MerchantID, show live.Show, asOf time.Time, _ analytics.Part) (analytics.Figures, error) {
+	return s.Figures(ctx, m, show, asOf)
+}
+
 func (s trapSource) FedGroups(context.Context, conversion.FedQuestion) ([]conversion.FedGroup, error) {
 	return nil, nil
 }
