@@ -47,9 +47,29 @@ func TestDrawnShow(t *testing.T) {
 	}
 }
 
+// TestDrawSized: a show has as many facts as were asked for, and one that nobody
+// can draw is refused.
+func TestDrawSized(t *testing.T) {
+	show := live.Show{
+		ID: "s", Room: "r", Merchant: "m", Currency: "CNY", State: live.ShowStateEnded, StartedAt: time.Date(2026, 3, 6, 12, 0, 0, 0, time.UTC),
+	}
+	for _, want := range []int64{2_000, 15_000, 60_000} {
+		s, err := drawSized(5, want, show, 1000)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := int64(len(s.all)); got < want*95/100 || got > want*105/100 {
+			t.Errorf("%d facts, want %d", got, want)
+		}
+	}
+	if _, err := drawSized(5, 1, show, 1000); err == nil {
+		t.Error("a show of one fact is drawn")
+	}
+}
+
 // TestBenchAnalyticsRefuses what it cannot measure.
 func TestBenchAnalyticsRefuses(t *testing.T) {
-	good := BenchAnalyticsCmd{Events: 2_000_000, Shows: 100, Merchants: 10, Large: 500_000, Rounds: 30}
+	good := BenchAnalyticsCmd{Events: 2_000_000, Shows: 100, Merchants: 10, Large: 500_000, Journeys: 26_000, Rounds: 30}
 	if err := good.validate(); err != nil {
 		t.Error(err)
 	}
@@ -57,6 +77,7 @@ func TestBenchAnalyticsRefuses(t *testing.T) {
 		"too few events":     func(c *BenchAnalyticsCmd) { c.Events = 10 },
 		"a room too large":   func(c *BenchAnalyticsCmd) { c.Large = 1_500_000 },
 		"a show of each":     func(c *BenchAnalyticsCmd) { c.Merchants = 100 },
+		"too few journeys":   func(c *BenchAnalyticsCmd) { c.Journeys = 10 },
 		"nothing to measure": func(c *BenchAnalyticsCmd) { c.Rounds = 0 },
 	} {
 		bad := good

@@ -29,7 +29,11 @@ type figureAsker struct {
 }
 
 func (a *figureAsker) do(ctx context.Context, method, path string, body, out any) error {
-	token, err := a.tokens.Issue(live.Principal{Subject: "bench", Role: live.RoleMerchant, Merchant: merchantOf(0)}, benchTTL)
+	merchant := merchantOf(0)
+	if strings.HasPrefix(path, "/v1/attribution") {
+		merchant = sellers
+	}
+	token, err := a.tokens.Issue(live.Principal{Subject: "bench", Role: live.RoleMerchant, Merchant: merchant}, benchTTL)
 	if err != nil {
 		return fmt.Errorf("sign token: %w", err)
 	}
@@ -135,7 +139,13 @@ func (c *BenchAnalyticsCmd) questionLarge(ctx context.Context, a *figureAsker, l
 		out.wait(q.target, q.goal, wait)
 	}
 	for _, t := range credit.Totals {
-		out.Goals[len(out.Goals)-1].Note += fmt.Sprintf(", %d orders; the goal is of 26,000", t.Orders)
+		out.Goals[len(out.Goals)-1].Note += fmt.Sprintf(", %d orders", t.Orders)
+		if t.Orders != out.Journeys {
+			out.Wrong = append(out.Wrong, fmt.Sprintf("%d orders attributed, want %d", t.Orders, out.Journeys))
+		}
+	}
+	if len(credit.Totals) != 1 {
+		out.Wrong = append(out.Wrong, fmt.Sprintf("orders of %d currencies attributed, want one", len(credit.Totals)))
 	}
 	fold := analytics.NewFold(large.show)
 	for _, e := range large.all {

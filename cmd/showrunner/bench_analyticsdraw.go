@@ -24,6 +24,15 @@ type drawnShow struct {
 	next int
 }
 
+const (
+	// perViewer is about how many facts a viewer of a drawn show makes, the first
+	// guess of [drawSized], which draws so many times.
+	perViewer = 16
+	drawings  = 8
+	// mostViewers is how many the simulator draws.
+	mostViewers = 100_000
+)
+
 // beatEvery is how often a viewer gives a sign of life.
 const beatEvery = 30 * time.Second
 
@@ -58,6 +67,27 @@ func drawShow(c sim.Config, show live.Show, from uint64) (*drawnShow, error) {
 		out.all = append(out.all, live.Entry{Position: live.Position{Seq: from + uint64(i/64), Index: uint32(i % 64)}, Event: e})
 	}
 	return out, nil
+}
+
+// drawSized draws a show of so many facts, within a twentieth: viewers are added
+// or left out until it has them.
+func drawSized(seed uint64, want int64, show live.Show, from uint64) (*drawnShow, error) {
+	viewers := max(1, want/perViewer)
+	for range drawings {
+		s, err := drawShow(sim.Config{Seed: seed, Viewers: int(min(mostViewers, viewers)), Minutes: showLength}, show, from)
+		if err != nil {
+			return nil, err
+		}
+		got := int64(len(s.all))
+		if missing := want - got; max(missing, -missing)*20 <= want {
+			return s, nil
+		}
+		if viewers >= mostViewers && got < want {
+			return nil, fmt.Errorf("%w: a show of %d viewers, the most that can be drawn, has %d facts, %d are asked for", errUsage, mostViewers, got, want)
+		}
+		viewers = min(mostViewers, max(1, viewers*want/got))
+	}
+	return nil, fmt.Errorf("%w: no show of %d facts can be drawn", errUsage, want)
 }
 
 type drawer struct {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -12,7 +13,6 @@ import (
 	"time"
 
 	ch "github.com/ClickHouse/clickhouse-go/v2"
-	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
 	"showrunner/analytics/clickhouse"
 	"showrunner/analytics/engine"
@@ -35,7 +35,7 @@ func (c *BenchAnalyticsCmd) step() time.Duration {
 
 // load fills the ClickHouse of a data folder: the two drawn shows through the
 // sink, whose cost is measured, the others as copies made by the engine.
-func (c *BenchAnalyticsCmd) load(ctx context.Context, dir string, model, large *drawnShow, out *benchAnalytics) (err error) {
+func (c *BenchAnalyticsCmd) load(ctx context.Context, dir string, model, large *drawnShow, out *benchAnalytics, stderr io.Writer) (err error) {
 	exe, err := ownPath()
 	if err != nil {
 		return err
@@ -76,7 +76,7 @@ func (c *BenchAnalyticsCmd) load(ctx context.Context, dir string, model, large *
 	}
 	defer func() { err = errors.Join(err, conn.Close()) }()
 	began := time.Now()
-	if err := c.multiply(ctx, conn, len(model.all)); err != nil {
+	if err := c.multiply(ctx, conn, model, stderr); err != nil {
 		return err
 	}
 	if out.Events, out.Deltas, err = db.Count(ctx); err != nil {
@@ -85,6 +85,9 @@ func (c *BenchAnalyticsCmd) load(ctx context.Context, dir string, model, large *
 	out.Copied = float64(out.Events) / time.Since(began).Seconds()
 	if want := int64(len(model.all))*int64(c.Shows+1) + int64(len(large.all)); out.Events != want {
 		out.Wrong = append(out.Wrong, fmt.Sprintf("%d events in ClickHouse, want %d", out.Events, want))
+	}
+	if err := c.sell(ctx, conn, large, out); err != nil {
+		return err
 	}
 	tables, err := db.Tables(ctx)
 	if err != nil {
@@ -153,36 +156,5 @@ func bring(ctx context.Context, db *clickhouse.DB, pid int, s *drawnShow, epoch 
 	out.goal(benchAnalytic{
 		Target: "rows the engine takes into facts and rollups, of a CPU second", Goal: 190_000, AtLeast: true, Unit: "rows", Measured: rows / (used[1][1].CPU - used[1][0].CPU).Seconds(), Note: "ranges of 50,000, merges among it",
 	})
-	return nil
-}
-
-// multiply copies the model to all shows, some at a time, into facts and, by their
-// views, all rollups. A person of the model is another in every show of a
-// merchant, drawn from so many that some come back.
-func (c *BenchAnalyticsCmd) multiply(ctx context.Context, conn driver.Conn, rows int) error {
-	some := max(1, 500_000/rows)
-	who := func(column string) string {
-		return fmt.Sprintf(`if(%[1]s = '' OR %[1]s = 'host', %[1]s, concat('p', toString(cityHash64(%[1]s, copy) %% %[2]d)))`, column, max(1000, 8*rows*c.Shows/c.Merchants/perViewer/10))
-	}
-	shift := fmt.Sprintf(`toIntervalMillisecond(copy * %d)`, c.step().Milliseconds())
-	names := fmt.Sprintf(`concat('m', toString(copy %% %d)) AS merchant_id, concat('show-', toString(copy)) AS show_id, concat('room-', toString(copy %% %d)) AS room_id, `, c.Merchants, c.Merchants) +
-		who("person_id") + ` AS person_id, seq + (copy + 1) * 1000000 AS seq, `
-	uuid7 := `concat(lower(leftPad(hex(toUInt64(toUnixTimestamp64Milli(ts))), 12, '0')), '-7', substring(lower(hex(cityHash64(event_id, copy))), 1, 15), '-', substring(lower(hex(cityHash64(copy, event_id))), 1, 4))`
-	for from := 0; from < c.Shows; from += some {
-		to := min(some, c.Shows-from)
-		for table, more := range map[string]string{
-			"events": `ts + ` + shift + ` AS ts, occurred_at + ` + shift + ` AS occurred_at, ` + who("actor_id") + ` AS actor_id, ` +
-				uuid7 + ` AS event_id, if(startsWith(source, 'ws:'), concat('ws:', ` + who("person_id") + `), toString(source)) AS source`,
-			"order_deltas": `at + ` + shift + ` AS at, fact_at + ` + shift + ` AS fact_at, paid_at + ` + shift + ` AS paid_at, concat(order_id, '-', toString(copy)) AS order_id`,
-		} {
-			sql := fmt.Sprintf(`INSERT INTO %[1]s SELECT * EXCEPT (copy) REPLACE (%[2]s%[3]s) FROM (SELECT * FROM %[1]s WHERE merchant_id = 'model') AS m
-				CROSS JOIN (SELECT number + %[4]d AS copy FROM numbers(%[5]d)) AS s
-				SETTINGS prefer_column_name_to_alias = 1, max_partitions_per_insert_block = 12, insert_deduplicate = 0, deduplicate_blocks_in_dependent_materialized_views = 0, max_execution_time = 600`,
-				table, names, more, from, to)
-			if err := conn.Exec(ctx, sql); err != nil {
-				return fmt.Errorf("copy the model: %w", err)
-			}
-		}
-	}
 	return nil
 }
