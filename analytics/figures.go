@@ -1,7 +1,6 @@
 package analytics
 
 import (
-	"reflect"
 	"time"
 
 	"showrunner/live"
@@ -60,14 +59,6 @@ type Traffic struct {
 	CouponClaimUV, PacketUV        int64 // persons who claimed a coupon, and who took a share of a red packet
 	DrawEntries, DrawEntryUV       int64 // in lucky draws
 	GiftValue                      int64 // minor units of the show's currency, as platforms say
-}
-
-// Add adds the numbers of other viewers of the same show, of whom none is among
-// these. The most who were online is none that can be added.
-func (t *Traffic) Add(o *Traffic) {
-	peak := t.PeakOnline
-	addInts(reflect.ValueOf(t).Elem(), reflect.ValueOf(o).Elem())
-	t.PeakOnline = peak
 }
 
 // Money is the orders of a show in one currency, from the deltas of the order

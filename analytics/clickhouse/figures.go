@@ -101,7 +101,6 @@ func (q *question) behaviour(of crowd) []part {
 func (q *question) rarities(of crowd) []part {
 	return []part{
 		{analytics.PartMetrics, func(ctx context.Context) error { return q.comments(ctx, of.viewers) }},
-		{analytics.PartMetrics, func(ctx context.Context) error { return q.follows(ctx, of.viewers) }},
 		{analytics.PartMetrics, func(ctx context.Context) error { return q.gifts(ctx, of.viewers) }},
 		{analytics.PartMetrics, func(ctx context.Context) error { return q.takers(ctx, of.viewers) }},
 	}

@@ -30,17 +30,6 @@ func (q *question) comments(ctx context.Context, from string) error {
 // moderationKinds take comments out of sight, or back in.
 var moderationKinds = []live.Kind{live.CommentHidden, live.CommentRestored, live.ViewerMuted, live.ViewerKicked, live.ViewerBlocked}
 
-// follows counts persons whose last word was followed, where anybody ever took it
-// back. The order is that of the log: two facts of one millisecond have one.
-func (q *question) follows(ctx context.Context, from string) error {
-	if !q.seen[live.Unfollowed] {
-		return nil
-	}
-	return q.rows(ctx, "follows", `SELECT toInt64(countIf(last = 'followed')) FROM (
-		SELECT argMax(kind, (seq, idx)) AS last`+from+`AND person_id != '' AND kind IN ('followed', 'unfollowed') GROUP BY person_id)`,
-		func(scan scanner) error { return scan(&q.f.Traffic.FollowNet) })
-}
-
 // gifts counts those that are no streak, and of every streak its first end.
 func (q *question) gifts(ctx context.Context, from string) error {
 	if !q.seen[live.GiftSent] {

@@ -27,11 +27,10 @@ var byKind = []struct {
 	{analytics.PartMetrics, live.CommentSent, func(t *analytics.Traffic, n, uv, _ int64) { t.CommentPV, t.CommentUV = n, uv }},
 	{analytics.PartMetrics, live.RoomShared, func(t *analytics.Traffic, n, uv, _ int64) { t.SharePV, t.ShareUV = n, uv }},
 	{analytics.PartMetrics, live.Liked, func(t *analytics.Traffic, _, uv, sum int64) { t.LikeCount, t.LikeUV = sum, uv }},
-	{analytics.PartMetrics, live.Followed, func(t *analytics.Traffic, n, uv, _ int64) { t.FollowGross, t.FollowNet = n, uv }},
+	{analytics.PartMetrics, live.Followed, func(t *analytics.Traffic, n, _, _ int64) { t.FollowGross = n }},
 }
 
-// census counts the facts by kind, and so tells what there is to ask about. Every
-// person who followed counts as following: see [question.follows].
+// census counts the facts by kind, and so tells what there is to ask about.
 func (q *question) census(ctx context.Context, from string) error {
 	of := ``
 	if !q.need.Has(analytics.PartMetrics) {
@@ -62,11 +61,12 @@ func (q *question) census(ctx context.Context, from string) error {
 }
 
 // watching counts views, where a silence of more than 30 minutes begins another,
-// watch time, and who did anything in the room, over all and by the channel of
-// each person's first entry.
+// watch time, who did anything in the room, and whose last word was followed, over
+// all and by the channel of each person's first entry. The order is that of the
+// log: two facts of one millisecond have one.
 func (q *question) watching(ctx context.Context, from string) error {
 	kinds := []live.Kind{live.RoomEntered, live.WatchHeartbeat}
-	arrival, first, ms, active := `''`, `''`, `toInt64(0)`, `0`
+	arrival, first, ms, active, follows := `''`, `''`, `toInt64(0)`, `0`, `0`
 	if q.need.Has(analytics.PartSources) {
 		first = `argMinIf(toString(channel), (seq, idx), kind = 'room_entered')`
 		arrival = `multiIf(views = 0, '', entered = 0, 'unknown', first = '', 'direct', first)`
@@ -74,21 +74,24 @@ func (q *question) watching(ctx context.Context, from string) error {
 	if q.need.Has(analytics.PartMetrics) {
 		ms = `sumIf(` + watched + `, kind = 'watch_heartbeat')`
 		active = `countIf(kind IN (` + quoted(interactKinds) + `))`
-		kinds = append(kinds, interactKinds...)
+		follows = `argMaxIf(kind = 'followed', (seq, idx), kind IN ('followed', 'unfollowed'))`
+		kinds = append(append(kinds, interactKinds...), live.Unfollowed)
 	}
-	return q.rows(ctx, "watching", `SELECT `+arrival+` AS arrival, toInt64(sum(views)), toInt64(countIf(entered > 0 AND person_id != '')), sum(ms), toInt64(countIf(ms >= 60000 AND person_id != '')), toInt64(countIf(active > 0 AND person_id != '')) FROM (
-			SELECT person_id, countIf(kind = 'room_entered') AS entered, `+first+` AS first, `+ms+` AS ms, `+active+` AS active,
+	return q.rows(ctx, "watching", `SELECT `+arrival+` AS arrival, toInt64(sum(views)), toInt64(countIf(entered > 0 AND person_id != '')), sum(ms), toInt64(countIf(ms >= 60000 AND person_id != '')), toInt64(countIf(active > 0 AND person_id != '')),
+			toInt64(countIf(follows > 0 AND person_id != '')) FROM (
+			SELECT person_id, countIf(kind = 'room_entered') AS entered, `+first+` AS first, `+ms+` AS ms, `+active+` AS active, `+follows+` AS follows,
 				arraySort(groupArrayIf(toUnixTimestamp64Milli(ts), kind IN ('room_entered', 'watch_heartbeat') AND person_id != '')) AS signs,
 				if(empty(signs), 0, 1 + arrayCount(gap -> gap > 1800000, arrayDifference(signs))) AS views`+from+`AND kind IN (`+quoted(kinds)+`) GROUP BY person_id)
 		GROUP BY arrival`,
 		func(scan scanner) error {
 			var channel string
-			var views, entered, ms, long, active int64
-			if err := scan(&channel, &views, &entered, &ms, &long, &active); err != nil {
+			var views, entered, ms, long, active, follows int64
+			if err := scan(&channel, &views, &entered, &ms, &long, &active, &follows); err != nil {
 				return err
 			}
 			t := &q.f.Traffic
-			t.WatchPV, t.WatchUV, t.WatchMS, t.WatchUV60s, t.InteractUV = t.WatchPV+views, t.WatchUV+entered, t.WatchMS+ms, t.WatchUV60s+long, t.InteractUV+active
+			t.WatchPV, t.WatchUV, t.WatchMS, t.WatchUV60s = t.WatchPV+views, t.WatchUV+entered, t.WatchMS+ms, t.WatchUV60s+long
+			t.InteractUV, t.FollowNet = t.InteractUV+active, t.FollowNet+follows
 			if channel != "" {
 				s := q.source(channel)
 				s.WatchPV, s.WatchUV = views, entered

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	ch "github.com/ClickHouse/clickhouse-go/v2"
+	"golang.org/x/sync/errgroup"
 
 	"showrunner/conversion"
 	"showrunner/live"
@@ -63,33 +64,42 @@ func (db *DB) PaidJourneys(ctx context.Context, s Span) ([]conversion.Journey, e
 	if int64(len(out)) > s.MaxOrders {
 		return nil, live.TooLarge("too_many_journeys", "from", "there are more than %d paid orders between from and to: ask for less time", s.MaxOrders)
 	}
-	p := s.parameters()
-	p["from"] = unixMilli(s.From.Add(-s.Window))
 	var touches uint64
-	err = db.rows(ctx, "touches of a span", p, `SELECT count() FROM touches
-		WHERE merchant_id = {merchant:String} AND ts <= fromUnixTimestamp64Milli({as_of:Int64}, 'UTC')
-		AND at BETWEEN fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND fromUnixTimestamp64Milli({until:Int64}, 'UTC')
-		AND person_id IN (SELECT person FROM (`+paidWithin+`) WHERE person != '')`, func(scan scanner) error { return scan(&touches) })
-	if err != nil {
+	var control map[live.PersonID]conversion.Arm
+	group, at := errgroup.WithContext(ctx)
+	group.Go(func() (err error) {
+		touches, err = db.touched(at, &s)
+		return err
+	})
+	group.Go(func() error { return db.firsts(at, &s, out) })
+	group.Go(func() (err error) {
+		control, err = db.Holdouts(at, s)
+		return err
+	})
+	if err := group.Wait(); err != nil {
 		return nil, err
 	}
 	if touches > uint64(s.MaxTouches) {
 		return nil, live.TooLarge("too_many_journeys", "from", "the buyers between from and to have %d touches, at most %d are divided: ask for less time or a shorter window", touches, s.MaxTouches)
 	}
-	if err := db.firsts(ctx, &s, out); err != nil {
-		return nil, err
-	}
 	if err := db.walk(ctx, s.Merchant, out, s.AsOf, s.Window); err != nil {
-		return nil, err
-	}
-	control, err := db.Holdouts(ctx, s)
-	if err != nil {
 		return nil, err
 	}
 	for i := range out {
 		out[i].Control = control[out[i].Person] == conversion.ArmControl
 	}
 	return out, nil
+}
+
+// touched counts the touches of the buyers of a span.
+func (db *DB) touched(ctx context.Context, s *Span) (touches uint64, err error) {
+	p := s.parameters()
+	p["from"] = unixMilli(s.From.Add(-s.Window))
+	err = db.rows(ctx, "touches of a span", p, `SELECT count() FROM touches
+		WHERE merchant_id = {merchant:String} AND ts <= fromUnixTimestamp64Milli({as_of:Int64}, 'UTC')
+		AND at BETWEEN fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND fromUnixTimestamp64Milli({until:Int64}, 'UTC')
+		AND person_id IN (SELECT person FROM (`+paidWithin+`) WHERE person != '')`, func(scan scanner) error { return scan(&touches) })
+	return touches, err
 }
 
 // firsts marks the first order of each buyer.

@@ -6,9 +6,11 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	ch "github.com/ClickHouse/clickhouse-go/v2"
+	"golang.org/x/sync/errgroup"
 
 	"showrunner/conversion"
 	"showrunner/live"
@@ -40,20 +42,27 @@ const personsAtOnce = 5000
 // name is not looked up here.
 func (db *DB) Touches(ctx context.Context, m live.MerchantID, persons []live.PersonID, from, until, asOf time.Time) (map[live.PersonID][]conversion.Touchpoint, error) {
 	out := make(map[live.PersonID][]conversion.Touchpoint, len(persons))
+	var mu sync.Mutex // guards out
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(askedAtOnce)
 	for some := range slices.Chunk(persons, personsAtOnce) {
-		err := db.rows(ctx, "touches", ch.Parameters{
-			"merchant": string(m), "as_of": unixMilli(asOf), "from": unixMilli(from), "until": unixMilli(until), "persons": array(some),
-		}, `SELECT `+touchColumnsOf+` FROM touches
+		group.Go(func() error {
+			return db.rows(ctx, "touches", ch.Parameters{
+				"merchant": string(m), "as_of": unixMilli(asOf), "from": unixMilli(from), "until": unixMilli(until), "persons": array(some),
+			}, `SELECT `+touchColumnsOf+` FROM touches
 			WHERE merchant_id = {merchant:String} AND person_id IN {persons:Array(String)} AND ts <= fromUnixTimestamp64Milli({as_of:Int64}, 'UTC')
 			AND at BETWEEN fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND fromUnixTimestamp64Milli({until:Int64}, 'UTC')`,
-			func(scan scanner) error {
-				person, t, err := readTouch(scan)
-				out[person] = append(out[person], t)
-				return err
-			})
-		if err != nil {
-			return nil, err
-		}
+				func(scan scanner) error {
+					person, t, err := readTouch(scan)
+					mu.Lock()
+					defer mu.Unlock()
+					out[person] = append(out[person], t)
+					return err
+				})
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, err
 	}
 	return out, nil
 }

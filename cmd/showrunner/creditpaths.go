@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 
+	"golang.org/x/sync/errgroup"
+
 	"showrunner/analytics/clickhouse"
 	"showrunner/gateway/api"
 	"showrunner/live"
@@ -27,13 +29,20 @@ func (f *figures) CreditPaths(ctx context.Context, s api.CreditSpan) (p api.Cred
 		Merchant: s.Merchant, From: s.From, Until: s.Until, AsOf: p.AsOf, Window: s.Window, Experiment: s.Experiment,
 		MaxOrders: s.MaxOrders, MaxTouches: s.MaxTouches,
 	}
-	if p.Journeys, err = f.db.PaidJourneys(ctx, span); err != nil {
-		return p, err
-	}
-	if p.Costs, err = f.db.Costs(ctx, span, s.By); err != nil {
-		return p, err
-	}
-	if p.Arms, err = f.db.Holdouts(ctx, span); err != nil || !s.Lost {
+	group, at := errgroup.WithContext(ctx)
+	group.Go(func() (err error) {
+		p.Journeys, err = f.db.PaidJourneys(at, span)
+		return err
+	})
+	group.Go(func() (err error) {
+		p.Costs, err = f.db.Costs(at, span, s.By)
+		return err
+	})
+	group.Go(func() (err error) {
+		p.Arms, err = f.db.Holdouts(at, span)
+		return err
+	})
+	if err := group.Wait(); err != nil || !s.Lost {
 		return p, err
 	}
 	p.Lost, err = f.db.LostPaths(ctx, span, s.By)
