@@ -46,6 +46,8 @@ type Config struct {
 	// Patience is how long a child may live without answering before it is
 	// killed and started again; 0 is a minute.
 	Patience time.Duration
+	// Cluster, if set, makes the engine one shard of a cluster on this machine.
+	Cluster *Cluster
 	// Env is added to the child's environment, "KEY=value".
 	Env []string
 
@@ -69,6 +71,9 @@ func (c *Config) complete() error {
 	}
 	if c.MaxMemory < leastMemory {
 		return errors.New("engine: MaxMemory is below 768 MiB, which the engine needs to start")
+	}
+	if err := c.Cluster.check(); err != nil {
+		return err
 	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)

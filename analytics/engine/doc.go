@@ -9,6 +9,8 @@
 // The parent holds the write end of the child's standard input; when it closes
 // that pipe, or dies, the child reads end of file and shuts down cleanly.
 //
+// Several engines of one machine can be the shards of a cluster, see [Cluster].
+//
 // Start with [Start]; the child's side is [ChildMain], which the program's main
 // function must call for the sub-command named in [Config.Exec].
 package engine

@@ -64,7 +64,10 @@ func Start(ctx context.Context, cfg Config) (*Engine, error) {
 			return nil, fmt.Errorf("engine: make data directory: %w", err)
 		}
 	}
-	if e.config, err = writeFiles(dir, e.password, cfg.MaxMemory); err != nil {
+	if cfg.Cluster != nil {
+		e.password = cfg.Cluster.Password
+	}
+	if e.config, err = writeFiles(dir, e.password, cfg.MaxMemory, cfg.Cluster); err != nil {
 		return nil, err
 	}
 	if e.log, err = openLog(filepath.Join(dir, "engine.log"), logLimit); err != nil {
@@ -111,6 +114,10 @@ func newPause() *backoff.ExponentialBackOff {
 }
 
 func (e *Engine) pickPorts() error {
+	if c := e.cfg.Cluster; c != nil { // The others know them.
+		e.tcpPort, e.httpPort = c.Shards[c.Self].TCPPort, c.Shards[c.Self].HTTPPort
+		return nil
+	}
 	ports := make([]int, 2)
 	for i := range ports {
 		l, err := net.Listen("tcp4", "127.0.0.1:0")

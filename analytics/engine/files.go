@@ -17,7 +17,7 @@ func newPassword() string { return rand.Text() }
 
 // writeFiles writes what the child reads at start: its configuration and its
 // accounts. Both are readable by the owner only.
-func writeFiles(dir, password string, maxMemory int64) (config string, err error) {
+func writeFiles(dir, password string, maxMemory int64, cluster *Cluster) (config string, err error) {
 	users := filepath.Join(dir, "users.xml")
 	config = filepath.Join(dir, "config.xml")
 	sum := sha256.Sum256([]byte(password))
@@ -25,7 +25,7 @@ func writeFiles(dir, password string, maxMemory int64) (config string, err error
 	if err := replaceFile(users, body); err != nil {
 		return "", fmt.Errorf("engine: write accounts: %w", err)
 	}
-	if err := replaceFile(config, configXML(users, dir, maxMemory)); err != nil {
+	if err := replaceFile(config, configXML(users, dir, maxMemory, cluster.xml())); err != nil {
 		return "", fmt.Errorf("engine: write configuration: %w", err)
 	}
 	return config, nil
@@ -94,7 +94,7 @@ func usersXML(hash string, maxMemory int64) string {
 // copies is the one folder that BACKUP may write to and RESTORE may read.
 func copies(dir string) string { return filepath.Join(dir, "copies") }
 
-func configXML(users, dir string, maxMemory int64) string {
+func configXML(users, dir string, maxMemory int64, cluster string) string {
 	return fmt.Sprintf(`<clickhouse>
   <users_config>%s</users_config>
   <tmp_path>%s/</tmp_path>
@@ -111,8 +111,8 @@ func configXML(users, dir string, maxMemory int64) string {
     <number_of_free_entries_in_pool_to_execute_optimize_entire_partition>1</number_of_free_entries_in_pool_to_execute_optimize_entire_partition>
   </merge_tree>
   <logger><level>warning</level></logger>
-</clickhouse>
-`, escape(users), escape(filepath.Join(dir, "tmp")), maxMemory, maxMemory/16, escape(copies(dir)), max(2, runtime.NumCPU()))
+%s</clickhouse>
+`, escape(users), escape(filepath.Join(dir, "tmp")), maxMemory, maxMemory/16, escape(copies(dir)), max(2, runtime.NumCPU()), cluster)
 }
 
 func escape(s string) string {
