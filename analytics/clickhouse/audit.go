@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	ch "github.com/ClickHouse/clickhouse-go/v2"
@@ -149,16 +150,49 @@ var others = []struct{ check, sql string }{
 		UNION ALL SELECT bucket AS b, toUInt64(0), groupBitXor(checksum) FROM ingest_ledger GROUP BY bucket) GROUP BY b HAVING NOT (` + agedBucket + `) AND c != want`},
 }
 
+// overAll are the checks that are about all shards of a cluster together.
+var overAll = []string{"duplicate_position", "log_gap"}
+
 // Audit compares every rollup with the facts, looks for facts that are in twice
 // and for holes in the log. It reads everything there is. The answer must be
 // empty; what it holds is the first hundred places of each check.
+//
+// On a cluster every shard compares its own, and places of the log are looked at
+// over all of them: one message has facts of many merchants.
 func (db *DB) Audit(ctx context.Context) ([]Mismatch, error) {
+	if db.cfg.Cluster == "" {
+		return db.audit(ctx, true, true)
+	}
+	c, err := db.topology(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out, err := c.front.audit(ctx, false, true)
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range c.shards {
+		found, err := s.audit(ctx, true, false)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, found...)
+	}
+	return out, nil
+}
+
+// audit compares what one shard has for itself (apart), and what must be so over
+// all shards together (whole).
+func (db *DB) audit(ctx context.Context, apart, whole bool) ([]Mismatch, error) {
 	aged, err := db.aged(ctx)
 	if err != nil {
 		return nil, err
 	}
 	var out []Mismatch
 	for i := range reconciles {
+		if !apart {
+			break
+		}
 		found, err := db.check(ctx, aged, reconciles[i].rollup, reconciles[i].sql())
 		if err != nil {
 			return nil, err
@@ -166,6 +200,9 @@ func (db *DB) Audit(ctx context.Context) ([]Mismatch, error) {
 		out = append(out, found...)
 	}
 	for _, o := range others {
+		if over := slices.Contains(overAll, o.check); over && !whole || !over && !apart {
+			continue
+		}
 		found, err := db.check(ctx, aged, o.check, o.sql+` LIMIT `+fmt.Sprint(auditLimit))
 		if err != nil {
 			return nil, err

@@ -8,11 +8,14 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync"
 	"time"
 
 	ch "github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 	"github.com/prometheus/client_golang/prometheus"
+
+	"showrunner/live"
 )
 
 // DefaultDatabase is used when the URL names none.
@@ -29,8 +32,12 @@ type Config struct {
 	// URL has the scheme clickhouse, tcp (native protocol), http or https, the
 	// account and the database: clickhouse://user:password@host:9000/showrunner.
 	URL string
-	// Cluster, if not empty, makes [DB.Migrate] create replicated tables on the
-	// cluster of that name, with {shard} and {replica} from the server's macros.
+	// Cluster, if not empty, is the name of a cluster in the remote_servers of the
+	// server that URL names; URL may name several, HOST:PORT,HOST:PORT, of which the
+	// first that answers is asked. Merchants are spread over its shards by
+	// cityHash64(merchant_id). Every server must be reached by the host and native
+	// port that system.clusters has of it, with the account of URL. Shards of several
+	// replicas have replicated tables, with {shard} and {replica} from the macros.
 	Cluster string
 	// Names, if set, tells who is who. Without it every name is a person.
 	Names Names
@@ -51,6 +58,10 @@ type DB struct {
 	conn     driver.Conn
 	queries  *prometheus.HistogramVec
 	refused  *prometheus.CounterVec
+
+	shard   *shard // of a part of a cluster; nil: all there is
+	finding sync.Mutex
+	found   *cluster // nil until it was asked for
 }
 
 var databaseName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]{0,63}$`)
@@ -68,12 +79,17 @@ func Open(_ context.Context, cfg Config) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
+	database := options.Auth.Database
+	if cfg.Cluster != "" {
+		// Asked for the servers alone: the database may not be there yet.
+		options.Auth.Database = "default"
+	}
 	conn, err := ch.Open(options)
 	if err != nil {
 		return nil, fmt.Errorf("open clickhouse: %w", err)
 	}
 	db := &DB{
-		cfg: cfg, database: options.Auth.Database, options: options, conn: conn,
+		cfg: cfg, database: database, options: options, conn: conn,
 		queries: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "showrunner_clickhouse_query_seconds", Help: "Duration of questions to ClickHouse.",
 			Buckets: prometheus.ExponentialBuckets(0.002, 2.5, 10),
@@ -129,23 +145,46 @@ func parse(address string) (*ch.Options, error) {
 
 // Close ends the connections.
 func (db *DB) Close() error {
-	if err := db.conn.Close(); err != nil {
+	err := db.conn.Close()
+	db.finding.Lock()
+	defer db.finding.Unlock()
+	if db.found != nil {
+		err = errors.Join(err, db.found.close())
+		db.found = nil
+	}
+	if err != nil {
 		return fmt.Errorf("close clickhouse: %w", err)
 	}
 	return nil
 }
 
-// Ready asks for an answer and for a migrated schema.
+// replicated reports whether what is written goes to several servers.
+func (db *DB) replicated() bool { return db.shard != nil && db.shard.replicated }
+
+// Ready asks for an answer and for a migrated schema, on a cluster every shard.
 func (db *DB) Ready(ctx context.Context) error {
-	var n uint64
-	if err := db.conn.QueryRow(ctx, "SELECT count() FROM schema_migrations").Scan(&n); err != nil {
-		return fmt.Errorf("ask clickhouse: %w", err)
+	shards, err := db.shards(ctx)
+	if err != nil {
+		return err
+	}
+	for _, s := range shards {
+		var n uint64
+		if err := s.conn.QueryRow(ctx, "SELECT count() FROM schema_migrations").Scan(&n); err != nil {
+			return s.away(ctx, fmt.Errorf("ask clickhouse: %w", err))
+		}
 	}
 	return nil
 }
 
 // Count is how many rows the two tables of facts hold.
 func (db *DB) Count(ctx context.Context) (events, deltas int64, err error) {
+	if db.cfg.Cluster != "" {
+		c, err := db.topology(ctx)
+		if err != nil {
+			return 0, 0, err
+		}
+		return c.front.Count(ctx)
+	}
 	err = db.rows(ctx, "count", nil,
 		`SELECT toInt64((SELECT count() FROM events)), toInt64((SELECT count() FROM order_deltas))`,
 		func(scan scanner) error { return scan(&events, &deltas) })
@@ -162,8 +201,18 @@ func (db *DB) rows(ctx context.Context, question string, parameters ch.Parameter
 }
 
 // within is [DB.rows] for a class that is known. What met a limit is a
-// [live.Error].
+// [live.Error]. On a cluster it goes to the shard of the merchant that it is about.
 func (db *DB) within(ctx context.Context, class Class, question string, parameters ch.Parameters, sql string, each func(scanner) error) error {
+	if db.cfg.Cluster != "" {
+		if parameters["merchant"] == "" {
+			return fmt.Errorf("ask clickhouse for %s: BUG: of no merchant, and there are several shards", question)
+		}
+		on, err := db.home(ctx, live.MerchantID(parameters["merchant"]))
+		if err != nil {
+			return err
+		}
+		return on.within(ctx, class, question, parameters, sql, each)
+	}
 	limits := db.limitsOf(class)
 	err := db.ask(ctx, limits, question, parameters, sql, each)
 	if no := refusal(err, class, limits); no != nil {
@@ -177,14 +226,22 @@ func (db *DB) within(ctx context.Context, class Class, question string, paramete
 func (db *DB) ask(ctx context.Context, limits Limits, question string, parameters ch.Parameters, sql string, each func(scanner) error) (err error) {
 	timer := prometheus.NewTimer(db.queries.WithLabelValues(question))
 	defer timer.ObserveDuration()
-	ctx = ch.Context(undated{ctx}, ch.WithParameters(parameters), ch.WithSettings(limits.settings()))
+	if err := db.sure(ctx); err != nil {
+		return fmt.Errorf("ask clickhouse for %s: %w", question, err)
+	}
+	settings := limits.settings()
+	if db.shard != nil && db.shard.number == 0 {
+		settings["skip_unavailable_shards"] = 0 // What is left is no answer.
+		settings["optimize_skip_unused_shards"] = 1
+	}
+	ctx = ch.Context(undated{ctx}, ch.WithParameters(parameters), ch.WithSettings(settings))
 	rows, err := db.conn.Query(ctx, sql)
 	if err != nil {
-		return fmt.Errorf("ask clickhouse for %s: %w", question, err)
+		return db.away(ctx, fmt.Errorf("ask clickhouse for %s: %w", question, err))
 	}
 	defer func() {
 		if cerr := rows.Close(); cerr != nil && err == nil {
-			err = fmt.Errorf("ask clickhouse for %s: %w", question, cerr)
+			err = db.away(ctx, fmt.Errorf("ask clickhouse for %s: %w", question, cerr))
 		}
 	}()
 	for rows.Next() {
@@ -193,7 +250,7 @@ func (db *DB) ask(ctx context.Context, limits Limits, question string, parameter
 		}
 	}
 	if err := rows.Err(); err != nil {
-		return fmt.Errorf("read %s from clickhouse: %w", question, err)
+		return db.away(ctx, fmt.Errorf("read %s from clickhouse: %w", question, err))
 	}
 	return nil
 }

@@ -17,4 +17,10 @@
 // every table a row can reach, through views too, remembers the last 100,000
 // tokens: what arrived before is dropped, what did not is taken. So sending
 // again until it succeeds is always right, and giving up never is.
+//
+// On a cluster ([Config].Cluster) every merchant is on one shard with all there is
+// about them, in tables and views that are those of a server on its own. A DB of
+// the cluster has one for each shard: a question goes to that of its merchant, an
+// insert is divided over them under one token, and what is about everything is done
+// on each.
 package clickhouse

@@ -2,6 +2,7 @@ package clickhouse
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -31,6 +32,15 @@ type progress struct {
 
 // GroupMerchants are the merchants of whose groups facts tell.
 func (db *DB) GroupMerchants(ctx context.Context) (list []live.MerchantID, err error) {
+	if db.cfg.Cluster != "" {
+		shards, err := db.shards(ctx)
+		for _, s := range shards {
+			some, serr := s.GroupMerchants(ctx)
+			list, err = append(list, some...), errors.Join(err, serr)
+		}
+		slices.Sort(list)
+		return list, err
+	}
 	err = db.rows(ctx, "merchants with groups", nil, `SELECT DISTINCT toString(merchant_id) AS m FROM group_facts ORDER BY m`, func(scan scanner) error {
 		var m string
 		err := scan(&m)
@@ -47,6 +57,13 @@ func (db *DB) GroupMerchants(ctx context.Context) (list []live.MerchantID, err e
 // is noted. One program at a time may run it for a merchant; stopped at any point
 // it is run again.
 func (db *DB) RefreshGroups(ctx context.Context, m live.MerchantID, zone *time.Location, now time.Time, told func([]group.Sighting) error) error {
+	if db.cfg.Cluster != "" {
+		on, err := db.home(ctx, m)
+		if err != nil {
+			return err
+		}
+		return on.away(ctx, on.RefreshGroups(ctx, m, zone, now, told))
+	}
 	q, err := db.people(ctx, conversion.Scope{Merchant: m, Zone: zone, AsOf: now})
 	if err != nil {
 		return err
@@ -222,7 +239,7 @@ func (q *scope) makeDays(ctx context.Context, ids []string, froms map[string]con
 		"max_execution_time": 300, "max_memory_usage": readMemory, "session_timezone": "UTC", "async_insert": 0, "insert_deduplicate": 0,
 		"join_use_nulls": 0, "max_threads": 1, // beside the questions of people who wait
 	}
-	if q.db.cfg.Cluster != "" {
+	if q.db.replicated() {
 		settings["insert_quorum"] = "auto"
 	}
 	err := q.db.conn.Exec(ch.Context(ctx, ch.WithParameters(parameters), ch.WithSettings(settings)), `INSERT INTO group_days (`+groupDayColumns+`) `+q.groupDays())

@@ -174,7 +174,7 @@ func TestGroupsOfOldFacts(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	all, err := render(migrations, "")
+	all, err := render(migrations, false)
 	if err != nil {
 		t.Fatal(err)
 	}

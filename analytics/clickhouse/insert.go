@@ -21,7 +21,7 @@ func (db *DB) insertSettings(token string) ch.Settings {
 		"throw_on_max_partitions_per_insert_block":           1,
 		"max_execution_time":                                 readSeconds,
 	}
-	if db.cfg.Cluster != "" {
+	if db.replicated() {
 		s["insert_quorum"] = "auto"
 	}
 	return s
@@ -32,6 +32,12 @@ func (db *DB) insertSettings(token string) ch.Settings {
 func (db *DB) insert(ctx context.Context, b *block, token string) (err error) {
 	if b.rows == 0 {
 		return nil
+	}
+	if db.cfg.Cluster != "" {
+		return db.insertApart(ctx, b, token)
+	}
+	if err := db.sure(ctx); err != nil {
+		return fmt.Errorf("insert into %s: %w", b.table, err)
 	}
 	ctx = ch.Context(ctx, ch.WithSettings(db.insertSettings(token)))
 	batch, err := db.conn.PrepareBatch(ctx, "INSERT INTO "+b.table+" ("+strings.Join(b.names, ", ")+")")

@@ -66,12 +66,20 @@ var databases atomic.Int64
 func open(t *testing.T, address string) *DB {
 	t.Helper()
 	name := fmt.Sprintf("t%d", databases.Add(1))
+	if clustered != nil {
+		return clustered.connect(t, name)
+	}
 	return connect(t, strings.TrimSuffix(address, engine.Database)+name)
 }
 
 func connect(t *testing.T, address string) *DB {
 	t.Helper()
-	db, err := Open(t.Context(), Config{URL: address, Now: time.Now, Logger: slog.New(slog.DiscardHandler)})
+	return connectTo(t, Config{URL: address, Now: time.Now, Logger: slog.New(slog.DiscardHandler)})
+}
+
+func connectTo(t *testing.T, cfg Config) *DB {
+	t.Helper()
+	db, err := Open(t.Context(), cfg)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"strings"
 	"time"
 
 	ch "github.com/ClickHouse/clickhouse-go/v2"
@@ -12,16 +13,22 @@ import (
 
 var clusterName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
 
+// ClusterName reports whether a text may be the name of a cluster.
+func ClusterName(s string) bool { return clusterName.MatchString(s) }
+
 // ledgerTable records what was applied. A statement applied twice, by two
 // programs that start at once, has two rows with the same sum.
-const ledgerTable = `CREATE TABLE IF NOT EXISTS schema_migrations {{onCluster}}
+//
+// It is not replicated: every server of a cluster has its own, because views are
+// made on each.
+const ledgerTable = `CREATE TABLE IF NOT EXISTS schema_migrations
 (
     version    String,
     statement  UInt32,
     sha256     String,
     applied_at DateTime64(3, 'UTC')
 )
-ENGINE = {{engine "ReplacingMergeTree"}}
+ENGINE = ReplacingMergeTree
 ORDER BY (version, statement, sha256)`
 
 // ErrChanged says that a migration which was applied before reads differently
@@ -32,12 +39,19 @@ var ErrChanged = errors.New("an applied migration was changed")
 // can be stopped at any statement and run again, and two programs may run it at
 // the same time: every statement is one that may be repeated, and is written
 // down only after it succeeded. It returns [ErrChanged] before touching
-// anything if an applied statement differs from the one in this program.
+// anything if an applied statement differs from the one in this program, and other
+// errors that [Unfit] tells if the database is not one for it.
+//
+// On a cluster all of its servers must answer. One that is new, a replica behind
+// those that are there, gets its tables; a new shard is [ErrReshaped].
 func (db *DB) Migrate(ctx context.Context) error {
 	if db.cfg.Cluster != "" && !clusterName.MatchString(db.cfg.Cluster) {
 		return fmt.Errorf("migrate clickhouse: %q is not a cluster name", db.cfg.Cluster)
 	}
-	all, err := render(migrations, db.cfg.Cluster)
+	if db.cfg.Cluster != "" {
+		return db.migrateAll(ctx)
+	}
+	all, err := render(migrations, false)
 	if err != nil {
 		return fmt.Errorf("migrate clickhouse: %w", err)
 	}
@@ -50,14 +64,15 @@ func (db *DB) apply(ctx context.Context, all []statement, after func(statement) 
 	if err := db.createDatabase(ctx); err != nil {
 		return err
 	}
+	if err := db.alone(ctx); err != nil {
+		return err
+	}
 	done, err := db.applied(ctx)
 	if err != nil {
 		return err
 	}
-	for _, s := range all {
-		if sum, ok := done[s.id()]; ok && sum != s.sum {
-			return fmt.Errorf("migrate clickhouse: %s statement %d: %w", s.version, s.number, ErrChanged)
-		}
+	if err := unchanged(all, done); err != nil {
+		return err
 	}
 	for _, s := range all {
 		if _, ok := done[s.id()]; ok {
@@ -83,6 +98,32 @@ func (db *DB) apply(ctx context.Context, all []statement, after func(statement) 
 	return nil
 }
 
+// unchanged refuses statements that read differently from when they were applied.
+func unchanged(all []statement, done map[statementID]string) error {
+	for _, s := range all {
+		if sum, ok := done[s.id()]; ok && sum != s.sum {
+			return fmt.Errorf("migrate clickhouse: %s statement %d: %w", s.version, s.number, ErrChanged)
+		}
+	}
+	return nil
+}
+
+// alone refuses, of a server on its own, a database whose tables are those of all
+// shards of a cluster.
+func (db *DB) alone(ctx context.Context) error {
+	if db.shard != nil {
+		return nil
+	}
+	var n uint64
+	if err := db.conn.QueryRow(ctx, `SELECT count() FROM system.tables WHERE database = currentDatabase() AND engine = 'Distributed'`).Scan(&n); err != nil {
+		return fmt.Errorf("migrate clickhouse: look for tables of a cluster: %w", err)
+	}
+	if n > 0 {
+		return fmt.Errorf("migrate clickhouse: %w", ErrClustered)
+	}
+	return nil
+}
+
 // tries and tryAgain bound how long a statement waits for another program that
 // runs the same migration and has a view detached for a moment.
 const (
@@ -99,6 +140,9 @@ func (db *DB) statement(ctx context.Context, s statement) (run bool, err error) 
 		}
 		if _, ok := done[s.id()]; ok {
 			return false, nil
+		}
+		if db.shard != nil && db.shard.replica > 1 && strings.HasPrefix(s.sql, "INSERT ") {
+			return true, nil // The first replica puts the rows in for all.
 		}
 		if err = db.conn.Exec(db.ddl(ctx), s.sql); err == nil {
 			return true, nil
@@ -138,12 +182,8 @@ func (db *DB) createDatabase(ctx context.Context) (err error) {
 		return fmt.Errorf("migrate clickhouse: %w", err)
 	}
 	defer func() { err = errors.Join(err, conn.Close()) }()
-	cluster := ""
-	if db.cfg.Cluster != "" {
-		cluster = " ON CLUSTER '" + db.cfg.Cluster + "'"
-	}
 	// The name was checked against databaseName.
-	if err := conn.Exec(db.ddl(ctx), "CREATE DATABASE IF NOT EXISTS `"+db.database+"`"+cluster); err != nil {
+	if err := conn.Exec(db.ddl(ctx), "CREATE DATABASE IF NOT EXISTS `"+db.database+"`"); err != nil {
 		return fmt.Errorf("migrate clickhouse: make the database: %w", err)
 	}
 	return nil
@@ -158,15 +198,11 @@ func (db *DB) ddl(ctx context.Context) context.Context {
 
 // applied reads what was applied before, making the table for it if needed.
 func (db *DB) applied(ctx context.Context) (map[statementID]string, error) {
-	table, err := renderOne(ledgerTable, db.cfg.Cluster)
-	if err != nil {
-		return nil, fmt.Errorf("migrate clickhouse: %w", err)
-	}
-	if err := db.conn.Exec(db.ddl(ctx), table); err != nil {
+	if err := db.conn.Exec(db.ddl(ctx), ledgerTable); err != nil {
 		return nil, fmt.Errorf("migrate clickhouse: make schema_migrations: %w", err)
 	}
 	done := map[statementID]string{}
-	err = db.rows(ctx, "migrations", nil,
+	err := db.rows(ctx, "migrations", nil,
 		`SELECT version, statement, sha256 FROM schema_migrations ORDER BY applied_at, version, statement, sha256`,
 		func(scan scanner) error {
 			var id statementID

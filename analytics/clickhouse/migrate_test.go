@@ -89,18 +89,18 @@ func TestMigrateGolden(t *testing.T) {
 }
 
 func TestMigrateClusterGolden(t *testing.T) {
-	one, err := render(migrations, "")
+	one, err := render(migrations, false)
 	if err != nil {
 		t.Fatal(err)
 	}
-	cluster, err := render(migrations, "main")
+	cluster, err := render(migrations, true)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var b strings.Builder
 	for i, s := range cluster {
 		if s.sum != one[i].sum {
-			t.Errorf("%s %d: the sum depends on the cluster", s.version, s.number)
+			t.Errorf("%s %d: the sum depends on replicas", s.version, s.number)
 		}
 		b.WriteString(s.sql + "\n;;\n")
 	}
@@ -111,7 +111,7 @@ func TestMigrateClusterGolden(t *testing.T) {
 // down, and goes on.
 func TestMigrateStopped(t *testing.T) {
 	db := open(t, server.URL())
-	all, err := render(migrations, "")
+	all, err := render(migrations, false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -159,7 +159,7 @@ func TestMigrateTogether(t *testing.T) {
 
 func TestMigrateRefusesChange(t *testing.T) {
 	db := migrated(t, server.URL())
-	all, err := render(migrations, "")
+	all, err := render(migrations, false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -191,7 +191,7 @@ func TestOpenRefuses(t *testing.T) {
 // nothing counts twice, before the change and after it.
 func TestMigrateSettled(t *testing.T) {
 	db := open(t, server.URL())
-	all, err := render(migrations, "")
+	all, err := render(migrations, false)
 	if err != nil {
 		t.Fatal(err)
 	}

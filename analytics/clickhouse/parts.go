@@ -1,6 +1,11 @@
 package clickhouse
 
-import "context"
+import (
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+)
 
 // Table is how a table lies on the disk.
 type Table struct {
@@ -13,8 +18,17 @@ type Table struct {
 	MostParts int64
 }
 
-// Tables are the tables of the database that have rows, by name.
+// Tables are the tables of the database that have rows, by name; on a cluster those
+// of all shards together.
 func (db *DB) Tables(ctx context.Context) (out []Table, err error) {
+	if db.cfg.Cluster != "" {
+		shards, err := db.shards(ctx)
+		for _, s := range shards {
+			some, serr := s.Tables(ctx)
+			out, err = append(out, some...), errors.Join(err, serr)
+		}
+		return together(out), err
+	}
 	err = db.rows(ctx, "parts", nil, `SELECT name, toInt64(sum(r)), toInt64(sum(b)), toInt64(sum(n)), toInt64(max(n)) FROM (
 			SELECT table AS name, count() AS n, sum(rows) AS r, sum(bytes_on_disk) AS b FROM system.parts
 			WHERE active AND database = currentDatabase() GROUP BY table, partition_id) GROUP BY name ORDER BY name`,
@@ -27,6 +41,22 @@ func (db *DB) Tables(ctx context.Context) (out []Table, err error) {
 			return nil
 		})
 	return out, err
+}
+
+// together are the tables of all shards put together, by name.
+func together(list []Table) []Table {
+	slices.SortStableFunc(list, func(a, b Table) int { return cmp.Compare(a.Name, b.Name) })
+	var out []Table
+	for _, t := range list {
+		if n := len(out); n > 0 && out[n-1].Name == t.Name {
+			had := &out[n-1]
+			had.Rows, had.Bytes, had.Parts = had.Rows+t.Rows, had.Bytes+t.Bytes, had.Parts+t.Parts
+			had.MostParts = max(had.MostParts, t.MostParts)
+			continue
+		}
+		out = append(out, t)
+	}
+	return out
 }
 
 // Checks are the names of all checks of [DB.Audit], each once.

@@ -28,6 +28,8 @@ type Rebuild struct {
 	Found   []Mismatch `json:"found"`
 	Checked bool       `json:"checked"`
 
+	apart []*Rebuild // on a cluster: the plan of each shard
+
 	view    string // the query of the view that fills it
 	fact    string // with the database
 	filter  string // of the facts that the partition is made of; empty: all
@@ -51,12 +53,16 @@ var rollupName = regexp.MustCompile(`^[a-z_]{1,64}$`)
 var factTimes = map[string]string{"events": "ts", "order_deltas": "at"}
 
 // PlanRebuild looks at a rollup and says what [DB.Rebuild] would do; it changes
-// nothing. Month is YYYY-MM for a rollup that has months, else empty.
+// nothing. Month is YYYY-MM for a rollup that has months, else empty. On a cluster it
+// is about all shards; one of several replicas refuses it.
 func (db *DB) PlanRebuild(ctx context.Context, rollup, month string) (*Rebuild, error) {
-	if db.cfg.Cluster != "" {
-		return nil, live.Conflict("rebuild_on_cluster", "a rollup of a cluster is rebuilt on each of its shards: name one of them without the cluster")
-	}
 	r := &Rebuild{Rollup: rollup, Month: month}
+	if db.cfg.Cluster != "" {
+		return r, db.planApart(ctx, r)
+	}
+	if db.replicated() {
+		return nil, live.Conflict("rebuild_on_replicas", "a rollup of replicated tables is rebuilt by hand: make a replicated table of another path beside it, fill it by the query of its view, and put it in place by REPLACE PARTITION")
+	}
 	if err := db.definition(ctx, r); err != nil {
 		return nil, err
 	}
@@ -174,13 +180,14 @@ func rebuildSettings() ch.Settings {
 // Rebuild makes a partition of a rollup anew from the facts, in a table beside
 // it, and puts it in the place of the old one in one step: a reader sees the one
 // or the other. It is run between two ranges, see [Sink.AtRest]: a row that came
-// in meanwhile would be lost. When it fails the rollup is as it was.
+// in meanwhile would be lost. When it fails the rollup is as it was,
+// on a cluster that of the shard on which it failed and of those after it.
 func (db *DB) Rebuild(ctx context.Context, r *Rebuild) (err error) {
+	if len(r.apart) > 0 {
+		return db.rebuildApart(ctx, r)
+	}
 	if r.view == "" || len(r.columns) == 0 {
 		return errors.New("rebuild: the plan is not one of PlanRebuild")
-	}
-	if db.cfg.Cluster != "" {
-		return errors.New("rebuild: not on a cluster")
 	}
 	settings := rebuildSettings()
 	if r.filter != "" {
@@ -216,4 +223,38 @@ func (db *DB) Rebuild(ctx context.Context, r *Rebuild) (err error) {
 		return exec("take it away", `ALTER TABLE `+r.Rollup+` DROP PARTITION ID '`+r.partition()+`'`)
 	}
 	return exec("put it in place", `ALTER TABLE `+r.Rollup+` REPLACE PARTITION ID '`+r.partition()+`' FROM `+r.shadow())
+}
+
+// planApart plans for each shard, and puts together what they tell.
+func (db *DB) planApart(ctx context.Context, r *Rebuild) error {
+	shards, err := db.shards(ctx)
+	if err != nil {
+		return err
+	}
+	for _, s := range shards {
+		part, err := s.PlanRebuild(ctx, r.Rollup, r.Month)
+		if err != nil {
+			return err
+		}
+		r.apart = append(r.apart, part)
+		r.Facts, r.Checked, r.Rows, r.Found = part.Facts, part.Checked, r.Rows+part.Rows, append(r.Found, part.Found...)
+	}
+	return nil
+}
+
+// rebuildApart rebuilds shard by shard.
+func (db *DB) rebuildApart(ctx context.Context, r *Rebuild) error {
+	shards, err := db.shards(ctx)
+	if err != nil {
+		return err
+	}
+	if len(shards) != len(r.apart) {
+		return errors.New("rebuild: the plan is of another cluster")
+	}
+	for i, s := range shards {
+		if err := s.Rebuild(ctx, r.apart[i]); err != nil {
+			return s.away(ctx, fmt.Errorf("shard %d: %w", i+1, err))
+		}
+	}
+	return nil
 }

@@ -40,6 +40,16 @@ func (db *DB) Rename(ctx context.Context, r Renaming, copied func() error) error
 			return fmt.Errorf("rename a person: %q is not an identifier", name)
 		}
 	}
+	if db.cfg.Cluster != "" {
+		on, err := db.home(ctx, r.Merchant)
+		if err != nil {
+			return fmt.Errorf("rename a person: %w", err)
+		}
+		return on.away(ctx, on.Rename(ctx, r, copied))
+	}
+	if err := db.sure(ctx); err != nil {
+		return fmt.Errorf("rename a person: %w", err)
+	}
 	tables, err := db.personTables(ctx)
 	if err != nil {
 		return err
@@ -168,13 +178,9 @@ func (db *DB) personTables(ctx context.Context) ([]personTable, error) {
 
 var personInKey = regexp.MustCompile(`\bperson_id\b`)
 
-// mutate changes rows of a table and waits until it is done everywhere.
+// mutate changes rows of a table and waits until it is done, on every replica too.
 func (db *DB) mutate(ctx context.Context, table, change string) error {
-	on := ""
-	if db.cfg.Cluster != "" {
-		on = " ON CLUSTER " + db.cfg.Cluster
-	}
-	if err := db.conn.Exec(ctx, `ALTER TABLE `+table+on+` `+change); err != nil {
+	if err := db.conn.Exec(ctx, `ALTER TABLE `+table+` `+change); err != nil {
 		verb, _, _ := strings.Cut(change, " ")
 		return fmt.Errorf("rename a person: %s in %s: %w", strings.ToLower(verb), table, err)
 	}

@@ -2,6 +2,7 @@ package clickhouse
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -38,6 +39,13 @@ func (db *DB) Retain(ctx context.Context, days int) error {
 	if days < 0 {
 		return fmt.Errorf("retain: %d days", days)
 	}
+	if db.cfg.Cluster != "" {
+		shards, err := db.shards(ctx)
+		for _, s := range shards {
+			err = errors.Join(err, s.Retain(ctx, days))
+		}
+		return err
+	}
 	policies, err := db.policies(ctx)
 	if err != nil {
 		return err
@@ -62,12 +70,8 @@ func (db *DB) Retain(ctx context.Context, days int) error {
 		}
 		change = `REMOVE TTL`
 	}
-	on := ""
-	if db.cfg.Cluster != "" {
-		on = " ON CLUSTER '" + db.cfg.Cluster + "'"
-	}
 	settings := ch.WithSettings(ch.Settings{"materialize_ttl_after_modify": 0, "alter_sync": 2, "max_execution_time": 300})
-	if err := db.conn.Exec(ch.Context(ctx, settings), `ALTER TABLE events`+on+` `+change); err != nil {
+	if err := db.conn.Exec(ch.Context(ctx, settings), `ALTER TABLE events `+change); err != nil {
 		return fmt.Errorf("retain: %w", err)
 	}
 	db.cfg.Logger.InfoContext(ctx, "the retention of raw behaviour was changed", "days", days)
@@ -99,6 +103,22 @@ func (db *DB) policies(ctx context.Context) ([]policy, error) {
 // BehaviourGone is the instant before which raw behaviour may be gone by now: the
 // latest that any policy there was has let go. Zero: all of it is there.
 func (db *DB) BehaviourGone(ctx context.Context) (before time.Time, err error) {
+	if db.cfg.Cluster != "" {
+		shards, err := db.shards(ctx)
+		if err != nil {
+			return before, err
+		}
+		for _, s := range shards {
+			t, err := s.BehaviourGone(ctx)
+			if err != nil {
+				return before, err
+			}
+			if t.After(before) {
+				before = t
+			}
+		}
+		return before, nil
+	}
 	policies, err := db.policies(ctx)
 	if err != nil {
 		return before, err
@@ -124,8 +144,16 @@ func goneBy(policies []policy, now time.Time) (before time.Time) {
 
 // Forget lets raw behaviour go that is due and that no merge has met: of the
 // months that have some, one after the other, by rewriting these alone. It tells
-// how many months there were.
+// how many months there were, on a cluster those of every shard.
 func (db *DB) Forget(ctx context.Context) (months int, err error) {
+	if db.cfg.Cluster != "" {
+		shards, err := db.shards(ctx)
+		for _, s := range shards {
+			n, serr := s.Forget(ctx)
+			months, err = months+n, errors.Join(err, serr)
+		}
+		return months, err
+	}
 	policies, err := db.policies(ctx)
 	if err != nil {
 		return 0, err
@@ -148,13 +176,9 @@ func (db *DB) Forget(ctx context.Context) (months int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	on := ""
-	if db.cfg.Cluster != "" {
-		on = " ON CLUSTER '" + db.cfg.Cluster + "'"
-	}
 	settings := ch.WithSettings(ch.Settings{"mutations_sync": 2, "max_execution_time": 0})
 	for i, p := range partitions {
-		if err := db.conn.Exec(ch.Context(ctx, settings), `ALTER TABLE events`+on+` MATERIALIZE TTL IN PARTITION ID '`+p+`'`); err != nil {
+		if err := db.conn.Exec(ch.Context(ctx, settings), `ALTER TABLE events MATERIALIZE TTL IN PARTITION ID '`+p+`'`); err != nil {
 			return i, fmt.Errorf("let behaviour of %s go: %w", p, err)
 		}
 		db.cfg.Logger.InfoContext(ctx, "raw behaviour that is past its retention is gone", "month", p)

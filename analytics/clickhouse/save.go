@@ -36,6 +36,9 @@ var derived = []string{"group_days", "group_progress"}
 // [Sink.AtRest], so that all tables are as of one place of the log.
 func (db *DB) Save(ctx context.Context, to Place) (Saved, error) {
 	out := Saved{Database: db.database}
+	if db.cfg.Cluster != "" {
+		return out, ErrSaveCluster
+	}
 	tables, err := db.savedTables(ctx)
 	if err != nil {
 		return out, err
@@ -65,16 +68,21 @@ func FilePlace(name string) Place {
 	return Place(`File('` + name + `')`)
 }
 
-// Refusals of [DB.Restore].
+// Refusals of [DB.Save] and [DB.Restore].
 var (
 	ErrDatabaseExists error = live.Conflict("clickhouse_exists", "there are tables in the ClickHouse database already")
-	ErrDatabaseNewer  error = live.Conflict("clickhouse_newer", "the copy is of a newer version of the program")
+	// ErrSaveCluster says that there is no one place of a cluster's own for a copy.
+	ErrSaveCluster   error = live.Conflict("backup_on_cluster", "a cluster of ClickHouse is not copied from here: BACKUP DATABASE the tables of each shard on its server while the sink is off, as docs/runbook.md says")
+	ErrDatabaseNewer error = live.Conflict("clickhouse_newer", "the copy is of a newer version of the program")
 )
 
 // Restore brings the database back from a copy. It must have no tables. Every
 // table is then counted and summed again, and an error means that the database
 // is not what was copied and must not be used.
 func (db *DB) Restore(ctx context.Context, from Place, saved Saved) error {
+	if db.cfg.Cluster != "" {
+		return ErrSaveCluster
+	}
 	if err := KnownVersions(saved.Versions); err != nil {
 		return fmt.Errorf("restore clickhouse: %w", err)
 	}
@@ -118,7 +126,7 @@ func (db *DB) Restore(ctx context.Context, from Place, saved Saved) error {
 
 // KnownVersions refuses migrations that this program does not know.
 func KnownVersions(saved []string) error {
-	all, err := render(migrations, "")
+	all, err := render(migrations, false)
 	if err != nil {
 		return err
 	}

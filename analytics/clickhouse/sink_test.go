@@ -1,6 +1,7 @@
 package clickhouse
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"math/rand/v2"
@@ -12,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 	"github.com/prometheus/client_golang/prometheus"
 
 	"showrunner/live"
@@ -23,6 +24,8 @@ type fault struct {
 	db   *DB
 	rng  *rand.Rand
 	kill func() error // ends the engine; nil: never
+	// often is after how many sends it does; 0 is 200.
+	often int
 
 	mu                    sync.Mutex
 	sends, failed, resent int
@@ -51,7 +54,7 @@ func (f *fault) send(ctx context.Context, b *block, token string) error {
 		f.failed++
 		return errInjected
 	}
-	if f.kill != nil && f.sends%200 == 100 { // The server dies with the request in its hands.
+	if often := cmp.Or(f.often, 200); f.kill != nil && f.sends%often == often/2 { // The server dies with the request in its hands.
 		go func() {
 			time.Sleep(time.Duration(dice) * 200 * time.Microsecond)
 			_ = f.kill() // It may be gone already.
@@ -173,7 +176,7 @@ func TestSoak(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if d := cmp.Diff(folded(t, w, show, w.now), got); d != "" {
+		if d := gocmp.Diff(folded(t, w, show, w.now), got); d != "" {
 			t.Errorf("show %s: -fold +clickhouse\n%s", show.ID, d)
 		}
 		rollup, err := db.RollupMoney(t.Context(), show.Merchant, show.ID)
@@ -183,7 +186,7 @@ func TestSoak(t *testing.T) {
 		for i := range got.Money {
 			got.Money[i].RefundsOfPayDate, got.Money[i].GoodsOfPayDate = 0, 0
 		}
-		if d := cmp.Diff(got.Money, rollup); d != "" {
+		if d := gocmp.Diff(got.Money, rollup); d != "" {
 			t.Errorf("show %s: -facts +rollup\n%s", show.ID, d)
 		}
 	}
@@ -291,11 +294,11 @@ func TestAuditFacts(t *testing.T) {
 	}
 	part("a", split(1))
 	part("b", split(3))
-	if d := cmp.Diff(map[string]bool{"log_gap": true}, checks()); d != "" {
+	if d := gocmp.Diff(map[string]bool{"log_gap": true}, checks()); d != "" {
 		t.Errorf("a message is missing: -want +got\n%s", d)
 	}
 	part("c", split(2))
-	if d := cmp.Diff(map[string]bool{}, checks()); d != "" {
+	if d := gocmp.Diff(map[string]bool{}, checks()); d != "" {
 		t.Errorf("all is there: -want +got\n%s", d)
 	}
 	part("d", split(2)) // The same rows under another token.

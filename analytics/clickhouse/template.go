@@ -16,7 +16,7 @@ import (
 var migrations embed.FS
 
 // statement is one statement of one migration, ready to run. Its sum is of the
-// template, so that the same release has the same sums on one node and on a cluster.
+// template, so that the same release has the same sums with replicas and without.
 type statement struct {
 	version string // file name without .sql
 	number  uint32 // from 1
@@ -28,9 +28,10 @@ type statement struct {
 // it lasts three and a half hours: a range in flight ages only by other inserts.
 const window = 100_000
 
-// render fills in what differs between one node and a cluster. The files are
-// read in the order of their names; sections of a file are parted by ";;".
-func render(files fs.FS, cluster string) ([]statement, error) {
+// render fills in what differs between shards of one replica, such as a server on
+// its own, and of several. The files are read in the order of their names; sections
+// of a file are parted by ";;".
+func render(files fs.FS, replicated bool) ([]statement, error) {
 	names, err := fs.Glob(files, "migrations/*.sql")
 	if err != nil {
 		return nil, fmt.Errorf("list migrations: %w", err)
@@ -44,7 +45,7 @@ func render(files fs.FS, cluster string) ([]statement, error) {
 		}
 		version := strings.TrimSuffix(strings.TrimPrefix(name, "migrations/"), ".sql")
 		for i, section := range strings.Split(string(text), "\n;;\n") {
-			sql, err := renderOne(section, cluster)
+			sql, err := renderOne(section, replicated)
 			if err != nil {
 				return nil, fmt.Errorf("migration %s: %w", version, err)
 			}
@@ -58,22 +59,19 @@ func render(files fs.FS, cluster string) ([]statement, error) {
 }
 
 // renderOne fills in one statement.
-func renderOne(section, cluster string) (string, error) {
+func renderOne(section string, replicated bool) (string, error) {
 	funcs := template.FuncMap{
 		"engine": func(name string) string {
-			if cluster == "" {
+			if !replicated {
 				return name
 			}
 			return "Replicated" + name + "('/clickhouse/tables/{shard}/{database}/{table}', '{replica}')"
 		},
-		"onCluster": func() string {
-			if cluster == "" {
-				return ""
-			}
-			return "ON CLUSTER '" + cluster + "'"
-		},
+		// The sums of applied statements are of the templates, which have it: every
+		// server is migrated by a connection of its own.
+		"onCluster": func() string { return "" },
 		"dedup": func() string {
-			if cluster == "" {
+			if !replicated {
 				return fmt.Sprintf("non_replicated_deduplication_window = %d", window)
 			}
 			return fmt.Sprintf("replicated_deduplication_window = %d, replicated_deduplication_window_seconds = 604800", window)

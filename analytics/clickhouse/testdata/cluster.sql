@@ -1,7 +1,7 @@
 -- The facts: what happened, and what it did to the order book. Everything else
 -- in this database is made from these two tables by views.
 
-CREATE TABLE IF NOT EXISTS events ON CLUSTER 'main'
+CREATE TABLE IF NOT EXISTS events 
 (
     merchant_id    LowCardinality(String),
     show_id        LowCardinality(String),
@@ -35,7 +35,7 @@ PARTITION BY toYYYYMM(ts)
 ORDER BY (merchant_id, show_id, kind, ts, seq, idx)
 SETTINGS replicated_deduplication_window = 100000, replicated_deduplication_window_seconds = 604800, fsync_after_insert = 1, fsync_part_directory = 1
 ;;
-CREATE TABLE IF NOT EXISTS order_deltas ON CLUSTER 'main'
+CREATE TABLE IF NOT EXISTS order_deltas 
 (
     merchant_id    LowCardinality(String),
     show_id        LowCardinality(String),
@@ -79,7 +79,7 @@ SETTINGS replicated_deduplication_window = 100000, replicated_deduplication_wind
 -- The rollups. Every table that rows reach through a view has the same
 -- deduplication window as the facts: without it a retried insert counts twice.
 
-CREATE TABLE IF NOT EXISTS show_minute ON CLUSTER 'main'
+CREATE TABLE IF NOT EXISTS show_minute 
 (
     merchant_id LowCardinality(String),
     show_id LowCardinality(String),
@@ -100,7 +100,7 @@ PARTITION BY toYYYYMM(t)
 ORDER BY (merchant_id, show_id, t)
 SETTINGS replicated_deduplication_window = 100000, replicated_deduplication_window_seconds = 604800
 ;;
-CREATE TABLE IF NOT EXISTS show_behaviour ON CLUSTER 'main'
+CREATE TABLE IF NOT EXISTS show_behaviour 
 (
     merchant_id LowCardinality(String),
     show_id LowCardinality(String),
@@ -120,7 +120,7 @@ ENGINE = ReplicatedAggregatingMergeTree('/clickhouse/tables/{shard}/{database}/{
 ORDER BY (merchant_id, show_id)
 SETTINGS replicated_deduplication_window = 100000, replicated_deduplication_window_seconds = 604800
 ;;
-CREATE TABLE IF NOT EXISTS product_minute ON CLUSTER 'main'
+CREATE TABLE IF NOT EXISTS product_minute 
 (
     merchant_id LowCardinality(String),
     show_id LowCardinality(String),
@@ -135,7 +135,7 @@ PARTITION BY toYYYYMM(t)
 ORDER BY (merchant_id, show_id, product_id, t)
 SETTINGS replicated_deduplication_window = 100000, replicated_deduplication_window_seconds = 604800
 ;;
-CREATE TABLE IF NOT EXISTS show_person ON CLUSTER 'main'
+CREATE TABLE IF NOT EXISTS show_person 
 (
     merchant_id LowCardinality(String),
     show_id LowCardinality(String),
@@ -158,7 +158,7 @@ ENGINE = ReplicatedAggregatingMergeTree('/clickhouse/tables/{shard}/{database}/{
 ORDER BY (merchant_id, show_id, person_id)
 SETTINGS replicated_deduplication_window = 100000, replicated_deduplication_window_seconds = 604800
 ;;
-CREATE TABLE IF NOT EXISTS money_minute ON CLUSTER 'main'
+CREATE TABLE IF NOT EXISTS money_minute 
 (
     merchant_id LowCardinality(String),
     show_id LowCardinality(String),
@@ -177,7 +177,7 @@ PARTITION BY toYYYYMM(t)
 ORDER BY (merchant_id, show_id, currency, t)
 SETTINGS replicated_deduplication_window = 100000, replicated_deduplication_window_seconds = 604800
 ;;
-CREATE TABLE IF NOT EXISTS product_money ON CLUSTER 'main'
+CREATE TABLE IF NOT EXISTS product_money 
 (
     merchant_id LowCardinality(String),
     show_id LowCardinality(String),
@@ -198,7 +198,7 @@ PARTITION BY toYYYYMM(t)
 ORDER BY (merchant_id, show_id, currency, product_id, t)
 SETTINGS replicated_deduplication_window = 100000, replicated_deduplication_window_seconds = 604800
 ;;
-CREATE TABLE IF NOT EXISTS person_money ON CLUSTER 'main'
+CREATE TABLE IF NOT EXISTS person_money 
 (
     merchant_id LowCardinality(String),
     show_id LowCardinality(String),
@@ -216,7 +216,7 @@ ENGINE = ReplicatedAggregatingMergeTree('/clickhouse/tables/{shard}/{database}/{
 ORDER BY (merchant_id, show_id, currency, person_id)
 SETTINGS replicated_deduplication_window = 100000, replicated_deduplication_window_seconds = 604800
 ;;
-CREATE TABLE IF NOT EXISTS show_money ON CLUSTER 'main'
+CREATE TABLE IF NOT EXISTS show_money 
 (
     merchant_id LowCardinality(String),
     show_id LowCardinality(String),
@@ -240,7 +240,7 @@ ENGINE = ReplicatedAggregatingMergeTree('/clickhouse/tables/{shard}/{database}/{
 ORDER BY (merchant_id, show_id, currency)
 SETTINGS replicated_deduplication_window = 100000, replicated_deduplication_window_seconds = 604800
 ;;
-CREATE TABLE IF NOT EXISTS touches ON CLUSTER 'main'
+CREATE TABLE IF NOT EXISTS touches 
 (
     merchant_id LowCardinality(String),
     person_id   String CODEC(ZSTD(1)),
@@ -260,7 +260,7 @@ PARTITION BY toYYYYMM(ts)
 ORDER BY (merchant_id, person_id, at, seq, idx)
 SETTINGS replicated_deduplication_window = 100000, replicated_deduplication_window_seconds = 604800
 ;;
-CREATE TABLE IF NOT EXISTS ingest_ledger ON CLUSTER 'main'
+CREATE TABLE IF NOT EXISTS ingest_ledger 
 (
     bucket   UInt64,
     rows     SimpleAggregateFunction(sum, UInt64),
@@ -275,7 +275,7 @@ SETTINGS replicated_deduplication_window = 100000, replicated_deduplication_wind
 -- The views that keep the rollups. Behaviour counts viewers outside rehearsals,
 -- money counts orders outside rehearsals.
 
-CREATE MATERIALIZED VIEW IF NOT EXISTS show_minute_mv ON CLUSTER 'main' TO show_minute AS
+CREATE MATERIALIZED VIEW IF NOT EXISTS show_minute_mv  TO show_minute AS
 SELECT merchant_id, show_id, toStartOfMinute(ts) AS t,
        toInt64(countIf(kind = 'room_exposed')) AS exposed,
        toInt64(countIf(kind = 'room_entered')) AS entered,
@@ -291,7 +291,7 @@ FROM events
 WHERE rehearsal = 0 AND actor_role = 'viewer' AND kind IN ('room_exposed', 'room_entered', 'comment_sent', 'liked', 'room_shared', 'followed', 'product_exposed', 'product_clicked', 'cart_item_added', 'checkout_started')
 GROUP BY merchant_id, show_id, t
 ;;
-CREATE MATERIALIZED VIEW IF NOT EXISTS show_behaviour_mv ON CLUSTER 'main' TO show_behaviour AS
+CREATE MATERIALIZED VIEW IF NOT EXISTS show_behaviour_mv  TO show_behaviour AS
 SELECT merchant_id, show_id,
        toInt64(countIf(kind = 'room_exposed')) AS exposed,
        toInt64(countIf(kind = 'room_entered')) AS entered,
@@ -308,7 +308,7 @@ FROM events
 WHERE rehearsal = 0 AND actor_role = 'viewer'
 GROUP BY merchant_id, show_id
 ;;
-CREATE MATERIALIZED VIEW IF NOT EXISTS product_minute_mv ON CLUSTER 'main' TO product_minute AS
+CREATE MATERIALIZED VIEW IF NOT EXISTS product_minute_mv  TO product_minute AS
 SELECT merchant_id, show_id, product_id, toStartOfMinute(ts) AS t,
        toInt64(countIf(kind = 'product_exposed')) AS product_exposures,
        toInt64(countIf(kind = 'product_clicked')) AS clicks,
@@ -317,7 +317,7 @@ FROM events
 WHERE rehearsal = 0 AND actor_role = 'viewer' AND product_id != '' AND kind IN ('product_exposed', 'product_clicked', 'cart_item_added')
 GROUP BY merchant_id, show_id, product_id, t
 ;;
-CREATE MATERIALIZED VIEW IF NOT EXISTS show_person_mv ON CLUSTER 'main' TO show_person AS
+CREATE MATERIALIZED VIEW IF NOT EXISTS show_person_mv  TO show_person AS
 SELECT merchant_id, show_id, person_id,
        minOrNullIf(ts, kind = 'room_entered') AS enter_at,
        minOrNullIf(ts, kind = 'product_clicked') AS click_at,
@@ -336,7 +336,7 @@ FROM events
 WHERE rehearsal = 0 AND actor_role = 'viewer' AND person_id != '' AND kind IN ('room_entered', 'watch_heartbeat', 'comment_sent', 'liked', 'room_shared', 'followed', 'product_clicked', 'cart_item_added', 'checkout_started')
 GROUP BY merchant_id, show_id, person_id
 ;;
-CREATE MATERIALIZED VIEW IF NOT EXISTS money_minute_mv ON CLUSTER 'main' TO money_minute AS
+CREATE MATERIALIZED VIEW IF NOT EXISTS money_minute_mv  TO money_minute AS
 SELECT merchant_id, show_id, currency, toStartOfMinute(at) AS t,
        sum(orders) AS orders,
        sum(orders_paid) AS orders_paid,
@@ -349,7 +349,7 @@ FROM order_deltas
 WHERE rehearsal = 0
 GROUP BY merchant_id, show_id, currency, t
 ;;
-CREATE MATERIALIZED VIEW IF NOT EXISTS product_money_mv ON CLUSTER 'main' TO product_money AS
+CREATE MATERIALIZED VIEW IF NOT EXISTS product_money_mv  TO product_money AS
 SELECT merchant_id, show_id, currency, product_id, toStartOfMinute(at) AS t,
        sum(sku_orders) AS sku_orders,
        sum(sku_paid) AS sku_paid,
@@ -363,7 +363,7 @@ FROM order_deltas
 WHERE rehearsal = 0 AND product_id != ''
 GROUP BY merchant_id, show_id, currency, product_id, t
 ;;
-CREATE MATERIALIZED VIEW IF NOT EXISTS person_money_mv ON CLUSTER 'main' TO person_money AS
+CREATE MATERIALIZED VIEW IF NOT EXISTS person_money_mv  TO person_money AS
 SELECT merchant_id, show_id, currency, person_id,
        sum(orders) AS orders,
        sum(orders_paid) AS orders_paid,
@@ -376,7 +376,7 @@ FROM order_deltas
 WHERE rehearsal = 0 AND person_id != ''
 GROUP BY merchant_id, show_id, currency, person_id
 ;;
-CREATE MATERIALIZED VIEW IF NOT EXISTS show_money_mv ON CLUSTER 'main' TO show_money AS
+CREATE MATERIALIZED VIEW IF NOT EXISTS show_money_mv  TO show_money AS
 SELECT merchant_id, show_id, currency,
        sum(orders) AS orders,
        sum(orders_paid) AS orders_paid,
@@ -396,12 +396,12 @@ FROM order_deltas
 WHERE rehearsal = 0
 GROUP BY merchant_id, show_id, currency
 ;;
-CREATE MATERIALIZED VIEW IF NOT EXISTS touches_mv ON CLUSTER 'main' TO touches AS
+CREATE MATERIALIZED VIEW IF NOT EXISTS touches_mv  TO touches AS
 SELECT merchant_id, person_id, occurred_at AS at, seq, idx, ts, show_id, kind, touch_channel AS channel, campaign, stage, product_id
 FROM events
 WHERE touch = 1
 ;;
-CREATE MATERIALIZED VIEW IF NOT EXISTS ingest_ledger_mv ON CLUSTER 'main' TO ingest_ledger AS
+CREATE MATERIALIZED VIEW IF NOT EXISTS ingest_ledger_mv  TO ingest_ledger AS
 SELECT intDiv(seq, 1000000) AS bucket, count() AS rows, min(seq * 4096 + idx) AS lo, max(seq * 4096 + idx) AS hi, groupBitXor(cityHash64(seq, idx)) AS checksum
 FROM events
 GROUP BY bucket
@@ -409,7 +409,7 @@ GROUP BY bucket
 -- Settlement, deposits, commissions and the types of cancellation. Deltas
 -- written before have none of them, and zero is right.
 
-ALTER TABLE order_deltas ON CLUSTER 'main'
+ALTER TABLE order_deltas 
     ADD COLUMN IF NOT EXISTS cancelled_user Int64 CODEC(T64, ZSTD(1)),
     ADD COLUMN IF NOT EXISTS cancelled_timeout Int64 CODEC(T64, ZSTD(1)),
     ADD COLUMN IF NOT EXISTS cancelled_all_refunded Int64 CODEC(T64, ZSTD(1)),
@@ -437,10 +437,10 @@ ALTER TABLE order_deltas ON CLUSTER 'main'
 -- is one block, so that it happens whole or not at all. No sink writes while it
 -- runs: the sink starts after the migrations.
 
-ALTER TABLE order_deltas ON CLUSTER 'main'
+ALTER TABLE order_deltas 
     ADD COLUMN IF NOT EXISTS balance Int64 CODEC(T64, ZSTD(1))
 ;;
-ALTER TABLE show_money ON CLUSTER 'main'
+ALTER TABLE show_money 
     ADD COLUMN IF NOT EXISTS cancelled_user SimpleAggregateFunction(sum, Int64),
     ADD COLUMN IF NOT EXISTS cancelled_timeout SimpleAggregateFunction(sum, Int64),
     ADD COLUMN IF NOT EXISTS cancelled_all_refunded SimpleAggregateFunction(sum, Int64),
@@ -454,7 +454,7 @@ ALTER TABLE show_money ON CLUSTER 'main'
     ADD COLUMN IF NOT EXISTS refund_pre_ship SimpleAggregateFunction(sum, Int64),
     ADD COLUMN IF NOT EXISTS balance SimpleAggregateFunction(sum, Int64)
 ;;
-ALTER TABLE show_money_mv ON CLUSTER 'main' MODIFY QUERY
+ALTER TABLE show_money_mv  MODIFY QUERY
 SELECT merchant_id, show_id, currency,
        sum(orders) AS orders,
        sum(orders_paid) AS orders_paid,
@@ -486,9 +486,9 @@ FROM order_deltas
 WHERE rehearsal = 0
 GROUP BY merchant_id, show_id, currency
 ;;
-DETACH TABLE IF EXISTS show_money_mv ON CLUSTER 'main'
+DETACH TABLE IF EXISTS show_money_mv
 ;;
-ATTACH TABLE IF NOT EXISTS show_money_mv ON CLUSTER 'main'
+ATTACH TABLE IF NOT EXISTS show_money_mv
 ;;
 INSERT INTO show_money (merchant_id, show_id, currency, orders, orders_paid, cancelled, refunded, units_created, units_paid, created, paid, subsidy, refund_goods, refund_ship, cancelled_paid, sku_orders, sku_paid, cancelled_user, cancelled_timeout, cancelled_all_refunded, cancelled_oversold, cancelled_merchant, cancelled_risk, deposit, settled, commission, commission_back, refund_pre_ship, balance)
 SELECT merchant_id, show_id, currency, sum(v0), sum(v1), sum(v2), sum(v3), sum(v4), sum(v5), sum(v6), sum(v7), sum(v8), sum(v9), sum(v10), sum(v11), sum(v12), sum(v13), sum(v14), sum(v15), sum(v16), sum(v17), sum(v18), sum(v19), sum(v20), sum(v21), sum(v22), sum(v23), sum(v24), sum(v25)
@@ -511,14 +511,14 @@ SETTINGS insert_deduplication_token = 'migration:0020:show_money', max_block_siz
 -- bot: what is published. They are read from the facts, because a flag counts
 -- back to the start of its show.
 
-CREATE VIEW IF NOT EXISTS bots ON CLUSTER 'main' AS
+CREATE VIEW IF NOT EXISTS bots  AS
 SELECT merchant_id, show_id, person_id
 FROM events
 WHERE rehearsal = 0 AND person_id != '' AND kind IN ('bot_flagged', 'bot_unflagged')
 GROUP BY merchant_id, show_id, person_id
 HAVING argMax(kind, (seq, idx)) = 'bot_flagged'
 ;;
-CREATE VIEW IF NOT EXISTS show_behaviour_published ON CLUSTER 'main' AS
+CREATE VIEW IF NOT EXISTS show_behaviour_published  AS
 SELECT merchant_id, show_id,
        toInt64(countIf(kind = 'room_exposed')) AS exposed,
        toInt64(countIf(kind = 'room_entered')) AS entered,
@@ -534,7 +534,7 @@ FROM events
 WHERE rehearsal = 0 AND actor_role = 'viewer' AND (merchant_id, show_id, person_id) NOT IN (SELECT merchant_id, show_id, person_id FROM bots)
 GROUP BY merchant_id, show_id
 ;;
-CREATE VIEW IF NOT EXISTS show_minute_published ON CLUSTER 'main' AS
+CREATE VIEW IF NOT EXISTS show_minute_published  AS
 SELECT merchant_id, show_id, toStartOfMinute(ts) AS t,
        toInt64(uniqExactIf(person_id, kind IN ('room_entered', 'watch_heartbeat') AND person_id != '')) AS online,
        toInt64(countIf(kind = 'room_entered')) AS entered,
@@ -546,7 +546,7 @@ FROM events
 WHERE rehearsal = 0 AND actor_role = 'viewer' AND (merchant_id, show_id, person_id) NOT IN (SELECT merchant_id, show_id, person_id FROM bots)
 GROUP BY merchant_id, show_id, t
 ;;
-CREATE VIEW IF NOT EXISTS show_person_published ON CLUSTER 'main' AS
+CREATE VIEW IF NOT EXISTS show_person_published  AS
 SELECT *
 FROM show_person
 WHERE (merchant_id, show_id, person_id) NOT IN (SELECT merchant_id, show_id, person_id FROM bots)
@@ -557,7 +557,7 @@ WHERE (merchant_id, show_id, person_id) NOT IN (SELECT merchant_id, show_id, per
 -- The view is loaded again at once, because a view whose query was modified has
 -- another identity for the deduplication of its inserts until then.
 
-ALTER TABLE events ON CLUSTER 'main'
+ALTER TABLE events 
     ADD COLUMN IF NOT EXISTS touch_rule LowCardinality(String),
     ADD COLUMN IF NOT EXISTS touch_host LowCardinality(String),
     ADD COLUMN IF NOT EXISTS touch_agent LowCardinality(String),
@@ -569,7 +569,7 @@ ALTER TABLE events ON CLUSTER 'main'
     ADD COLUMN IF NOT EXISTS touch_cost_currency LowCardinality(String),
     ADD COLUMN IF NOT EXISTS touch_cost Int64 CODEC(T64, ZSTD(1))
 ;;
-ALTER TABLE touches ON CLUSTER 'main'
+ALTER TABLE touches 
     ADD COLUMN IF NOT EXISTS rule LowCardinality(String),
     ADD COLUMN IF NOT EXISTS host_id LowCardinality(String),
     ADD COLUMN IF NOT EXISTS agent_id LowCardinality(String),
@@ -581,20 +581,20 @@ ALTER TABLE touches ON CLUSTER 'main'
     ADD COLUMN IF NOT EXISTS cost_currency LowCardinality(String),
     ADD COLUMN IF NOT EXISTS cost Int64 CODEC(T64, ZSTD(1))
 ;;
-ALTER TABLE touches_mv ON CLUSTER 'main' MODIFY QUERY
+ALTER TABLE touches_mv  MODIFY QUERY
 SELECT merchant_id, person_id, occurred_at AS at, seq, idx, ts, show_id, kind, touch_channel AS channel, campaign, stage, product_id,
        touch_rule AS rule, touch_host AS host_id, touch_agent AS agent_id, touch_agent_name AS agent_name, touch_group AS group_id,
        touch_group_name AS group_name, touch_entry AS entry_id, touch_referrer AS referrer_id, touch_cost_currency AS cost_currency, touch_cost AS cost
 FROM events
 WHERE touch = 1
 ;;
-DETACH TABLE IF EXISTS touches_mv ON CLUSTER 'main'
+DETACH TABLE IF EXISTS touches_mv
 ;;
-ATTACH TABLE IF NOT EXISTS touches_mv ON CLUSTER 'main'
+ATTACH TABLE IF NOT EXISTS touches_mv
 ;;
 -- Who is held out of what: the control groups of experiments.
 
-CREATE TABLE IF NOT EXISTS holdouts ON CLUSTER 'main'
+CREATE TABLE IF NOT EXISTS holdouts 
 (
     merchant_id LowCardinality(String),
     person_id   String CODEC(ZSTD(1)),
@@ -609,7 +609,7 @@ ENGINE = ReplicatedMergeTree('/clickhouse/tables/{shard}/{database}/{table}', '{
 ORDER BY (merchant_id, person_id, experiment, seq, idx)
 SETTINGS replicated_deduplication_window = 100000, replicated_deduplication_window_seconds = 604800
 ;;
-CREATE MATERIALIZED VIEW IF NOT EXISTS holdouts_mv ON CLUSTER 'main' TO holdouts AS
+CREATE MATERIALIZED VIEW IF NOT EXISTS holdouts_mv  TO holdouts AS
 SELECT merchant_id, person_id, JSONExtractString(props, 'experiment') AS experiment, JSONExtractBool(props, 'control') AS control, show_id, ts, seq, idx
 FROM events
 WHERE kind = 'holdout_assigned' AND rehearsal = 0 AND person_id != ''
@@ -619,7 +619,7 @@ WHERE kind = 'holdout_assigned' AND rehearsal = 0 AND person_id != ''
 -- over first, under a token, so that two programs bring it once; the view comes
 -- after it, and the sink that migrates writes nothing in between.
 
-CREATE TABLE IF NOT EXISTS group_facts ON CLUSTER 'main'
+CREATE TABLE IF NOT EXISTS group_facts 
 (
     merchant_id LowCardinality(String),
     class       UInt8,
@@ -657,7 +657,7 @@ WHERE rehearsal = 0 AND kind IN ('group_created', 'group_archived', 'group_expos
 ORDER BY seq, idx
 SETTINGS insert_deduplicate = 1, insert_deduplication_token = '0077_group_facts', max_threads = 1, max_insert_threads = 1, max_partitions_per_insert_block = 0
 ;;
-CREATE MATERIALIZED VIEW IF NOT EXISTS group_facts_mv ON CLUSTER 'main' TO group_facts AS
+CREATE MATERIALIZED VIEW IF NOT EXISTS group_facts_mv  TO group_facts AS
 SELECT merchant_id, toUInt8(multiIf(kind IN ('group_joined', 'group_left'), 0, kind != 'group_message_sent', 3, speaker = 'member', 1, 2)) AS class, JSONExtractString(props, 'group_id') AS group_id,
        occurred_at AS at, seq, idx, ts, kind, person_id,
        JSONExtractString(props, if(kind = 'group_left', 'quit_scene', 'join_scene')) AS scene, JSONExtractString(props, 'inviter') AS inviter, show_id,
@@ -673,7 +673,7 @@ WHERE rehearsal = 0 AND kind IN ('group_created', 'group_archived', 'group_expos
 -- back: of several rows of a day the one written last holds. group_progress says
 -- how far the facts are in.
 
-CREATE TABLE IF NOT EXISTS group_days ON CLUSTER 'main'
+CREATE TABLE IF NOT EXISTS group_days 
 (
     merchant_id     LowCardinality(String),
     zone            LowCardinality(String),
@@ -699,7 +699,7 @@ ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/{shard}/{database}/{ta
 ORDER BY (merchant_id, zone, group_id, d)
 SETTINGS replicated_deduplication_window = 100000, replicated_deduplication_window_seconds = 604800
 ;;
-CREATE TABLE IF NOT EXISTS group_progress ON CLUSTER 'main'
+CREATE TABLE IF NOT EXISTS group_progress 
 (
     merchant_id LowCardinality(String),
     zone        LowCardinality(String),
@@ -716,7 +716,7 @@ SETTINGS replicated_deduplication_window = 100000, replicated_deduplication_wind
 -- Since when raw behaviour is kept for how many days, 0 for ever: what may be gone
 -- by now follows from all of them.
 
-CREATE TABLE IF NOT EXISTS retention ON CLUSTER 'main'
+CREATE TABLE IF NOT EXISTS retention 
 (
     since DateTime64(3, 'UTC'),
     days  UInt32
