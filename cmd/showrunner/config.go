@@ -27,9 +27,11 @@ type ServeCmd struct {
 	Config kong.ConfigFlag `help:"JSON file with the flags' names as keys."`
 	Check  bool            `help:"Validate the configuration, report every fault, and exit."`
 
-	ClickHouse string `name:"clickhouse" placeholder:"URL" help:"External ClickHouse: clickhouse://USER:PASSWORD@HOST:PORT/DB or http(s)://…; embedded without it."`
-	NATS       string `name:"nats" placeholder:"URL" help:"External NATS with JetStream: nats://…; embedded without it."`
-	Database   string `placeholder:"URL" help:"PostgreSQL, which several servers may share: postgres://USER:PASSWORD@HOST:PORT/DB; SQLite under --data without it."`
+	ClickHouse        string `name:"clickhouse" placeholder:"URL" help:"External ClickHouse: clickhouse://USER:PASSWORD@HOST:PORT/DB or http(s)://…; embedded without it."`
+	ClickHouseCluster string `name:"clickhouse-cluster" placeholder:"NAME" help:"Cluster of the external ClickHouse, by its name in remote_servers, over whose shards the merchants are spread; one server without it."`
+
+	NATS     string `name:"nats" placeholder:"URL" help:"External NATS with JetStream: nats://…; embedded without it."`
+	Database string `placeholder:"URL" help:"PostgreSQL, which several servers may share: postgres://USER:PASSWORD@HOST:PORT/DB; SQLite under --data without it."`
 
 	Node string `placeholder:"NAME" help:"Name of this server among those that share a log and a database; none on its own."`
 	Keys string `type:"path" help:"Folder of the signing keys, which servers behind one address share; DATA/keys without it."`
@@ -112,6 +114,12 @@ func (c *ServeCmd) validate() error {
 		}
 	}
 	checkURL("clickhouse", c.ClickHouse, "clickhouse", "tcp", "http", "https")
+	if c.ClickHouseCluster != "" && c.ClickHouse == "" {
+		bad("clickhouse-cluster", "needs --clickhouse, the address of one of its servers")
+	}
+	if c.ClickHouseCluster != "" && !clickhouse.ClusterName(c.ClickHouseCluster) {
+		bad("clickhouse-cluster", "%q must be 1 to 64 characters of A-Z a-z 0-9 _ -", c.ClickHouseCluster)
+	}
 	checkURL("nats", c.NATS, "nats", "tls", "ws", "wss")
 	if u, err := url.Parse(c.Database); c.Database != "" && (err != nil || u.Scheme != "postgres" && u.Scheme != "postgresql") {
 		// A host may be missing: ?host= names the folder of a socket.

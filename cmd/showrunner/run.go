@@ -31,6 +31,7 @@ type cli struct {
 	Restore     RestoreCmd   `cmd:"" help:"Make a data folder from a backup."`
 	Bench       BenchCmd     `cmd:"" help:"Measure a running server; figures as JSON."`
 	Version     VersionCmd   `cmd:"" help:"Print the version."`
+	Shards      ShardsCmd    `cmd:"" help:"Run shards of ClickHouse on this machine, to try a cluster with."`
 	EngineChild EngineCmd    `cmd:"" hidden:"" name:"engine-child" help:"The embedded ClickHouse itself."`
 }
 

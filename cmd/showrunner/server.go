@@ -144,7 +144,7 @@ func (s *server) openEngine(ctx context.Context) error {
 		}
 		return s.store.NamesAsOf(ctx, m, persons, asOf)
 	}
-	db, err := clickhouse.Open(ctx, clickhouse.Config{URL: url, Names: names, Limits: s.cfg.limits(), Now: s.now, Logger: s.log, Registerer: s.reg})
+	db, err := clickhouse.Open(ctx, clickhouse.Config{URL: url, Cluster: s.cfg.ClickHouseCluster, Names: names, Limits: s.cfg.limits(), Now: s.now, Logger: s.log, Registerer: s.reg})
 	if err != nil {
 		return fmt.Errorf("open ClickHouse: %w", err)
 	}
@@ -255,7 +255,7 @@ func (s *server) migrate(ctx context.Context) error {
 			s.migrated.Store(err == nil)
 			return nil
 		}
-		if errors.Is(err, clickhouse.ErrChanged) {
+		if clickhouse.Unfit(err) {
 			return fmt.Errorf("migrate ClickHouse: %w", err)
 		}
 		s.log.WarnContext(ctx, "ClickHouse could not be migrated, trying again", "error", err)
