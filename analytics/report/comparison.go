@@ -17,6 +17,11 @@ import (
 //go:embed comparison.html
 var comparisonText string
 
+// topText is how both pages of comparisons begin: head, title, as of when.
+//
+//go:embed top.html
+var topText string
+
 // ComparisonFormats are [analytics.ComparisonFormats].
 var ComparisonFormats = analytics.ComparisonFormats
 
@@ -116,7 +121,7 @@ type comparedPart struct {
 
 // comparisonHTML prints the figures as rows and the shows as columns.
 func comparisonHTML(w io.Writer, c *analytics.Comparison, p *printer) error {
-	t, err := template.New("comparison").Funcs(template.FuncMap{"label": p.label}).Parse(comparisonText)
+	t, err := template.New("comparison").Funcs(template.FuncMap{"label": p.label}).Parse(topText + comparisonText)
 	if err != nil {
 		return err
 	}
@@ -151,11 +156,12 @@ func comparisonHTML(w io.Writer, c *analytics.Comparison, p *printer) error {
 	sides := sidesTable(c)
 	var out bytes.Buffer
 	if err := t.Execute(&out, struct {
+		Title      heading
 		Lang, AsOf string
 		Complete   bool
 		Sides      wordTable
 		Parts      []comparedPart
-	}{p.lang(), analytics.Stamp(c.AsOf), c.Complete, p.plainTable(&sides), blocks}); err != nil {
+	}{heading{"场次对比", "Comparison of shows"}, p.lang(), analytics.Stamp(c.AsOf), c.Complete, p.plainTable(&sides), blocks}); err != nil {
 		return err
 	}
 	_, err = w.Write(out.Bytes())

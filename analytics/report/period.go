@@ -100,7 +100,7 @@ var outcomes = map[string]phrase{
 
 // periodsHTML prints the figures as rows and the two periods as columns.
 func periodsHTML(w io.Writer, c *analytics.PeriodComparison, items *analytics.Table, p *printer) error {
-	t, err := template.New("period").Funcs(template.FuncMap{"label": p.label}).Parse(periodText)
+	t, err := template.New("period").Funcs(template.FuncMap{"label": p.label}).Parse(topText + periodText)
 	if err != nil {
 		return err
 	}
@@ -111,11 +111,12 @@ func periodsHTML(w io.Writer, c *analytics.PeriodComparison, items *analytics.Ta
 	periods, bridge, shows := periodTable(c), c.Bridge(), c.ShowTable()
 	var out bytes.Buffer
 	if err := t.Execute(&out, struct {
+		Title                  heading
 		Lang, AsOf             string
 		Complete               bool
 		Periods, Bridge, Shows table
 		Blocks                 []periodBlock
-	}{p.lang(), analytics.Stamp(c.AsOf), c.Complete, p.table(&periods), p.amounts(&bridge), p.amounts(&shows), blocks}); err != nil {
+	}{heading{"时段对比", "Comparison of periods"}, p.lang(), analytics.Stamp(c.AsOf), c.Complete, p.table(&periods), p.amounts(&bridge), p.amounts(&shows), blocks}); err != nil {
 		return err
 	}
 	_, err = w.Write(out.Bytes())

@@ -16,7 +16,7 @@ it("draws a show from its first minute to its last", () => {
 
 it("names no mark upon another, and every mark where there is room", () => {
   const marks = [0, 1, 2, 6, 7].map((minute) => ({ at: minute * 60_000, name: "pinned" }));
-  expect(named(marks, 600_000, { width: 420, text: 12 })).toEqual([true, false, true, true, false]);
+  expect(named(marks, 600_000, { width: 420, text: 12 })).toEqual([true, false, false, true, false]);
   expect(named(marks, 600_000, { width: 2400, text: 12 })).toEqual([true, true, true, true, true]);
   expect(named(marks, 600_000, { width: 0, text: 12 })).toEqual([true, false, false, false, false]);
 });

@@ -49,7 +49,7 @@ export function spanOf(rows: readonly Row[]): { min?: number; max?: number } {
 }
 
 /** How many px the name of a mark takes, told by the height of its text: names that would lie upon each other are left out, their marks stay. */
-const NAME_WIDTH = 7;
+const NAME_WIDTH = 9;
 
 /** Which marks are named: in the order of time, each that is far enough from the one named before. `ms` is what the width of the box spans. */
 export function named(marks: readonly Mark[], ms: number, box: Box): boolean[] {
