@@ -109,7 +109,7 @@ func clusterKilled(t *testing.T, d *duo) {
 	db := d.migrated(t)
 	w := spread(play(72, 900))
 	var kills atomic.Int64
-	f := &fault{db: db, rng: rand.New(rand.NewPCG(7, 8)), often: 60, kill: func() error { return d.kill(int(kills.Add(1)) % 2) }}
+	f := &fault{db: db, rng: rand.New(rand.NewPCG(7, 8)), often: 40, kill: func() error { return d.kill(int(kills.Add(1)) % 2) }}
 	soak(t, db, f, w, 16, 3)
 	t.Logf("%d sends, %d failed (%d lost answers, %d never arrived), %d late copies, %d batches, %d kills", f.sends, f.failed, f.lost, f.refused, f.resent, f.batches, kills.Load())
 	if kills.Load() < 2 {

@@ -60,7 +60,7 @@ func startDuo(t *testing.T) *duo {
 func (d *duo) start(i int) {
 	d.t.Helper()
 	e, err := engine.Start(context.WithoutCancel(d.t.Context()), engine.Config{
-		Dir: filepath.Join(d.dir, fmt.Sprint("shard", i+1)), Exec: []string{d.exe, childFlag}, MaxMemory: 1 << 30, Now: time.Now, Cluster: d.cluster.At(i),
+		Dir: filepath.Join(d.dir, fmt.Sprint("shard", i+1)), Exec: []string{d.exe, childFlag}, Now: time.Now, Cluster: d.cluster.At(i),
 	})
 	if err != nil {
 		d.t.Fatal(err)

@@ -22,7 +22,7 @@ import (
 type ShardsCmd struct {
 	Data   string `required:"" type:"path" help:"Folder of the shards' data; the same folder again brings the same shards back."`
 	Shards int    `default:"2" help:"How many shards, 1 to 8; a folder keeps the number it began with."`
-	Memory int64  `default:"1073741824" help:"Memory bound of each shard in bytes, at least 768 MiB."`
+	Memory int64  `default:"2147483648" help:"Memory bound of each shard in bytes, at least 768 MiB."`
 }
 
 // localCluster is the name of the cluster in remote_servers.
