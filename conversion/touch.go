@@ -74,12 +74,16 @@ func TouchOf(e live.Event) (Touchpoint, bool) { return builtIn.TouchOf(e) }
 // somebody followed a link of their own. The event's own stage
 // and channel go before the rule's. Position is left to the caller, who knows
 // the log.
-func (s *RuleSet) TouchOf(e live.Event) (Touchpoint, bool) {
+func (s *RuleSet) TouchOf(e live.Event) (Touchpoint, bool) { return s.Touch(&e, nil) }
+
+// Touch is [RuleSet.TouchOf] for those who look at millions of facts: it makes no
+// string of a text that words has met.
+func (s *RuleSet) Touch(e *live.Event, words live.Words) (Touchpoint, bool) {
 	r := s.byKind[e.Kind]
-	if r == nil || e.Rehearsal || e.Person == "" || !r.admits(&e) {
+	if r == nil || e.Rehearsal || e.Person == "" || !r.admits(e) {
 		return Touchpoint{}, false
 	}
-	d := read(e.Data)
+	d := read(e.Data, words)
 	if r.Proactive && bool(d.Transactional) {
 		return Touchpoint{}, false
 	}
@@ -136,15 +140,6 @@ type touchData struct {
 	CostCurrency name   `json:"cost_currency"`
 
 	Transactional Flag `json:"transactional"`
-}
-
-// read takes what it can from data. The members that the kind names were checked
-// when the event was accepted; of the others, what cannot be a name is none.
-func read(data json.RawMessage) (d touchData) {
-	if len(data) == 0 || json.Unmarshal(data, &d) != nil {
-		return touchData{}
-	}
-	return d
 }
 
 // name is an identifier, or nothing.

@@ -108,6 +108,39 @@ func FuzzTouchOf(f *testing.F) {
 	})
 }
 
+// FuzzScan compares the quick reading of data with that of encoding/json.
+func FuzzScan(f *testing.F) {
+	for _, seed := range []string{
+		`{}`, `null`, `{"product_id":7}`, `{"product_id":"p","referrer":"r","product_id":"no id"}`, `{"agent_name":"小李","agent_name":null}`,
+		`{"cost_minor":12,"cost_minor":1e3,"cost_currency":"CNY","transactional":true}`, `{"group_name":"\u5f20","group_id":"g"}`,
+	} {
+		f.Add([]byte(seed))
+	}
+	words := live.Words{}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		got, ok := scan(data, words)
+		if !ok {
+			return
+		}
+		var want touchData
+		if err := json.Unmarshal(data, &want); err != nil {
+			t.Fatalf("%s was read, and %v", data, err)
+		}
+		if d := cmp.Diff(want, got); d != "" {
+			t.Fatalf("%s: -encoding/json +scan\n%s", data, d)
+		}
+	})
+}
+
+func TestTouchAllocatesNothing(t *testing.T) {
+	e := &live.Event{Kind: live.ProductClicked, Person: "p", Actor: live.Actor{Role: live.RoleViewer}, Data: []byte(`{"product_id":"p-1","referrer":"someone"}`)}
+	words := live.Words{}
+	var got Touchpoint
+	if n := testing.AllocsPerRun(100, func() { got, _ = DefaultRules().Touch(e, words) }); n != 0 || got.Product != "p-1" || got.Referrer != "someone" {
+		t.Errorf("%g allocations for %+v", n, got)
+	}
+}
+
 func TestWithin(t *testing.T) {
 	at := func(d time.Duration, seq uint64) Touchpoint {
 		return Touchpoint{At: noon.Add(d), Position: live.Position{Seq: seq}}

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
 
 	"showrunner/live"
@@ -60,4 +61,43 @@ func FuzzDecodeDeltas(f *testing.F) {
 			t.Fatalf("%d deltas became %d", len(ds), len(again))
 		}
 	})
+}
+
+// FuzzScanDeltas compares the quick reading of deltas with that of encoding/json.
+func FuzzScanDeltas(f *testing.F) {
+	f.Add([]byte(`{"order_id":"o","deltas":[{"line_id":"1","ver":1,"paid_at":"2026-11-21T12:00:00.000Z","paid_minor":-5},{"ver":4294967296}]}`))
+	f.Add([]byte(`{"deltas":[{"orders":1,"orders":2,"more":[{}]}],"order_id":"o"}`))
+	f.Add([]byte(`{"deltas":[{"ver":1}],"deltas":[{"orders":1}]}`))
+	f.Add([]byte(`{"deltas":[null,{"VER":3}],"order_id":null}`))
+	f.Add([]byte(`[{"orders":1}]`))
+	words := live.Words{}
+	var rows []live.Delta
+	f.Fuzz(func(t *testing.T, data []byte) {
+		want, wantErr := live.DecodeDeltas(data)
+		got, err := live.ScanDeltas(rows, data, words)
+		if (err == nil) != (wantErr == nil) {
+			t.Fatalf("%s: %v, want %v", data, err, wantErr)
+		}
+		if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
+			t.Fatalf("%s (-want +got):\n%s", data, diff)
+		}
+		rows = got
+	})
+}
+
+func TestScanDeltasAllocatesNothing(t *testing.T) {
+	at := day
+	want := []live.Delta{
+		{Order: "o", Ver: 2, Line: "1", Show: "s", Person: "p", SKU: "a", Currency: "CNY", PaidAt: at, PaidMinor: 1990, UnitsPaid: 1},
+		{Order: "o", Ver: 2, Show: "s", Person: "p", Currency: "CNY", PaidAt: at, Paid: 1},
+	}
+	data, err := json.Marshal(map[string]any{"order_id": "o", "deltas": live.EncodeDeltas(want)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	words, got := live.Words{}, []live.Delta(nil)
+	n := testing.AllocsPerRun(100, func() { got, err = live.ScanDeltas(got, data, words) })
+	if err != nil || n != 0 || cmp.Diff(want, got) != "" {
+		t.Errorf("%g allocations, %v\n%s", n, err, cmp.Diff(want, got))
+	}
 }

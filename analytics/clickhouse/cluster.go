@@ -185,7 +185,7 @@ func (db *DB) member(addresses []string, database string, s *shard) (*DB, error)
 	}
 	cfg := db.cfg
 	cfg.Cluster = ""
-	return &DB{cfg: cfg, database: database, options: &options, conn: conn, queries: db.queries, refused: db.refused, shard: s}, nil
+	return &DB{cfg: cfg, database: database, options: &options, conn: conn, near: near(addresses), native: &native{options: &options, near: near(addresses)}, queries: db.queries, refused: db.refused, shard: s}, nil
 }
 
 // close ends the connections of a cluster.

@@ -41,12 +41,12 @@ func clusterHalfDone(t *testing.T, d *duo) {
 	db := d.migrated(t)
 	parts := d.parts(t, db)
 	w := spread(play(71, 600))
-	s := &span{}
+	s := newSpan(nil)
 	for _, e := range w.entries {
 		if !sameMonth(e.Event.ReceivedAt, w.entries[0].Event.ReceivedAt) {
 			break
 		}
-		s.add(e)
+		s.add(&e)
 	}
 	send := func(token string) error {
 		return errors.Join(db.insert(t.Context(), s.events.block(), token+"events"), db.insert(t.Context(), s.deltas.block(), token+"deltas"))

@@ -117,9 +117,9 @@ func clusterRefuses(t *testing.T, d *duo) {
 		if _, err := again.RollupMoney(t.Context(), merchantOn(0, 0), "s1"); err != nil {
 			t.Errorf("a question to the other shard: %v", err)
 		}
-		b := &span{}
+		b := newSpan(nil)
 		for _, e := range spread(play(61, 40)).entries {
-			b.add(e)
+			b.add(&e)
 		}
 		refused("an insert into one that was "+layout, again.insert(t.Context(), b.events.block(), "x"), ErrReshaped)
 		err = again.Migrate(t.Context())

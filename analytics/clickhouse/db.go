@@ -56,6 +56,8 @@ type DB struct {
 	database string
 	options  *ch.Options
 	conn     driver.Conn
+	native   *native // of inserts, unless they go over HTTP
+	near     bool    // the server is on this machine
 	queries  *prometheus.HistogramVec
 	refused  *prometheus.CounterVec
 
@@ -89,7 +91,7 @@ func Open(_ context.Context, cfg Config) (*DB, error) {
 		return nil, fmt.Errorf("open clickhouse: %w", err)
 	}
 	db := &DB{
-		cfg: cfg, database: database, options: options, conn: conn,
+		cfg: cfg, database: database, options: options, conn: conn, near: near(options.Addr), native: &native{options: options, near: near(options.Addr)},
 		queries: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "showrunner_clickhouse_query_seconds", Help: "Duration of questions to ClickHouse.",
 			Buckets: prometheus.ExponentialBuckets(0.002, 2.5, 10),
@@ -145,7 +147,7 @@ func parse(address string) (*ch.Options, error) {
 
 // Close ends the connections.
 func (db *DB) Close() error {
-	err := db.conn.Close()
+	err := errors.Join(db.native.Close(), db.conn.Close())
 	db.finding.Lock()
 	defer db.finding.Unlock()
 	if db.found != nil {

@@ -1,22 +1,59 @@
 package clickhouse
 
 import (
-	"time"
+	"github.com/ClickHouse/ch-go/proto"
 
 	"showrunner/live"
 )
 
 // deltaColumns gathers rows of order_deltas.
 type deltaColumns struct {
-	merchant, show, room, order, line, person, product, sku, currency, fact, source []string
+	table
+	merchant, show, room, product, sku, currency, fact, source wordColumn
+	order, line, person                                        textColumn
 
-	ver, idx, n []uint32
-	at, factAt  []time.Time
-	paidAt      []*time.Time
-	rehearsal   []uint8
-	seq         []uint64
+	ver, idx, n numberColumn[uint32]
+	at, factAt  instantColumn
+	paidAt      nullInstantColumn
+	rehearsal   numberColumn[uint8]
+	seq         numberColumn[uint64]
+	counts      [len(countNames)]numberColumn[int64]
 
-	counts [len(countNames)][]int64
+	met  live.Words
+	read []live.Delta
+}
+
+func newDeltaColumns() *deltaColumns {
+	c := &deltaColumns{met: live.Words{}}
+	c.ver.typ, c.idx.typ, c.n.typ = proto.ColumnTypeUInt32, proto.ColumnTypeUInt32, proto.ColumnTypeUInt32
+	c.rehearsal.typ, c.seq.typ = proto.ColumnTypeUInt8, proto.ColumnTypeUInt64
+	c.name = "order_deltas"
+	c.columns = []named{
+		{"merchant_id", &c.merchant},
+		{"show_id", &c.show},
+		{"room_id", &c.room},
+		{"order_id", &c.order},
+		{"ver", &c.ver},
+		{"line_id", &c.line},
+		{"person_id", &c.person},
+		{"product_id", &c.product},
+		{"sku_id", &c.sku},
+		{"currency", &c.currency},
+		{"at", &c.at},
+		{"fact", &c.fact},
+		{"fact_at", &c.factAt},
+		{"paid_at", &c.paidAt},
+		{"rehearsal", &c.rehearsal},
+		{"source", &c.source},
+		{"seq", &c.seq},
+		{"idx", &c.idx},
+		{"n", &c.n},
+	}
+	for i, name := range countNames {
+		c.counts[i].typ = proto.ColumnTypeInt64
+		c.columns = append(c.columns, named{name, &c.counts[i]})
+	}
+	return c
 }
 
 // countNames are the additive columns in the order of counts.
@@ -37,64 +74,43 @@ func counts(d *live.Delta) [len(countNames)]int64 {
 }
 
 // add makes the rows of an order event. Nothing is added if it cannot be read.
-func (c *deltaColumns) add(entry live.Entry) error {
+func (c *deltaColumns) add(entry *live.Entry) error {
 	e := &entry.Event
-	deltas, err := live.DecodeDeltas(e.Data)
+	deltas, err := live.ScanDeltas(c.read, e.Data, c.met)
 	if err != nil {
 		return err
 	}
+	c.read = deltas
 	factAt := e.OccurredAt
 	if factAt.IsZero() {
 		factAt = e.ReceivedAt
 	}
 	for i := range deltas {
 		d := &deltas[i]
-		c.merchant = append(c.merchant, string(e.Merchant))
-		c.show = append(c.show, string(d.Show))
-		c.room = append(c.room, string(d.Room))
-		c.order = append(c.order, string(d.Order))
-		c.ver = append(c.ver, d.Ver)
-		c.line = append(c.line, d.Line)
-		c.person = append(c.person, string(d.Person))
-		c.product = append(c.product, string(d.Product))
-		c.sku = append(c.sku, string(d.SKU))
-		c.currency = append(c.currency, string(d.Currency))
-		c.at = append(c.at, e.ReceivedAt.UTC())
-		c.fact = append(c.fact, string(e.Kind))
-		c.factAt = append(c.factAt, factAt.UTC())
-		var paid *time.Time
-		if !d.PaidAt.IsZero() {
-			t := d.PaidAt.UTC()
-			paid = &t
-		}
-		c.paidAt = append(c.paidAt, paid)
-		c.rehearsal = append(c.rehearsal, bit(e.Rehearsal))
-		c.source = append(c.source, e.Source)
+		row := c.rows
+		c.rows++
+		c.merchant.put(row, string(e.Merchant))
+		c.show.put(row, string(d.Show))
+		c.room.put(row, string(d.Room))
+		c.order.put(row, string(d.Order))
+		c.ver.put(row, d.Ver)
+		c.line.put(row, d.Line)
+		c.person.put(row, string(d.Person))
+		c.product.put(row, string(d.Product))
+		c.sku.put(row, string(d.SKU))
+		c.currency.put(row, string(d.Currency))
+		c.at.put(row, e.ReceivedAt)
+		c.fact.put(row, string(e.Kind))
+		c.factAt.put(row, factAt)
+		c.paidAt.put(row, d.PaidAt)
+		c.rehearsal.put(row, bit(e.Rehearsal))
+		c.source.put(row, e.Source)
 		for j, v := range counts(d) {
-			c.counts[j] = append(c.counts[j], v)
+			c.counts[j].put(row, v)
 		}
-		c.seq = append(c.seq, entry.Position.Seq)
-		c.idx = append(c.idx, entry.Position.Index)
-		c.n = append(c.n, uint32(i))
+		c.seq.put(row, entry.Position.Seq)
+		c.idx.put(row, entry.Position.Index)
+		c.n.put(row, uint32(i))
 	}
 	return nil
-}
-
-func (c *deltaColumns) block() *block {
-	b := &block{
-		table: "order_deltas", rows: len(c.seq),
-		names: []string{
-			"merchant_id", "show_id", "room_id", "order_id", "ver", "line_id", "person_id", "product_id", "sku_id", "currency",
-			"at", "fact", "fact_at", "paid_at", "rehearsal", "source", "seq", "idx", "n",
-		},
-		data: []any{
-			c.merchant, c.show, c.room, c.order, c.ver, c.line, c.person, c.product, c.sku, c.currency,
-			c.at, c.fact, c.factAt, c.paidAt, c.rehearsal, c.source, c.seq, c.idx, c.n,
-		},
-	}
-	for j, name := range countNames {
-		b.names = append(b.names, name)
-		b.data = append(b.data, c.counts[j])
-	}
-	return b
 }

@@ -1,9 +1,10 @@
 package clickhouse
 
 import (
+	"bytes"
 	"context"
 	"fmt"
-	"strings"
+	"net"
 
 	ch "github.com/ClickHouse/clickhouse-go/v2"
 )
@@ -36,27 +37,45 @@ func (db *DB) insert(ctx context.Context, b *block, token string) (err error) {
 	if db.cfg.Cluster != "" {
 		return db.insertApart(ctx, b, token)
 	}
-	if err := db.sure(ctx); err != nil {
+	if err = db.sure(ctx); err != nil {
 		return fmt.Errorf("insert into %s: %w", b.table, err)
 	}
-	ctx = ch.Context(ctx, ch.WithSettings(db.insertSettings(token)))
-	batch, err := db.conn.PrepareBatch(ctx, "INSERT INTO "+b.table+" ("+strings.Join(b.names, ", ")+")")
+	if db.options.Protocol == ch.HTTP {
+		err = db.post(ctx, b, token)
+	} else {
+		err = db.native.insert(ctx, b, db.insertSettings(token))
+	}
 	if err != nil {
 		return fmt.Errorf("insert into %s: %w", b.table, err)
 	}
-	defer func() {
-		if err != nil && !batch.IsSent() {
-			// The first error is the one that matters.
-			_ = batch.Abort()
-		}
-	}()
-	for i, column := range b.data {
-		if err := batch.Column(i).Append(column); err != nil {
-			return fmt.Errorf("insert into %s: column %s: %w", b.table, b.names[i], err)
-		}
-	}
-	if err := batch.Send(); err != nil {
-		return fmt.Errorf("insert into %s: %w", b.table, err)
-	}
 	return nil
+}
+
+// post sends a block over HTTP: its bytes as they are, over a network compressed
+// once for all tries.
+func (db *DB) post(ctx context.Context, b *block, token string) error {
+	settings, body := db.insertSettings(token), b.body
+	if !db.near {
+		var err error
+		if body, err = b.pack(); err != nil {
+			return err
+		}
+		settings["decompress"] = 1
+	}
+	return db.conn.InsertFormat(ch.Context(ctx, ch.WithSettings(settings)), "Native", b.sql, bytes.NewReader(body))
+}
+
+// near reports whether all servers are on this machine, where compression costs
+// more than it saves.
+func near(addresses []string) bool {
+	for _, a := range addresses {
+		host, _, err := net.SplitHostPort(a)
+		if err != nil {
+			return false
+		}
+		if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+			return false
+		}
+	}
+	return true
 }

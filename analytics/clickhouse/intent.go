@@ -41,26 +41,41 @@ func decodeIntent(note []byte) (intent, error) {
 	return i, nil
 }
 
-// span is a range with its rows.
+// span is a range with its rows. It is used again for the next range.
 type span struct {
 	intent
 	oldest time.Time // receipt of its first event
-	events eventColumns
-	deltas deltaColumns
+	events *eventColumns
+	deltas *deltaColumns
 	bytes  int
 	bad    int // order events that could not be read
 
-	rules *conversion.RuleSet // nil: those that are built in
+	rules *conversion.RuleSet
 }
 
-// add takes one event in.
-func (s *span) add(e live.Entry) {
+// newSpan makes one; nil rules are those that are built in.
+func newSpan(rules *conversion.RuleSet) *span {
+	return &span{events: newEventColumns(), deltas: newDeltaColumns(), rules: cmp.Or(rules, conversion.DefaultRules())}
+}
+
+// reset begins another range.
+func (s *span) reset() {
+	s.intent, s.oldest, s.bytes, s.bad = intent{}, time.Time{}, 0, 0
+	s.events.reset()
+	s.deltas.reset()
+}
+
+// blocks are what is to be sent of the range, in this order.
+func (s *span) blocks() [2]*block { return [2]*block{s.events.block(), s.deltas.block()} }
+
+// add takes one event in. It keeps nothing of the entry's bytes.
+func (s *span) add(e *live.Entry) {
 	if s.N == 0 {
 		s.From, s.oldest = e.Position.Offset(), e.Event.ReceivedAt
 	}
 	s.N++
 	s.bytes += len(e.Event.Data) + 256
-	s.events.add(e, cmp.Or(s.rules, conversion.DefaultRules()))
+	s.events.add(e, s.rules)
 	if live.OrderFactKind(e.Event.Kind) {
 		if err := s.deltas.add(e); err != nil {
 			s.bad++
@@ -70,21 +85,22 @@ func (s *span) add(e live.Entry) {
 
 // reload reads the rows of an intent from the log again. The reader stands at
 // the intent's beginning, where its checkpoint is, and afterwards at its end.
-func reload(ctx context.Context, r Reader, i intent, rules *conversion.RuleSet) (*span, error) {
-	s := &span{rules: rules}
-	for s.N < i.N {
-		entries, err := r.Next(ctx, i.N-s.N, time.Second)
+func reload(ctx context.Context, r Reader, want intent, rules *conversion.RuleSet) (*span, error) {
+	s := newSpan(rules)
+	for s.N < want.N {
+		entries, err := r.Next(ctx, want.N-s.N, time.Second)
 		if err != nil {
-			return nil, fmt.Errorf("read the range %s of the log again: %w", i, err)
+			return nil, fmt.Errorf("read the range %s of the log again: %w", want, err)
 		}
-		for _, e := range entries {
-			if at := e.Position.Offset(); at < i.From || at >= i.Until {
+		for i := range entries {
+			e := &entries[i]
+			if at := e.Position.Offset(); at < want.From || at >= want.Until {
 				return nil, fmt.Errorf("read the range %s of the log again: it does not hold its %d events, %d is the next after %d",
-					i, i.N, at, s.N)
+					want, want.N, at, s.N)
 			}
 			s.add(e)
 		}
 	}
-	s.From, s.Until = i.From, i.Until
+	s.From, s.Until = want.From, want.Until
 	return s, nil
 }

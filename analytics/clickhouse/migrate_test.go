@@ -207,11 +207,11 @@ func TestMigrateSettled(t *testing.T) {
 	half := len(w.entries) / 2
 	log := fill(t, db, w.entries[:half], nil)
 	// One insert of before is sent again after the change and after a restart.
-	var again deltaColumns
+	again := newDeltaColumns()
 	for _, e := range play(6, 300).entries {
 		if live.OrderFactKind(e.Event.Kind) {
 			e.Position.Seq += 1 << 40
-			if err := again.add(e); err != nil {
+			if err := again.add(&e); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -147,7 +147,7 @@ func (s *Sink) run(ctx context.Context) error {
 
 // follow cuts the log into ranges and delivers them one after the other.
 func (s *Sink) follow(ctx context.Context) error {
-	open, opened := &span{rules: s.cfg.Rules}, time.Time{}
+	open, opened := newSpan(s.cfg.Rules), time.Time{}
 	cut := func(until live.Position) error {
 		if open.N == 0 {
 			return nil
@@ -156,7 +156,7 @@ func (s *Sink) follow(ctx context.Context) error {
 		if err := s.begin(ctx, open); err != nil {
 			return err
 		}
-		open = &span{rules: s.cfg.Rules}
+		open.reset()
 		return nil
 	}
 	for {
@@ -188,7 +188,7 @@ func (s *Sink) follow(ctx context.Context) error {
 				opened = s.cfg.Now()
 				s.waiting(e.Event.ReceivedAt)
 			}
-			open.add(*e)
+			open.add(e)
 		}
 		if open.N >= s.cfg.MaxRows || open.bytes >= maxBytes || open.N > 0 && s.cfg.Now().Sub(opened) >= s.cfg.MaxAge {
 			if err := cut(s.cfg.Reader.Position()); err != nil {
@@ -222,7 +222,7 @@ func (s *Sink) deliver(ctx context.Context, r *span) error {
 		s.metrics.unreadable.Add(float64(r.bad))
 		s.cfg.Logger.ErrorContext(ctx, "order events could not be read", "range", r.String(), "events", r.bad)
 	}
-	for _, b := range []*block{r.events.block(), r.deltas.block()} {
+	for _, b := range r.blocks() {
 		if err := s.persist(ctx, b, r.intent); err != nil {
 			return err
 		}
@@ -254,6 +254,7 @@ func (s *Sink) persist(ctx context.Context, b *block, i intent) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
+		b.failed = true
 		s.metrics.failing.Set(1)
 		s.metrics.retries.Inc()
 		wait := pause.NextBackOff()
