@@ -188,6 +188,12 @@ const maxPlainDepth = 32
 type textScan struct{ rest []byte }
 
 func (t *textScan) space() {
+	if len(t.rest) > 0 && t.rest[0] <= ' ' {
+		t.skip()
+	}
+}
+
+func (t *textScan) skip() {
 	i := 0
 	for i < len(t.rest) && (t.rest[i] == ' ' || t.rest[i] == '\t' || t.rest[i] == '\n' || t.rest[i] == '\r') {
 		i++

@@ -21,7 +21,7 @@ import (
 // and as a compressed block at the other: by the columns of the sink, and row by
 // row with encoding/json and the columns of clickhouse-go.
 func BenchmarkEncode(b *testing.B) {
-	entries := crowd(50_000)
+	entries := audience(50_000)
 	s := newSpan(nil)
 	own := func() int {
 		s.reset()
@@ -66,8 +66,8 @@ func BenchmarkEncode(b *testing.B) {
 	}
 }
 
-// crowd is what the people of a large room do: mostly they watch.
-func crowd(n int) []live.Entry {
+// audience is what the people of a large room do: mostly they watch.
+func audience(n int) []live.Entry {
 	rng := rand.New(rand.NewPCG(7, 7))
 	out := make([]live.Entry, n)
 	for i := range out {

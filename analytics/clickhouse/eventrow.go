@@ -16,8 +16,8 @@ type eventColumns struct {
 	touched                                              touchColumns
 	ts, occurred                                         instantColumn
 	rehearsal, touch                                     numberColumn[uint8]
-	num, skew                                            numberColumn[int64]
-	seq                                                  numberColumn[uint64]
+	num, uuidHigh                                        numberColumn[int64]
+	seq, uuidLow                                         numberColumn[uint64]
 	idx                                                  numberColumn[uint32]
 
 	met live.Words
@@ -26,8 +26,8 @@ type eventColumns struct {
 func newEventColumns() *eventColumns {
 	c := &eventColumns{met: live.Words{}}
 	c.rehearsal.typ, c.touch.typ = proto.ColumnTypeUInt8, proto.ColumnTypeUInt8
-	c.num.typ, c.skew.typ = proto.ColumnTypeInt64, proto.ColumnTypeInt64
-	c.seq.typ, c.idx.typ = proto.ColumnTypeUInt64, proto.ColumnTypeUInt32
+	c.num.typ, c.uuidHigh.typ = proto.ColumnTypeInt64, proto.ColumnTypeInt64
+	c.uuidLow.typ, c.seq.typ, c.idx.typ = proto.ColumnTypeUInt64, proto.ColumnTypeUInt64, proto.ColumnTypeUInt32
 	c.name = "events"
 	c.columns = append([]named{
 		{"merchant_id", &c.merchant},
@@ -52,7 +52,8 @@ func newEventColumns() *eventColumns {
 		{"num", &c.num},
 		{"body", &c.body},
 		{"props", &c.props},
-		{"client_skew_ms", &c.skew},
+		{"uuid_high", &c.uuidHigh},
+		{"uuid_low", &c.uuidLow},
 		{"seq", &c.seq},
 		{"idx", &c.idx},
 	}, c.touched.columns()...)
@@ -61,7 +62,7 @@ func newEventColumns() *eventColumns {
 
 // add makes the row of an event. It must be a function of the entry and the rules
 // alone: no clock, no chance, no order of a map.
-func (c *eventColumns) add(entry *live.Entry, rules *conversion.RuleSet) {
+func (c *eventColumns) add(entry *live.Entry, rules *conversion.RuleSet, order bool) {
 	e := &entry.Event
 	var d facts
 	d.read(e.Data)
@@ -77,13 +78,17 @@ func (c *eventColumns) add(entry *live.Entry, rules *conversion.RuleSet) {
 		occurred = e.ReceivedAt
 	}
 	c.occurred.put(row, occurred)
-	c.skew.put(row, occurred.Sub(e.ReceivedAt).Milliseconds())
 	c.person.put(row, string(e.Person))
-	c.actor.put(row, e.Actor.ID)
+	c.actor.put(row, actorOf(e))
 	c.role.put(row, string(e.Actor.Role))
 	c.rehearsal.put(row, bit(e.Rehearsal))
-	c.source.put(row, e.Source)
-	c.id.put(row, string(e.ID))
+	c.source.put(row, sourceOf(e))
+	if high, low, ok := uuidOf(string(e.ID)); ok {
+		c.uuidHigh.put(row, int64(high)-e.ReceivedAt.UnixMilli()<<16)
+		c.uuidLow.put(row, low)
+	} else {
+		c.id.put(row, string(e.ID))
+	}
 	c.channel.put(row, e.Channel)
 	c.campaign.put(row, e.Campaign)
 	stage := e.Stage
@@ -98,7 +103,7 @@ func (c *eventColumns) add(entry *live.Entry, rules *conversion.RuleSet) {
 	c.sku.putBytes(row, d.sku)
 	c.num.put(row, number(e.Kind, &d))
 	c.body.putBytes(row, d.text)
-	if !live.OrderFactKind(e.Kind) { // Whose money stands in order_deltas.
+	if !order { // Whose money stands in order_deltas.
 		c.props.putBytes(row, e.Data)
 	}
 	c.seq.put(row, entry.Position.Seq)

@@ -50,7 +50,7 @@ func (q *question) deeds(ctx context.Context) error {
 	if q.need == analytics.Everything {
 		kinds = append(kinds, analytics.AlertKinds...)
 	}
-	return q.rows(ctx, "deeds", `SELECT toString(kind), ts, product_id, body, actor_id, actor_role, props`+events+`AND kind IN (`+quoted(kinds)+`) ORDER BY seq, idx`,
+	return q.rows(ctx, "deeds", `SELECT toString(kind), ts, product_id, body, fact_actor, actor_role, props`+events+`AND kind IN (`+quoted(kinds)+`) ORDER BY seq, idx`,
 		func(scan scanner) error {
 			var d deed
 			if err := scan((*string)(&d.kind), &d.at, &d.product, &d.body, &d.actor, &d.role, &d.props); err != nil {

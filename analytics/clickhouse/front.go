@@ -129,7 +129,7 @@ func (db *DB) raiseFront(ctx context.Context, cluster, front string) error {
 
 // columns are the columns of tables as SQL declares them, by table.
 func (db *DB) columns(ctx context.Context, database, which string) (map[string]string, error) {
-	rows, err := db.conn.Query(ctx, "SELECT t.name, arrayStringConcat(arrayMap(c -> concat('`', c.2, '` ', c.3), arraySort(groupArray((c.position, c.name, c.type)))), ', ') "+
+	rows, err := db.conn.Query(ctx, "SELECT t.name, arrayStringConcat(arrayMap(c -> concat('`', c.2, '` ', c.3, c.4), arraySort(groupArray((c.position, c.name, c.type, if(c.default_kind = 'ALIAS', concat(' ALIAS ', c.default_expression), ''))))), ', ') "+
 		`FROM system.tables AS t INNER JOIN system.columns AS c ON c.database = t.database AND c.table = t.name
 		WHERE t.database = ? AND (`+which+`) GROUP BY t.name`, database)
 	if err != nil {

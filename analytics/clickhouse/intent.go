@@ -75,8 +75,9 @@ func (s *span) add(e *live.Entry) {
 	}
 	s.N++
 	s.bytes += len(e.Event.Data) + 256
-	s.events.add(e, s.rules)
-	if live.OrderFactKind(e.Event.Kind) {
+	order := live.OrderFactKind(e.Event.Kind)
+	s.events.add(e, s.rules, order)
+	if order {
 		if err := s.deltas.add(e); err != nil {
 			s.bad++
 		}

@@ -136,7 +136,7 @@ func (db *DB) renameWords(ctx context.Context, r *Renaming) error {
 func (db *DB) pinnedOf(ctx context.Context, r *Renaming) (ids []string, err error) {
 	rows, err := db.conn.Query(ctx, `SELECT DISTINCT JSONExtractString(props, 'comment_id') AS id FROM events WHERE merchant_id = ? AND kind = ?
 		AND (JSONExtractString(props, 'viewer_id') IN (?, ?) OR id IN (
-			SELECT arrayJoin([event_id, JSONExtractString(props, 'comment_id')]) FROM events WHERE merchant_id = ? AND kind = ? AND person_id IN (?, ?)))`,
+			SELECT arrayJoin([fact_id, JSONExtractString(props, 'comment_id')]) FROM events WHERE merchant_id = ? AND kind = ? AND person_id IN (?, ?)))`,
 		string(r.Merchant), string(live.CommentPinned), string(r.Old), string(r.New), string(r.Merchant), string(live.CommentSent), string(r.Old), string(r.New))
 	if err != nil {
 		return nil, fmt.Errorf("find pinned comments of a person: %w", err)

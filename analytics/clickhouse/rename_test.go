@@ -80,7 +80,7 @@ func TestRename(t *testing.T) {
 		for _, x := range tables {
 			count(x.name, fmt.Sprintf(`SELECT count() FROM %s WHERE %s person_id = '%s'`, x.name, of, old))
 		}
-		count("actors and data", fmt.Sprintf(`SELECT count() FROM events WHERE %s (actor_id = '%s' OR position(props, '"%s"') > 0)`, of, old, old))
+		count("actors and data", fmt.Sprintf(`SELECT count() FROM events WHERE %s (fact_actor = '%s' OR position(props, '"%s"') > 0)`, of, old, old))
 	}
 	var words uint64
 	if err := db.conn.QueryRow(ctx, `SELECT count() FROM events WHERE person_id LIKE 'erased:%' AND kind = 'comment_sent' AND (body != '' OR JSONExtractString(props, 'text') != '')`).Scan(&words); err != nil || words > 0 {

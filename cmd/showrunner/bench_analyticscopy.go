@@ -44,14 +44,13 @@ func (x *copies) insert(ctx context.Context, conn driver.Conn, from, some int) e
 		if x.persons > 0 {
 			name = fmt.Sprintf(`%s %% %d`, name, x.persons)
 		}
-		return fmt.Sprintf(`if(%[1]s = '' OR %[1]s = 'host', %[1]s, concat('p', toString(%[2]s)))`, column, name)
+		return fmt.Sprintf(`if(%[1]s IN ('', '=', 'host'), %[1]s, concat('p', toString(%[2]s)))`, column, name)
 	}
 	shift := fmt.Sprintf(`toIntervalMillisecond(copy * %d + %d)`, x.step.Milliseconds(), x.shift.Milliseconds())
 	names := x.names + who("person_id") + fmt.Sprintf(` AS person_id, seq + (copy + %d) * %d AS seq, `, x.place, apart)
-	uuid7 := `concat(lower(leftPad(hex(toUInt64(toUnixTimestamp64Milli(ts))), 12, '0')), '-7', substring(lower(hex(cityHash64(event_id, copy))), 1, 15), '-', substring(lower(hex(cityHash64(copy, event_id))), 1, 4))`
 	for _, t := range []struct{ table, more string }{
 		{"events", `ts + ` + shift + ` AS ts, occurred_at + ` + shift + ` AS occurred_at, ` + who("actor_id") + ` AS actor_id, ` +
-			uuid7 + ` AS event_id, if(startsWith(source, 'ws:'), concat('ws:', ` + who("person_id") + `), toString(source)) AS source`},
+			`bitXor(uuid_high, toInt64(cityHash64(copy, uuid_low) % 4096)) AS uuid_high, bitOr(bitShiftLeft(toUInt64(2), 62), bitShiftRight(cityHash64(uuid_low, copy), 2)) AS uuid_low`},
 		{"order_deltas", `at + ` + shift + ` AS at, fact_at + ` + shift + ` AS fact_at, paid_at + ` + shift + ` AS paid_at, concat(order_id, '-', toString(copy)) AS order_id`},
 	} {
 		sql := fmt.Sprintf(`INSERT INTO %[1]s SELECT * EXCEPT (copy) REPLACE (%[2]s%[3]s) FROM (SELECT * FROM %[1]s WHERE merchant_id = '%[6]s'%[7]s) AS m

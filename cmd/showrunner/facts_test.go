@@ -76,7 +76,7 @@ func storedEvents(t *testing.T, url, merchant string, without ...string) map[str
 	}
 	defer conn.Close()
 	rows, err := conn.Query(t.Context(),
-		"SELECT event_id, count() FROM events WHERE merchant_id = $1 AND NOT has($2, toString(kind)) GROUP BY source, event_id",
+		"SELECT fact_id, count() FROM events WHERE merchant_id = $1 AND NOT has($2, toString(kind)) GROUP BY fact_source, fact_id",
 		merchant, append([]string{"room_entered", "room_left"}, without...))
 	if err != nil {
 		t.Fatal(err)

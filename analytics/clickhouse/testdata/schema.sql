@@ -25,7 +25,6 @@ CREATE TABLE events (`merchant_id` LowCardinality(String),
   `num` Int64 CODEC(T64, ZSTD(1)),
   `body` String CODEC(ZSTD(3)),
   `props` String CODEC(ZSTD(3)),
-  `client_skew_ms` Int64 CODEC(T64, ZSTD(1)),
   `seq` UInt64 CODEC(Delta(8), ZSTD(1)),
   `idx` UInt32 CODEC(T64, ZSTD(1)),
   `touch_rule` LowCardinality(String),
@@ -37,7 +36,13 @@ CREATE TABLE events (`merchant_id` LowCardinality(String),
   `touch_entry` LowCardinality(String),
   `touch_referrer` String CODEC(ZSTD(1)),
   `touch_cost_currency` LowCardinality(String),
-  `touch_cost` Int64 CODEC(T64, ZSTD(1)), INDEX by_position (seq) TYPE minmax GRANULARITY 4)
+  `touch_cost` Int64 CODEC(T64, ZSTD(1)),
+  `uuid_high` Int64 CODEC(T64, ZSTD(1)),
+  `uuid_low` UInt64 CODEC(ZSTD(1)),
+  `fact_actor` String ALIAS if(actor_id = '=', person_id, actor_id),
+  `fact_source` String ALIAS if(source = 'ws:=', concat('ws:', person_id), toString(source)),
+  `fact_id` String ALIAS if(uuid_low = 0, event_id, replaceRegexpOne(concat(leftPad(lower(hex(toUInt64((toUnixTimestamp64Milli(ts) * 65536) + uuid_high))), 16, '0'), leftPad(lower(hex(uuid_low)), 16, '0')), '^(.{8})(.{4})(.{4})(.{4})(.{12})$', '\\1-\\2-\\3-\\4-\\5')),
+  `client_skew_ms` Int64 ALIAS toUnixTimestamp64Milli(occurred_at) - toUnixTimestamp64Milli(ts), INDEX by_position (seq) TYPE minmax GRANULARITY 4)
 ENGINE = MergeTree PARTITION BY toYYYYMM(ts) ORDER BY (merchant_id, show_id, kind, ts, seq, idx)
 SETTINGS non_replicated_deduplication_window = 100000, fsync_after_insert = 1, fsync_part_directory = 1, index_granularity = 8192
 

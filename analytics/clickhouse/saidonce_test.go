@@ -1,0 +1,91 @@
+package clickhouse
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/uuid"
+
+	"showrunner/live"
+)
+
+// TestSaidOnce: what is stored once is read in full, of facts stored in full too.
+func TestSaidOnce(t *testing.T) {
+	waitReady(t)
+	db := migrated(t, server.HTTPURL())
+	type said struct{ Source, ID, Actor string }
+	viewer, host := live.RoleViewer, live.RoleHost
+	var want []said
+	s := newSpan(nil)
+	for i, x := range []struct {
+		source, id, actor, person string
+		role                      live.Role
+	}{
+		{"ws:ming", "0199f3a2-7c11-7abc-8def-0123456789ab", "ming", "ming", viewer},
+		{"ws:ming", "00000000-0000-4000-bfff-ffffffffffff", "ming", "", viewer},
+		{"ws:li", "ffffffff-ffff-7fff-8000-000000000000", "li", "ming", live.RoleAgent},
+		{"ws:ming", "0199F3A2-7C11-7ABC-8DEF-0123456789AB", "", "ming", viewer},
+		{"system", "0199f3a2-7c11-7abc-0def-0123456789ab", "h", "h", host},
+		{"ws:", "x", "", "", viewer},
+		{"shop", "0199f3a2-7c11-7abc-8def-0123456789ag", "ming", "ming", live.RoleIntegration},
+	} {
+		want = append(want, said{x.source, x.id, x.actor})
+		s.add(&live.Entry{Position: live.Position{Seq: 1, Index: uint32(i)}, Event: live.Event{
+			ID: live.EventID(x.id), Kind: live.RoomEntered, Source: x.source, Merchant: "m1", Person: live.PersonID(x.person),
+			Actor: live.Actor{ID: x.actor, Role: x.role}, ReceivedAt: start, OccurredAt: start.Add(-1500 * time.Millisecond),
+		}})
+	}
+	if err := db.insert(t.Context(), s.blocks()[0], "once"); err != nil {
+		t.Fatal(err)
+	}
+	// As before: in full.
+	old := said{"ws:wei", "0199f3a2-7c11-7abc-8def-0123456789ab", "wei"}
+	if err := db.conn.Exec(t.Context(), fmt.Sprintf(`INSERT INTO events (merchant_id, kind, ts, occurred_at, person_id, actor_id, actor_role, source, event_id, seq, idx)
+		SELECT 'm1', 'room_entered', fromUnixTimestamp64Milli(toInt64(%[1]d), 'UTC'), fromUnixTimestamp64Milli(toInt64(%[1]d - 1500), 'UTC'), '%[2]s', '%[2]s', 'viewer', '%[3]s', '%[4]s', 1, 100`, start.UnixMilli(), old.Actor, old.Source, old.ID)); err != nil {
+		t.Fatal(err)
+	}
+	want = append(want, old)
+	rows, err := db.conn.Query(t.Context(), `SELECT fact_source, fact_id, fact_actor, client_skew_ms FROM events ORDER BY idx`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = rows.Close() }() // Err tells what went wrong.
+	var got []said
+	for rows.Next() {
+		var x said
+		var skew int64
+		if err := rows.Scan(&x.Source, &x.ID, &x.Actor, &skew); err != nil {
+			t.Fatal(err)
+		}
+		if got = append(got, x); skew != -1500 {
+			t.Errorf("the clocks differ by %d", skew)
+		}
+	}
+	if d := cmp.Diff(want, got); d != "" || rows.Err() != nil {
+		t.Errorf("-want +got\n%s%v", d, rows.Err())
+	}
+	var stored uint64
+	if err := db.conn.QueryRow(t.Context(), `SELECT countIf(event_id = '') + countIf(actor_id = '=') + countIf(source = 'ws:=') FROM events`).Scan(&stored); err != nil || stored != 3+1+2 {
+		t.Errorf("%d are stored once, %v", stored, err)
+	}
+}
+
+// FuzzUUID compares with a library: what is a number is that UUID.
+func FuzzUUID(f *testing.F) {
+	f.Add("0199f3a2-7c11-7abc-8def-0123456789ab")
+	f.Add("0199F3a2-7c11-7abc-8def-0123456789ab")
+	f.Add("0199f3a2-7c11-7abc-0def-0123456789ab")
+	f.Fuzz(func(t *testing.T, id string) {
+		u, err := uuid.Parse(id)
+		want := err == nil && u.String() == id && u.Variant() == uuid.RFC4122
+		high, low, ok := uuidOf(id)
+		if ok != want {
+			t.Fatalf("%q is a UUID: %t, want %t", id, ok, want)
+		}
+		if ok && fmt.Sprintf("%016x%016x", high, low) != fmt.Sprintf("%x", u[:]) {
+			t.Errorf("%q is %x %x", id, high, low)
+		}
+	})
+}
