@@ -60,6 +60,10 @@ console: $(TSC) ## build the console from gateway/console/app into gateway/conso
 console-check: $(TSC) ## types, lint, unit tests and budget of the console; fails when dist is not what the sources give
 	cd gateway/console && npm run --silent check
 
+.PHONY: console-budget
+console-budget: $(ENGINE) $(TSC) ## what the console costs over a show of five hours, at full size (half an hour)
+	SHOWRUNNER_BUDGET_COMMENTS=900000 SHOWRUNNER_BUDGET_SECONDS=60 SHOWRUNNER_BUDGET_LOADS=5 $(GO) test ./cmd/showrunner -count=1 -timeout 120m -v -run TestConsoleKeepsItsBudget
+
 .PHONY: test
 test: $(ENGINE) $(TSC) ## every test, race detector on, real engines; skips are listed at the end
 	$(GO) run $(GOTESTSUM) --format pkgname -- -race -timeout $(TIMEOUT) $(PKG)

@@ -33,9 +33,14 @@ type Config struct {
 	// Publish gets every snapshot. It is called from Run's goroutine and must
 	// not block. Nil: snapshots are only asked for.
 	Publish func(analytics.Snapshot)
-	// Tick gets all snapshots of a second at once, after they were published, with
+	// Tick gets all snapshots of a second at once, before they are published, with
 	// their instant; none is a tick too. It must not block or change them. Nil: nobody asks.
 	Tick func(at time.Time, all []analytics.Snapshot)
+	// Change gets, half way between two ticks, the snapshots of shows about which
+	// something was said since the last, as long as Watched says that somebody
+	// looks. It must not block or change them. Nil: ticks are enough.
+	Change  func(at time.Time, some []analytics.Snapshot)
+	Watched func() bool
 	// StoreLag is how far ClickHouse is behind the log. Nil: not considered.
 	StoreLag func() time.Duration
 
@@ -79,6 +84,9 @@ func (c *Config) fill() {
 	}
 	if c.Tick == nil {
 		c.Tick = func(time.Time, []analytics.Snapshot) {}
+	}
+	if c.Watched == nil || c.Change == nil {
+		c.Watched = func() bool { return false }
 	}
 	if c.Past == nil {
 		c.Past = func(live.Show) []analytics.PastShow { return nil }

@@ -50,6 +50,7 @@ type held struct {
 	touched time.Time     // when its newest fact was received
 	dirty   bool          // facts since figures
 	fresh   bool          // changed since the last snapshot published
+	news    bool          // facts since Config.Tick or Config.Change was last told
 	figures *analytics.Figures
 }
 
@@ -71,8 +72,9 @@ func New(cfg Config) (*Realtime, error) {
 // Run follows the log until ctx ends, and then returns nil. What goes wrong on
 // the way is logged and tried again; until it works the lag grows.
 func (r *Realtime) Run(ctx context.Context) error {
-	tick := time.NewTicker(r.cfg.Every)
-	defer tick.Stop()
+	half := time.NewTicker(r.cfg.Every / 2)
+	defer half.Stop()
+	between := false
 	commit := time.NewTicker(commitEvery)
 	defer commit.Stop()
 	pause := newBackoff()
@@ -91,8 +93,12 @@ func (r *Realtime) Run(ctx context.Context) error {
 			pause.reset()
 		}
 		select {
-		case <-tick.C:
-			r.publish()
+		case <-half.C:
+			if between = !between; between {
+				r.glance()
+			} else {
+				r.publish()
+			}
 		default:
 		}
 		select {
@@ -204,7 +210,7 @@ func (r *Realtime) fold(ctx context.Context, e live.Entry, fresh map[live.ShowID
 		r.cfg.Logger.ErrorContext(ctx, "realtime figures miss a fact", "show_id", string(e.Event.Show), "event_id", string(e.Event.ID), "error", err)
 	}
 	r.metrics.facts.Inc()
-	h.dirty, h.fresh = true, true
+	h.dirty, h.fresh, h.news = true, true, true
 	if e.Event.ReceivedAt.After(h.touched) {
 		h.touched = e.Event.ReceivedAt
 	}

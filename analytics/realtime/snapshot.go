@@ -103,7 +103,7 @@ func (r *Realtime) publish() {
 		show := h.fold.Show()
 		if show.State.OnAir() || h.fresh {
 			out = append(out, h.snapshot(now, max(lag, store), &r.cfg))
-			h.fresh = false
+			h.fresh, h.news = false, false
 		}
 		if r.expired(&show) {
 			delete(r.shows, id)
@@ -113,11 +113,32 @@ func (r *Realtime) publish() {
 	r.mu.Unlock()
 	r.metrics.lag.Set(lag.Seconds())
 	slices.SortFunc(out, func(a, b analytics.Snapshot) int { return cmp.Compare(a.Show, b.Show) })
+	r.cfg.Tick(now, out) // First: publishing takes its time when the rooms are many.
 	for _, s := range out {
 		r.cfg.Publish(s)
 		r.metrics.snapshots.Inc()
 	}
-	r.cfg.Tick(now, out)
+}
+
+// glance hands out, between two ticks, what is new since the last.
+func (r *Realtime) glance() {
+	if !r.cfg.Watched() {
+		return
+	}
+	store, now := r.cfg.StoreLag(), r.cfg.Now()
+	var some []analytics.Snapshot
+	r.mu.Lock()
+	lag := r.lag(now)
+	for _, h := range r.shows {
+		if h.news {
+			some = append(some, h.snapshot(now, max(lag, store), &r.cfg))
+			h.news = false
+		}
+	}
+	r.mu.Unlock()
+	if len(some) > 0 {
+		r.cfg.Change(now, some)
+	}
 }
 
 // commit moves the checkpoint to the earliest fact that a held show needs. A

@@ -16,57 +16,44 @@ var Keys = []string{"online_now", "watch_uv", "orders", "orders_paid", "view_to_
 // alertKeys are the columns of an alert on a card.
 var alertKeys = []string{"alert_id", "kind", "severity", "subject", "raised_at", "acknowledged_at"}
 
-// cards are the rooms of a merchant, encoded.
-type cards struct {
-	rooms  []live.RoomID
-	bodies [][]byte
-}
-
-// card is one room on air.
+// card is one room on air, but for the instant and the age of its figures.
 type card struct {
 	Room        live.RoomID       `json:"room_id"`
 	Show        live.ShowID       `json:"show_id"`
 	Title       string            `json:"title"`
 	State       live.ShowState    `json:"state"`
 	StartedAt   string            `json:"started_at"`
-	At          string            `json:"at"`
 	Currency    live.Currency     `json:"currency"`
 	Provisional bool              `json:"provisional"`
-	LagMS       int64             `json:"lag_ms"`
 	Metrics     analytics.Values  `json:"metrics"`
 	Recent      analytics.Recents `json:"recent"`
 	Alerts      analytics.Table   `json:"alerts"`
 }
 
-// cardsOf encodes the rooms of a merchant, with amounts or without.
-func (w *Wall) cardsOf(shows []analytics.Snapshot, money bool) (*cards, error) {
-	c := &cards{}
-	for i := range shows {
-		s := &shows[i]
-		x := card{
-			Room: s.Room, Show: s.Show, State: s.State, At: analytics.Stamp(s.At), Currency: s.Currency, Provisional: s.Provisional, LagMS: s.LagMS,
-			Recent: analytics.Recents{}, Alerts: columns(s.Alerts, alertKeys),
-		}
-		if show, ok := w.onAir(s.Room); ok && show.ID == s.Show {
-			x.Title, x.StartedAt = show.Title, analytics.Stamp(show.StartedAt)
-		}
-		for _, key := range Keys {
-			if v, ok := s.Metrics.Get(key); ok && (money || !v.Metric.Money) {
-				x.Metrics = append(x.Metrics, v)
-			}
-		}
-		for _, r := range s.Recent {
-			if r.Enough && (money || !r.Figure.Money) {
-				x.Recent = append(x.Recent, r)
-			}
-		}
-		body, err := json.Marshal(x)
-		if err != nil {
-			return nil, fmt.Errorf("encode the card of %s: %w", s.Show, err)
-		}
-		c.rooms, c.bodies = append(c.rooms, s.Room), append(c.bodies, body)
+// card encodes a room, with amounts or without.
+func (w *Wall) card(s *analytics.Snapshot, money bool) ([]byte, error) {
+	x := card{
+		Room: s.Room, Show: s.Show, State: s.State, Currency: s.Currency, Provisional: s.Provisional,
+		Recent: analytics.Recents{}, Alerts: columns(s.Alerts, alertKeys),
 	}
-	return c, nil
+	if show, ok := w.onAir(s.Room); ok && show.ID == s.Show {
+		x.Title, x.StartedAt = show.Title, analytics.Stamp(show.StartedAt)
+	}
+	for _, key := range Keys {
+		if v, ok := s.Metrics.Get(key); ok && (money || !v.Metric.Money) {
+			x.Metrics = append(x.Metrics, v)
+		}
+	}
+	for _, r := range s.Recent {
+		if r.Enough && (money || !r.Figure.Money) {
+			x.Recent = append(x.Recent, r)
+		}
+	}
+	body, err := json.Marshal(x)
+	if err != nil {
+		return nil, fmt.Errorf("encode the card of %s: %w", s.Show, err)
+	}
+	return body, nil
 }
 
 // columns is a table with some of its columns.

@@ -38,7 +38,8 @@ type benchWall struct {
 	Watchers int          `json:"watchers"`
 	Stated   int          `json:"entries_stated"`
 	Frames   int64        `json:"frames_read"`
-	Bytes    int64        `json:"bytes_of_a_frame"`
+	Bytes    int64        `json:"bytes_of_a_frame"` // the mean
+	CPU      float64      `json:"server_cpu_ms_of_a_second"`
 	Passes   int64        `json:"passes_over_the_rooms"`
 	Seconds  float64      `json:"seconds"`
 	Wait     benchLatency `json:"from_acceptance_to_the_watcher"`
@@ -86,8 +87,16 @@ func (c *BenchWallCmd) Execute(ctx context.Context, stdout, stderr io.Writer) (e
 	if err != nil {
 		return err
 	}
+	used, err := usageOf(server.process.Process.Pid)
+	if err != nil {
+		return err
+	}
 	began := time.Now()
 	if err := w.run(ctx, c.Watchers, c.Duration); err != nil {
+		return err
+	}
+	now, err := usageOf(server.process.Process.Pid)
+	if err != nil {
 		return err
 	}
 	after, err := s.counter(ctx, wallPasses)
@@ -95,7 +104,8 @@ func (c *BenchWallCmd) Execute(ctx context.Context, stdout, stderr io.Writer) (e
 		return err
 	}
 	out.Seconds, out.Passes = time.Since(began).Seconds(), after-before
-	out.Stated, out.Frames, out.Bytes, out.Wait = w.count, w.frames, w.bytes, latencyOf(w.wait)
+	out.CPU = float64((now.CPU - used.CPU).Milliseconds()) / out.Seconds
+	out.Stated, out.Frames, out.Bytes, out.Wait = w.count, w.frames, w.bytes/max(1, w.frames), latencyOf(w.wait)
 	out.Met = out.Wait.P99 <= wallGoal
 	if err := writeFigures(stdout, out); err != nil {
 		return err
@@ -206,7 +216,7 @@ func (w *wallBench) watch(ctx context.Context) error {
 			}
 		}
 		var text string
-		path := "/v1/wall?wait_ms=10000&after=" + strconv.FormatInt(after, 10)
+		path := "/v1/wall?changes=true&wait_ms=10000&after=" + strconv.FormatInt(after, 10)
 		if err := api.do(ctx, simCall{Method: http.MethodGet, Path: path, Token: w.owner}, &text); err != nil {
 			return err
 		}
@@ -217,7 +227,7 @@ func (w *wallBench) watch(ctx context.Context) error {
 		after = frame.Tick
 		w.mu.Lock()
 		w.frames++
-		w.bytes = int64(len(text))
+		w.bytes += int64(len(text))
 		for _, r := range frame.Rooms {
 			n, err := strconv.Atoi(strings.TrimPrefix(r.Room, "wall-"))
 			if err != nil || n >= len(seen) {

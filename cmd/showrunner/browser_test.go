@@ -47,13 +47,19 @@ func needBrowser(t *testing.T) (node, chromium string) {
 // SHOWRUNNER_SCREENSHOTS it keeps pictures.
 func playBrowser(t *testing.T, script string, stage object, answers map[string]func()) {
 	t.Helper()
+	playBrowserFor(t, 9*time.Minute, script, stage, answers)
+}
+
+// playBrowserFor is playBrowser for a play that may take longer.
+func playBrowserFor(t *testing.T, most time.Duration, script string, stage object, answers map[string]func()) {
+	t.Helper()
 	node, chromium := needBrowser(t)
 	stage["chromium"], stage["shots"] = chromium, os.Getenv("SHOWRUNNER_SCREENSHOTS")
 	given, err := json.Marshal(stage)
 	if err != nil {
 		t.Fatal(err)
 	}
-	play := exec.CommandContext(deadline(t, 9*time.Minute), node, "app/e2e/"+script)
+	play := exec.CommandContext(deadline(t, most), node, "app/e2e/"+script)
 	play.Dir = consoleFolder
 	play.Env = append(os.Environ(), "STAGE="+string(given))
 	play.WaitDelay = 10 * time.Second

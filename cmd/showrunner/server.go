@@ -294,7 +294,7 @@ func (s *server) openRealtime(ctx context.Context) error {
 	}
 	s.wall = wall.New(wall.Config{OnAir: s.store.OnAir, Registerer: s.reg})
 	s.realtime, err = realtime.New(realtime.Config{
-		Reader: r, Shows: s.store, Now: s.now, Publish: s.publishSnapshot, Tick: s.wall.Tick, Past: s.past.Of, Audience: s.past.AudienceOf,
+		Reader: r, Shows: s.store, Now: s.now, Publish: s.publishSnapshot, Tick: s.wall.Tick, Change: s.wall.Change, Watched: s.wall.Watched, Past: s.past.Of, Audience: s.past.AudienceOf,
 		StoreLag: func() time.Duration { return s.carriage.Lag(s.now()) }, Logger: s.log, Registerer: s.reg,
 	})
 	if err != nil {

@@ -29,8 +29,9 @@ export function equal(what, got, want) {
 }
 
 /** Somebody with a browser of their own, logged in at a place. */
-export async function enter(role, place, { locale = "en-GB", size = { width: 1280, height: 900 }, ready = "nav a[data-page]", url = stage.url, more = {} } = {}) {
+export async function enter(role, place, { locale = "en-GB", size = { width: 1280, height: 900 }, ready = "nav a[data-page]", url = stage.url, more = {}, init } = {}) {
   const context = await browser.newContext({ locale, viewport: size, ...more });
+  if (init) await context.addInitScript(init);
   context.setDefaultTimeout(PATIENCE);
   const p = await context.newPage();
   p.on("pageerror", (e) => faults.push(`${role}: ${e.stack}`));

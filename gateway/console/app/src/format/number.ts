@@ -1,8 +1,25 @@
-// Counts, rates and spans of time for people.
+// Counts, rates and spans of time for people. What formats is made once for each
+// language and zone: making one costs more than a thousand uses.
+
+function once<T>(make: (locale: string, zone: string | undefined) => T): (locale: string, zone?: string) => T {
+  const made = new Map<string, T>();
+  return (locale, zone) => {
+    const key = `${locale} ${zone ?? ""}`;
+    const known = made.get(key) ?? make(locale, zone);
+    made.set(key, known);
+    return known;
+  };
+}
+
+const counts = once((locale) => new Intl.NumberFormat(locale));
+const rates = once((locale) => new Intl.NumberFormat(locale, { style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 }));
+const times = (more: Intl.DateTimeFormatOptions) => once((locale, timeZone) => new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", hour12: false, ...more, ...(timeZone ? { timeZone } : {}) }));
+const clocks = times({ second: "2-digit" });
+const moments = times({ month: "2-digit", day: "2-digit" });
 
 /** A whole number, "—" when it is not known. */
 export function count(n: number | null | undefined, locale: string): string {
-  return typeof n === "number" && Number.isSafeInteger(n) ? n.toLocaleString(locale) : "—";
+  return typeof n === "number" && Number.isSafeInteger(n) ? counts(locale).format(n) : "—";
 }
 
 /** A count as the axis of a chart has it: shortened, as in 1.2K or 1.2万. */
@@ -17,7 +34,7 @@ export interface Ratio {
 /** numerator/denominator as a percentage with one digit. Nothing by nothing is not 0 %: it is unknown. */
 export function rate(r: Ratio | null | undefined, locale: string): string {
   if (!r?.denominator) return "—";
-  return (r.numerator / r.denominator).toLocaleString(locale, { style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 });
+  return rates(locale).format(r.numerator / r.denominator);
 }
 
 /** A span as m:ss, or h:mm:ss from an hour on; never below zero. */
@@ -32,12 +49,12 @@ export function span(ms: number): string {
 export function clock(at: string | number | undefined, locale: string, zone?: string): string {
   const d = new Date(at ?? Number.NaN);
   if (Number.isNaN(d.getTime())) return "";
-  return d.toLocaleTimeString(locale, { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false, ...(zone ? { timeZone: zone } : {}) });
+  return clocks(locale, zone).format(d);
 }
 
 /** Day and time in a zone, "" when it is none. */
 export function moment(at: string | undefined, locale: string, zone?: string): string {
   const d = new Date(at ?? Number.NaN);
   if (Number.isNaN(d.getTime())) return "";
-  return d.toLocaleString(locale, { month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", hour12: false, ...(zone ? { timeZone: zone } : {}) });
+  return moments(locale, zone).format(d);
 }

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { visible } from "./window";
+import { leading, visible } from "./window";
 
 it("draws the same few rows of a list of any length, and keeps its height", () => {
   for (const n of [0, 1, 50, 5_000]) {
@@ -15,4 +15,12 @@ it("draws the same few rows of a list of any length, and keeps its height", () =
       expect(r.above + inside).toBeGreaterThanOrEqual(Math.min(whole, top + 400));
     }
   }
+});
+
+it("tells what went at the beginning, and not what went between", () => {
+  const rows = (...ids: string[]) => ids.map((id) => ({ id }));
+  expect(leading(rows(), rows("a"))).toBe(0);
+  expect(leading(rows("a", "b", "c"), rows("a", "c", "d"))).toBe(0);
+  expect(leading(rows("a", "b", "c"), rows("c", "d"))).toBe(2);
+  expect(leading(rows("a", "b"), rows("x"))).toBe(2);
 });

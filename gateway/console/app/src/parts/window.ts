@@ -23,3 +23,10 @@ export function visible(heights: number[], top: number, height: number): Range {
   const below = heights.slice(to).reduce((sum, h) => sum + h, 0);
   return { from, to, above, below };
 }
+
+/** How many rows at the beginning of a list are no longer at the beginning of the next; all, when nothing of it is left. */
+export function leading(before: readonly { id: string }[], after: readonly { id: string }[]): number {
+  const left = new Set(after.map((r) => r.id));
+  const first = before.findIndex((r) => left.has(r.id));
+  return first < 0 ? before.length : first;
+}

@@ -28,7 +28,8 @@ const comment: Handler = (s, e, d, changed) => {
     by: { id: e.actor?.id ?? "", name: e.actor?.name || e.actor?.id || "", role: e.actor?.role ?? "" },
   });
   // What scrolls out of memory need not be known to be hidden.
-  if (s.comments.length > KEEP.comments) for (const gone of s.comments.splice(0, s.comments.length - KEEP.comments)) s.hidden.delete(gone.id);
+  // Many go at once and rarely: a list that loses its first row with every new one moves all the others.
+  if (s.comments.length > KEEP.comments + KEEP.spare) for (const gone of s.comments.splice(0, s.comments.length - KEEP.comments)) s.hidden.delete(gone.id);
   changed.add("comments");
 };
 

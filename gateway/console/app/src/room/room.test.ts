@@ -28,9 +28,10 @@ describe("a room", () => {
     for (let i = 0; i < 20_000; i++) {
       apply(s, events(["comment_sent", { comment_id: `c${i}`, text: "hi" }, `e${i}`], ["comment_hidden", { comment_id: `c${i}` }, `h${i}`]), 0);
     }
-    expect(s.comments).toHaveLength(KEEP.comments);
+    expect(s.comments.length).toBeGreaterThanOrEqual(KEEP.comments);
+    expect(s.comments.length).toBeLessThanOrEqual(KEEP.comments + KEEP.spare);
     expect(s.comments.at(-1)?.id).toBe("c19999");
-    expect(s.hidden.size).toBe(KEEP.comments);
+    expect(s.hidden.size).toBe(s.comments.length);
     expect(s.seen.size).toBe(KEEP.seen);
   });
 

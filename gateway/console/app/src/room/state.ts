@@ -134,7 +134,8 @@ export const PARTS = [
 export type Part = (typeof PARTS)[number];
 
 export const KEEP = {
-  comments: 500, // what a person can scroll back through
+  comments: 500, // what a person can scroll back through,
+  spare: 200, // and what may be more until the oldest go
   prompts: 50,
   orders: 100,
   seen: 8000, // longer than any recovery repeats

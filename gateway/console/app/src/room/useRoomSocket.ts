@@ -2,7 +2,7 @@
 // page is drawn at most once a picture.
 
 import { inject, onScopeDispose, provide, reactive, shallowReactive, type InjectionKey } from "vue";
-import { Refused, RoomClient, UNAUTHENTICATED, type CommandData, type FactData, type RequestData } from "@client";
+import { Refused, RoomClient, UNAUTHENTICATED, type CommandData, type EventOf, type EventType, type FactData, type RequestData, type RoomEvent } from "@client";
 import { session } from "@/session/session";
 import { now } from "@/parts/clock";
 import { apply } from "./apply";
@@ -41,8 +41,8 @@ export interface RoomSocket {
   fact: <T extends keyof FactData>(type: T, data: FactData[T]) => Promise<Record<string, unknown>>;
   ask: <T extends keyof RequestData>(type: T, data: RequestData[T]) => Promise<Record<string, unknown>>;
   order: (lines: { sku_id: string; qty: number }[]) => Promise<Record<string, unknown>>;
-  /** Hears the events of one kind, for pages that show what the state does not keep. */
-  when: RoomClient["when"];
+  /** Hears the events of one kind, for pages that show what the state does not keep. What it gives back ends it: the socket outlives its pages. */
+  when: <T extends EventType>(type: T, listener: (event: EventOf<T>) => void) => () => void;
 }
 
 /** Opens a room and closes it with the scope that asked for it. */
@@ -79,6 +79,8 @@ export function openRoom(id: string, panel: boolean): RoomSocket {
     for (const part of apply(state, f, Date.now())) dirty.add(part);
     plan();
   });
+  const heard = new Map<string, Set<(event: RoomEvent) => void>>();
+  client.on("event", (e) => { for (const listener of heard.get(e.type) ?? []) listener(e); });
   client.on("connection", (name, detail) => {
     if (name === "refused" && detail.code === UNAUTHENTICATED) session.end("ended");
     link.refused = name === "refused";
@@ -94,7 +96,11 @@ export function openRoom(id: string, panel: boolean): RoomSocket {
     fact: (type, data) => (client.fact as (t: string, d?: object) => Promise<Record<string, unknown>>)(type, data),
     ask: (type, data) => client.ask(type, data),
     order: (lines) => client.order(lines),
-    when: client.when.bind(client),
+    when: (type, listener) => {
+      const all = heard.get(type) ?? new Set();
+      heard.set(type, all.add(listener as (event: RoomEvent) => void));
+      return () => { all.delete(listener as (event: RoomEvent) => void); };
+    },
   };
 }
 

@@ -61,3 +61,10 @@ export function merged(live: ReadonlyMap<string, Order>, listed: readonly { orde
   for (const [id, o] of live) all.set(id, { ...o, at: all.get(id)?.at ?? o.at, currency: o.currency || (all.get(id)?.currency ?? ""), total: o.total ?? all.get(id)?.total ?? null });
   return [...all.values()].sort((a, b) => (a.at < b.at ? 1 : a.at > b.at ? -1 : 0)).slice(0, most);
 }
+
+/** The orders in the places they had when somebody began to look; all others wait. Without `held` they are as they come. */
+export function steady(orders: readonly Order[], held: readonly string[] | undefined): readonly Order[] {
+  if (!held) return orders;
+  const known = new Map(orders.map((o) => [o.id, o]));
+  return held.flatMap((id) => known.get(id) ?? []);
+}

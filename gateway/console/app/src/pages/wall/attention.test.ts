@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { alertsOf, byNeed, moved, totals, urgency, type Live } from "./attention";
+import { alertsOf, byNeed, joined, moved, totals, urgency, type Live } from "./attention";
 
 const alert = (severity: string, acknowledged_at = "", cleared_at = "") => ({ alert_id: severity, kind: "sla_breach", severity, subject: "", raised_at: "2026-11-11T12:00:00Z", acknowledged_at, cleared_at });
 const recent = (change: number | null, enough = true) => ({ inflow_10m: { now: null, before: null, change, enough } });
@@ -39,4 +39,17 @@ it("calls what an alert is about by its title, where the evidence has one", () =
 it("never sums two currencies, and no persons", () => {
   expect(totals([{ currency: "CNY", metrics: { orders_paid: 2, gmv_paid_minor: 5 } }, { currency: "USD", metrics: { orders_paid: 1, gmv_paid_minor: 7 } }, { currency: "CNY", metrics: { orders_paid: 3, gmv_paid_minor: 1 } }, undefined]))
     .toEqual({ orders: 6, money: [{ currency: "CNY", minor: 6 }, { currency: "USD", minor: 7 }] });
+});
+
+describe("frames of the wall", () => {
+  const room = (show_id: string, n = 0) => ({ show_id, n });
+  it("puts news over what there was", () => {
+    const before = [room("a"), room("b"), room("c")];
+    expect(joined(before, { whole: false, rooms: [room("b", 1), room("d")], gone: ["a"] })).toEqual([room("b", 1), room("c"), room("d")]);
+    expect(joined(before, { whole: false, rooms: null })).toEqual(before);
+  });
+  it("forgets everything when a frame is whole, or of a server that has only those", () => {
+    for (const whole of [{ whole: true }, {}]) expect(joined([room("a")], { ...whole, rooms: [room("b")], gone: [] })).toEqual([room("b")]);
+    expect(joined([room("a")], { whole: true, rooms: null })).toEqual([]);
+  });
 });

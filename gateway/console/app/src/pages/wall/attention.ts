@@ -70,7 +70,9 @@ export function urgency(s: Live | undefined, failed: boolean): number {
 /** Sorts by what needs attention; of equals the one that sells more, then the name, so that cards do not dance. */
 export function byNeed<T extends { id: string; live: Live | undefined; failed: boolean }>(rooms: readonly T[]): T[] {
   const sold = (t: T) => numberOf(t.live?.metrics?.["gmv_paid_minor"]) ?? numberOf(t.live?.metrics?.["orders_paid"]) ?? 0;
-  return [...rooms].sort((a, b) => Math.round(urgency(b.live, b.failed)) - Math.round(urgency(a.live, a.failed)) || sold(b) - sold(a) || (a.id < b.id ? -1 : 1));
+  // Each is judged once, not once a comparison: a wall may be of a thousand.
+  return rooms.map((room) => ({ room, need: Math.round(urgency(room.live, room.failed)), sold: sold(room) }))
+    .sort((a, b) => b.need - a.need || b.sold - a.sold || (a.room.id < b.room.id ? -1 : 1)).map((r) => r.room);
 }
 
 /** The sums over rooms that may be summed: orders, and money by its currency. Persons are not, for one may be in two rooms. */
@@ -83,4 +85,13 @@ export function totals(rooms: readonly (Live | undefined)[]): { orders: number; 
     if (paid !== undefined && r?.currency) money.set(r.currency, (money.get(r.currency) ?? 0) + paid);
   }
   return { orders, money: [...money].map(([currency, minor]) => ({ currency, minor })).sort((a, b) => (a.currency < b.currency ? -1 : 1)) };
+}
+
+/** The rooms after a frame: all of it, or what there was with what is new and without what is gone. A server before frames of news sends whole ones without saying so. */
+export function joined<T extends { show_id: string }>(before: readonly T[], frame: { whole?: boolean; rooms: readonly T[] | null; gone?: readonly string[] | null }): T[] {
+  if (frame.whole !== false) return [...(frame.rooms ?? [])];
+  const all = new Map(before.map((r) => [r.show_id, r]));
+  for (const show of frame.gone ?? []) all.delete(show);
+  for (const r of frame.rooms ?? []) all.set(r.show_id, r);
+  return [...all.values()];
 }

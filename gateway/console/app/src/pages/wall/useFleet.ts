@@ -1,12 +1,13 @@
-// All shows on air with their figures: one frame a second that the server makes
-// once for all who look. While nobody looks at the page, nothing is asked.
+// All shows on air with their figures: frames that the server makes once for all
+// who look, after the first only with what is new. While nobody looks at the
+// page, nothing is asked.
 
 import { computed, onScopeDispose, ref, shallowRef, watch } from "vue";
 import { useApi } from "@/api/useApi";
 import { Problem } from "@/api/problem";
 import type { components } from "@/api/schema";
 import { merchant, ofMerchant } from "@/parts/merchant";
-import { byNeed, type Live } from "./attention";
+import { byNeed, joined, type Live } from "./attention";
 
 type Room = components["schemas"]["WallRoom"];
 
@@ -35,10 +36,11 @@ export function useFleet() {
   let abort = new AbortController();
 
   async function load(signal: AbortSignal): Promise<void> {
-    const frame = await api.get("/v1/wall", { query: { after: tick, wait_ms: tick ? WAIT : 0, ...ofMerchant() }, signal });
+    const frame = await api.get("/v1/wall", { query: { after: tick, changes: true, wait_ms: tick ? WAIT : 0, ...ofMerchant() }, signal });
     if (signal.aborted) return;
     tick = frame.tick;
-    rooms.value = frame.rooms ?? [];
+    // Frames without news leave the rooms as they are, and nothing is sorted or drawn again.
+    if (frame.whole !== false || frame.rooms?.length || frame.gone?.length) rooms.value = joined(rooms.value ?? [], frame);
     at.value = Date.now();
   }
 
