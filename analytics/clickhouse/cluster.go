@@ -204,12 +204,18 @@ var codesAway = []int32{209, 210, 279}
 // away says of an error of the network that a part of the cluster does not answer.
 // No figure is ever made of what is left.
 func away(ctx context.Context, err error, what string) error {
-	if err == nil || ctx.Err() != nil {
+	if err == nil {
+		return nil
+	}
+	var network net.Error
+	isNetwork := errors.As(err, &network)
+	// Who gives up closes connections. Of several questions at once the first that
+	// fails ends the others, which may have met the same shard then.
+	if ctx.Err() != nil && (errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, net.ErrClosed) || isNetwork && network.Timeout()) {
 		return err
 	}
 	var told *live.Error
 	var ex *ch.Exception
-	var network net.Error
 	switch {
 	case errors.As(err, &told):
 		return err
@@ -217,7 +223,7 @@ func away(ctx context.Context, err error, what string) error {
 		if !slices.Contains(codesAway, ex.Code) {
 			return err
 		}
-	case !errors.As(err, &network) && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF):
+	case !isNetwork && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF):
 		return err
 	}
 	return fmt.Errorf("%w: %w", live.Unavailable("shard_unavailable", time.Second, "%s; merchants whose shard answers have their figures", what), err)
