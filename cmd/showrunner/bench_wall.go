@@ -204,6 +204,12 @@ func (w *wallBench) watch(ctx context.Context) error {
 	// A connection of their own: those of one client are bounded.
 	api := newSimAPI(w.stage.api.base, w.stage.api.retries)
 	seen := make([]int, len(w.stated))
+	// What frames said so far and since when: a frame may be here before the answer
+	// to who stated the entry, and a room that stays as it is is not told again.
+	said := make([]struct {
+		watch int
+		at    time.Time
+	}, len(w.stated))
 	total, after := 0, int64(0)
 	for end := time.Now().Add(time.Hour); time.Now().Before(end); {
 		var frame struct {
@@ -233,8 +239,13 @@ func (w *wallBench) watch(ctx context.Context) error {
 			if err != nil || n >= len(seen) {
 				continue // The room that the bench opens anyway.
 			}
-			for seen[n] < min(r.Metrics.Watch, len(w.stated[n].at)) {
-				record(w.wait, got.Sub(w.stated[n].at[seen[n]]))
+			if r.Metrics.Watch > said[n].watch {
+				said[n].watch, said[n].at = r.Metrics.Watch, got
+			}
+		}
+		for n := range said {
+			for seen[n] < min(said[n].watch, len(w.stated[n].at)) {
+				record(w.wait, max(0, said[n].at.Sub(w.stated[n].at[seen[n]])))
 				seen[n]++
 				total++
 			}

@@ -61,12 +61,20 @@ async function interactive() {
   await page.context().close();
 }
 
+/** Waits until what comes with the first answers has its place: the page keeps its height for three seconds. */
+const settled = (page) => page.waitForFunction(() => {
+  const heights = [...document.querySelectorAll("main section")].map((n) => Math.round(n.getBoundingClientRect().height)).join();
+  if (heights !== window.meter.heights) Object.assign(window.meter, { heights, since: performance.now() });
+  return performance.now() - window.meter.since > 3000;
+}, undefined, { polling: 250 });
+
 /** Script, shifts and pictures of one page while the show is busy. */
 async function busy(name) {
   const { page, cdp, ready } = await open(name);
   const scripts = await loaded(page, cdp, true, async () => { await ready(); await page.waitForLoadState("networkidle").catch(() => undefined); });
   // Lists fill first: what is in sight then is what a show looks like.
   if (name === "host" || name === "watch") await page.waitForFunction((n) => window.meter.comments > n, 40);
+  await settled(page);
   const got = await counted(page, stage.seconds);
   say(`${name}: ${(scripts / KB).toFixed(0)} kB of script, layout shift ${got.shift.toFixed(4)} in ${stage.seconds} s, ${got.long} of ${got.pictures} pictures later than 50 ms (longest ${Math.round(got.longest)} ms)`);
   for (const s of got.shifts.slice(0, 12)) say(`  ${s.value.toFixed(4)}: ${s.moved.join("; ")}`);
