@@ -157,7 +157,7 @@ async function merchant() {
   const places = [
     ["shows", "/shows", "[data-show]"], ["report", `/reports/${stage.ended}`, '[data-section="timeline"] canvas'], ["attribution", "/attribution", '[data-section="earned"] canvas'],
     ["compare", `/compare?shows=${stage.shows.join(",")}`, "[data-key]"], ["compare-days", "/compare?by=days", "[data-side]"], ["groups", "/groups", '[data-section="board"] tbody tr'], ["ladder", "/ladder", "[data-rung]"],
-    ["audit", "/audit", "tbody tr"], ["temperature", "/temperature", "main section, main .wait"], ["complaints", "/complaints", "[data-figure]"], ["report-failed", "/reports/nothing", "[role=alert]"],
+    ["audit", "/audit", "tbody tr"], ["incubation", "/incubation", "main section"], ["deliveries", "/deliveries", "main section"], ["temperature", "/temperature", "main section, main .wait"], ["complaints", "/complaints", "[data-figure]"], ["report-failed", "/reports/nothing", "[role=alert]"],
   ];
   for (const [name, place, ready] of places) {
     if (only.length > 0 && !only.includes(name)) continue;

@@ -1,1 +1,1 @@
-import{B as e,P as t,bt as n,jt as r}from"./base.js";import{o as i}from"./vue.js";async function a(){await Promise.allSettled([r(),n.resume(Date.now())]),i(t).use(e).mount(`#app`)}a();
+import{Ct as e,F as t,Pt as n,V as r}from"./base.js";import{o as i}from"./vue.js";async function a(){await Promise.allSettled([n(),e.resume(Date.now())]),i(t).use(r).mount(`#app`)}a();

@@ -12,21 +12,22 @@ export function useCommand() {
   const room = useRoomSocket();
   const say = useWords(words);
   const busy = reactive(new Set<string>());
-  /** True when it was done; a refusal is shown in the server's words. */
-  const command = async (...[type, data]: Parameters<RoomSocket["command"]>): Promise<boolean> => {
+  /** What was answered; undefined when it was refused, which is shown in the server's words. */
+  const give = async (...[type, data]: Parameters<RoomSocket["command"]>): Promise<Record<string, unknown> | undefined> => {
     const key = `${type} ${JSON.stringify(data ?? {})}`;
-    if (busy.has(key)) return false;
+    if (busy.has(key)) return undefined;
     busy.add(key);
     try {
-      await room.command(type, data);
-      return true;
+      return await room.command(type, data);
     } catch (err) {
       if (!(err instanceof Refused)) throw err;
       toast(say.known(err.code, err.message), true);
-      return false;
+      return undefined;
     } finally {
       busy.delete(key);
     }
   };
-  return { command, busy, may: (name: string) => session.may(`command.${name}`) };
+  /** True when it was done. */
+  const command = async (...given: Parameters<RoomSocket["command"]>): Promise<boolean> => (await give(...given)) !== undefined;
+  return { command, give, busy, may: (name: string) => session.may(`command.${name}`) };
 }
