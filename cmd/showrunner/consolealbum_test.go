@@ -35,7 +35,7 @@ func TestConsoleAlbum(t *testing.T) {
 		}
 	}
 	over := make(chan error, 1)
-	go func() { over <- show(3, "studio-2", 240, 2) }()
+	go func() { over <- show(3, "studio-2", 90, 4) }()
 	defer func() {
 		end()
 		if err := <-over; err != nil {
@@ -45,6 +45,7 @@ func TestConsoleAlbum(t *testing.T) {
 	keys := tokens{t, data, clock}
 	boss := keys.sign(live.RoleMerchant, "mei", merchant)
 	var ended []live.ShowID
+	var running live.ShowID
 	eventually(t, time.Minute, "one show is on the air and two are over", func() bool {
 		var list struct {
 			Items []struct {
@@ -58,11 +59,17 @@ func TestConsoleAlbum(t *testing.T) {
 		for _, s := range list.Items {
 			if s.State == "live" {
 				live++
+				running = s.ID
 			} else if s.State == "ended" {
 				ended = append(ended, s.ID)
 			}
 		}
 		return live == 1 && len(ended) == 2
+	})
+	eventually(t, 5*time.Minute, "somebody bought in the show on the air", func() bool {
+		var orders struct{ Items []struct{} }
+		must(t, "GET", p.url+"/v1/orders?show_id="+string(running), boss, nil, &orders)
+		return len(orders.Items) > 0
 	})
 	var room struct {
 		Hosts []string `json:"host_ids"`
