@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"runtime"
@@ -72,7 +71,7 @@ func (t *benchTarget) validate() error {
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
 		return fmt.Errorf("%w: --url must be http://HOST:PORT", errUsage)
 	}
-	if ip := net.ParseIP(u.Hostname()); !t.Remote && u.Hostname() != "localhost" && (ip == nil || !ip.IsLoopback()) {
+	if !t.Remote && !thisMachine(u.Hostname()) {
 		return fmt.Errorf("%w: --url is not loopback; give --remote if you mean it", errUsage)
 	}
 	if t.Conns < 1 || t.Conns > 20_000 || t.Inflight < 1 || t.Inflight > 256 || t.Duration < time.Second || t.Duration > time.Hour {

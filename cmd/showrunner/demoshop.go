@@ -64,13 +64,20 @@ func (c *ServeCmd) checkDemoShop() error {
 	if err != nil {
 		return nil // --addr says so itself.
 	}
-	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+	if !thisMachine(host) {
 		return fmt.Errorf("on lets everybody who reaches %s pay without money: listen on 127.0.0.1, or say public", c.Addr)
 	}
 	if c.PublicURL != "" || len(c.TrustedProxy) > 0 {
 		return errors.New("on lets everybody pay without money whom --public-url or --trusted-proxy let in: leave them out, or say public")
 	}
 	return nil
+}
+
+// thisMachine reports whether a host, a name or an address, is reached from this
+// machine alone.
+func thisMachine(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
 // openDemoShop tells the demo shop where to deliver, and everybody that there is one.
