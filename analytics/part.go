@@ -1,5 +1,11 @@
 package analytics
 
+import (
+	"time"
+
+	"showrunner/live"
+)
+
 // Part is a part of [Figures] by itself: what one table is made of. Who needs a
 // table need not have everything counted.
 type Part uint8
@@ -20,3 +26,9 @@ const Everything Part = 0xff
 
 // Has reports whether any of the given parts is wanted.
 func (p Part) Has(any Part) bool { return p&any != 0 }
+
+// ShowAt is a show to be counted, as of an instant.
+type ShowAt struct {
+	Show live.Show
+	At   time.Time
+}

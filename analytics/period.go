@@ -10,7 +10,7 @@ import (
 const (
 	// MaxPeriodDays bounds a period: a quarter.
 	MaxPeriodDays = 92
-	// MaxPeriodShows bounds the shows of a period: each is counted by itself.
+	// MaxPeriodShows bounds the shows of a period, all of which are counted.
 	MaxPeriodShows = 200
 )
 

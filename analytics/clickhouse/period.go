@@ -6,14 +6,10 @@ import (
 	"time"
 
 	ch "github.com/ClickHouse/clickhouse-go/v2"
-	"golang.org/x/sync/errgroup"
 
 	"showrunner/analytics"
 	"showrunner/live"
 )
-
-// countedAtOnce bounds the shows of a period that are counted at a time.
-const countedAtOnce = 4
 
 // The conditions that questions about a period share.
 const (
@@ -39,16 +35,12 @@ var watchedOfShows = strings.NewReplacer(
 // ends as of the same instant. Every number is exact.
 func (db *DB) Period(ctx context.Context, p analytics.Period, shows []live.Show, asOf time.Time) (analytics.PeriodSide, error) {
 	side := analytics.PeriodSide{Period: p, Shows: shows}
-	counted := make([]analytics.Figures, len(shows))
-	group, each := errgroup.WithContext(ctx)
-	group.SetLimit(countedAtOnce)
-	for i := range shows {
-		group.Go(func() (err error) {
-			counted[i], err = db.FiguresOf(each, shows[i].Merchant, shows[i], asOf, analytics.PartMetrics)
-			return err
-		})
+	at := make([]analytics.ShowAt, len(shows))
+	for i, show := range shows {
+		at[i] = analytics.ShowAt{Show: show, At: asOf}
 	}
-	if err := group.Wait(); err != nil {
+	counted, err := db.Metrics(ctx, p.Merchant, at)
+	if err != nil {
 		return side, err
 	}
 	for i := range counted {

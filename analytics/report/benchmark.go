@@ -3,13 +3,8 @@ package report
 import (
 	"context"
 
-	"golang.org/x/sync/errgroup"
-
 	"showrunner/analytics"
 )
-
-// peersAtOnce bounds the own shows that are counted at a time.
-const peersAtOnce = 4
 
 // benchmarks holds a show that is over against the own shows before it, each at
 // the age of this one, and against the targets of the merchant.
@@ -26,23 +21,18 @@ func benchmarks(ctx context.Context, source Source, r *analytics.Report) error {
 		if err != nil {
 			return err
 		}
-		peers.Values = make([]analytics.Values, len(shows))
-		group, ctx := errgroup.WithContext(ctx)
-		group.SetLimit(peersAtOnce)
+		at := make([]analytics.ShowAt, len(shows))
 		for i, show := range shows {
-			group.Go(func() error {
-				at := show.EndedAt.Add(age)
-				f, err := source.FiguresOf(ctx, show.Merchant, analytics.AsOf(show, at), at, analytics.PartMetrics)
-				if err != nil {
-					return err
-				}
-				f.AsOf = at
-				peers.Values[i] = analytics.Read(&f, show.Currency, -1).Values(true)
-				return nil
-			})
+			at[i].At = show.EndedAt.Add(age)
+			at[i].Show = analytics.AsOf(show, at[i].At)
 		}
-		if err := group.Wait(); err != nil {
+		counted, err := source.Metrics(ctx, r.Show.Merchant, at)
+		if err != nil {
 			return err
+		}
+		for i := range counted {
+			counted[i].AsOf = at[i].At
+			peers.Values = append(peers.Values, analytics.Read(&counted[i], shows[i].Currency, -1).Values(true))
 		}
 		list = analytics.Benchmarks(r.Metrics, &peers, targets)
 	}

@@ -15,8 +15,9 @@ import (
 type Source interface {
 	// Figures counts the facts of a show received at or before asOf.
 	Figures(ctx context.Context, merchant live.MerchantID, show live.Show, asOf time.Time) (analytics.Figures, error)
-	// FiguresOf counts only what some tables are made of.
-	FiguresOf(ctx context.Context, merchant live.MerchantID, show live.Show, asOf time.Time, need analytics.Part) (analytics.Figures, error)
+	// Metrics counts what [analytics.Reading.Values] are made of, of each of many
+	// shows of a merchant, in their order.
+	Metrics(ctx context.Context, merchant live.MerchantID, shows []analytics.ShowAt) ([]analytics.Figures, error)
 	// Journeys gives every paid order of the show as of asOf, with the touches
 	// of its buyer within the window before the payment.
 	Journeys(ctx context.Context, merchant live.MerchantID, show live.ShowID, asOf time.Time, window time.Duration) ([]conversion.Journey, error)

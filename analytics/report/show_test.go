@@ -28,8 +28,15 @@ type memory struct {
 	targets []analytics.Target
 }
 
-func (m *memory) FiguresOf(ctx context.Context, merchant live.MerchantID, show live.Show, asOf time.Time, _ analytics.Part) (analytics.Figures, error) {
-	return m.Figures(ctx, merchant, show, asOf)
+func (m *memory) Metrics(ctx context.Context, merchant live.MerchantID, shows []analytics.ShowAt) (out []analytics.Figures, err error) {
+	for _, s := range shows {
+		f, err := m.Figures(ctx, merchant, s.Show, s.At)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, f)
+	}
+	return out, nil
 }
 
 func (m *memory) Figures(_ context.Context, _ live.MerchantID, show live.Show, asOf time.Time) (analytics.Figures, error) {

@@ -589,8 +589,15 @@ func (s trapSource) Targets(context.Context, live.MerchantID, time.Time) ([]anal
 	return nil, nil
 }
 
-func (s trapSource) FiguresOf(ctx context.Context, m live.MerchantID, show live.Show, asOf time.Time, _ analytics.Part) (analytics.Figures, error) {
-	return s.Figures(ctx, m, show, asOf)
+func (s trapSource) Metrics(ctx context.Context, m live.MerchantID, shows []analytics.ShowAt) (out []analytics.Figures, err error) {
+	for _, of := range shows {
+		f, err := s.Figures(ctx, m, of.Show, of.At)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, f)
+	}
+	return out, nil
 }
 
 func (s trapSource) FedGroups(context.Context, conversion.FedQuestion) ([]conversion.FedGroup, error) {
