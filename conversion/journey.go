@@ -60,9 +60,12 @@ type Journey struct {
 
 // SortTouches puts touches into their one order: time, then position.
 func SortTouches(ts []Touchpoint) {
-	slices.SortStableFunc(ts, func(a, b Touchpoint) int {
-		return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Position.Offset(), b.Position.Offset()))
-	})
+	slices.SortStableFunc(ts, func(a, b Touchpoint) int { return inOrder(&a, &b) })
+}
+
+// inOrder compares two touches by time, then position.
+func inOrder(a, b *Touchpoint) int {
+	return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Position.Offset(), b.Position.Offset()))
 }
 
 // Credit is the money that one touch of an order earned.

@@ -28,13 +28,34 @@ type Policy struct {
 // Admit returns the touches that may earn credit, ascending by time and, for
 // equal times, by position: those with At - window <= t <= At. A touch that the
 // buyer made on themselves, as the referrer of their own order, earns nothing.
-// The journey is not changed.
+// The journey is not changed; where all of its touches may earn and are in order,
+// what is returned is its own memory and not to be changed either.
 //
 // Source: PostHog and the WICG look-back are inclusive; calendar-day windows
 // let touches after the conversion through. Airbridge, OpenAttribution: a valid
 // click beats any view.
 func (p *Policy) Admit(j *Journey) []Touchpoint {
+	if p.admitsAll(j) {
+		return slices.Clip(j.Touches)
+	}
 	return p.AppendAdmitted(nil, j)
+}
+
+// admitsAll reports whether the touches of a journey are, as they are, those that
+// may earn credit.
+func (p *Policy) admitsAll(j *Journey) bool {
+	clicked, viewed := false, false
+	for i := range j.Touches {
+		t := &j.Touches[i]
+		if !p.admits(j, t) || i > 0 && inOrder(t, &j.Touches[i-1]) < 0 {
+			return false
+		}
+		if p.ClickFirst {
+			view := t.View()
+			clicked, viewed = clicked || !view, viewed || view
+		}
+	}
+	return !clicked || !viewed
 }
 
 // AppendAdmitted is [Policy.Admit] into memory of the caller, which must hold

@@ -1,11 +1,13 @@
 package conversion
 
 import (
+	"math/rand/v2"
 	"slices"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"showrunner/live"
 )
@@ -53,6 +55,40 @@ func TestPolicyAdmit(t *testing.T) {
 		if d := cmp.Diff(before, tc.touches); d != "" {
 			t.Errorf("%s: the journey was changed:\n%s", tc.name, d)
 		}
+	}
+}
+
+// TestPolicyAdmitsAll: a journey whose touches may all earn is not copied, and what
+// is admitted is the same as of one that is.
+func TestPolicyAdmitsAll(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 17))
+	shared, copied := 0, 0
+	for range 5000 {
+		j := Journey{At: noon, Person: "p1"}
+		for range rng.IntN(4) {
+			j.Touches = append(j.Touches, Touchpoint{
+				At: noon.Add(-time.Duration(rng.IntN(12)-1) * time.Hour), Position: live.Position{Seq: uint64(rng.IntN(3))},
+				Kind: []live.Kind{live.RoomExposed, live.ProductClicked}[rng.IntN(2)], Referrer: []live.PersonID{"", "", "p1"}[rng.IntN(3)],
+			})
+		}
+		p := Policy{Window: time.Duration(rng.IntN(14)) * time.Hour, ClickFirst: rng.IntN(2) == 0, ViewWindow: time.Duration(rng.IntN(3)) * 4 * time.Hour}
+		got := p.Admit(&j)
+		if d := cmp.Diff(p.AppendAdmitted(nil, &j), got, cmpopts.EquateEmpty()); d != "" {
+			t.Fatalf("%+v of %+v: -copied +admitted\n%s", p, j, d)
+		}
+		switch {
+		case len(got) == 0:
+		case &got[0] == &j.Touches[0]:
+			shared++
+			if cap(got) != len(got) {
+				t.Fatal("what is appended to it lands in the journey")
+			}
+		default:
+			copied++
+		}
+	}
+	if shared < 500 || copied < 500 {
+		t.Errorf("%d journeys were as they are and %d were not: the test sees one way alone", shared, copied)
 	}
 }
 

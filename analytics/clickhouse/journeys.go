@@ -2,6 +2,7 @@ package clickhouse
 
 import (
 	"context"
+	"math"
 	"strconv"
 	"time"
 
@@ -44,5 +45,5 @@ func (db *DB) Journeys(ctx context.Context, merchant live.MerchantID, show live.
 	if err != nil || len(out) == 0 {
 		return nil, err
 	}
-	return out, db.walk(ctx, merchant, out, asOf, window)
+	return out, db.walk(ctx, merchant, out, asOf, window, math.MaxInt64)
 }

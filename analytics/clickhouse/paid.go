@@ -50,28 +50,23 @@ const paidWithin = `SELECT order_id, toString(show_id) AS show, toString(person_
 // first that its buyer ever paid.
 func (db *DB) PaidJourneys(ctx context.Context, s Span) ([]conversion.Journey, error) {
 	var out []conversion.Journey
-	err := db.rows(ctx, "paid orders of a span", s.parameters(), paidWithin+` ORDER BY first_paid, order_id LIMIT {limit:UInt64}`, func(scan scanner) error {
-		var j conversion.Journey
-		var paid int64
-		err := scan((*string)(&j.Order), (*string)(&j.Show), (*string)(&j.Person), (*string)(&j.Currency), &j.At, &j.Value, &paid)
-		j.At = j.At.UTC()
-		out = append(out, j)
-		return err
-	})
-	if err != nil || len(out) == 0 {
-		return nil, err
-	}
-	if int64(len(out)) > s.MaxOrders {
-		return nil, live.TooLarge("too_many_journeys", "from", "there are more than %d paid orders between from and to: ask for less time", s.MaxOrders)
-	}
-	var touches uint64
+	var buyers []live.PersonID // of out, by the names on their orders
+	var first map[live.PersonID]live.OrderID
 	var control map[live.PersonID]conversion.Arm
 	group, at := errgroup.WithContext(ctx)
 	group.Go(func() (err error) {
-		touches, err = db.touched(at, &s)
+		if out, err = db.paidOrders(at, &s); err != nil || len(out) == 0 {
+			return err
+		}
+		for i := range out {
+			buyers = append(buyers, out[i].Person)
+		}
+		return db.walk(at, s.Merchant, out, s.AsOf, s.Window, s.MaxTouches)
+	})
+	group.Go(func() (err error) {
+		first, err = db.firsts(at, &s)
 		return err
 	})
-	group.Go(func() error { return db.firsts(at, &s, out) })
 	group.Go(func() (err error) {
 		control, err = db.Holdouts(at, s)
 		return err
@@ -79,48 +74,47 @@ func (db *DB) PaidJourneys(ctx context.Context, s Span) ([]conversion.Journey, e
 	if err := group.Wait(); err != nil {
 		return nil, err
 	}
-	if touches > uint64(s.MaxTouches) {
-		return nil, live.TooLarge("too_many_journeys", "from", "the buyers between from and to have %d touches, at most %d are divided: ask for less time or a shorter window", touches, s.MaxTouches)
-	}
-	if err := db.walk(ctx, s.Merchant, out, s.AsOf, s.Window); err != nil {
-		return nil, err
-	}
 	for i := range out {
-		out[i].Control = control[out[i].Person] == conversion.ArmControl
+		j := &out[i]
+		j.First = buyers[i] != "" && first[buyers[i]] == j.Order
+		j.Control = control[j.Person] == conversion.ArmControl
 	}
 	return out, nil
 }
 
-// touched counts the touches of the buyers of a span.
-func (db *DB) touched(ctx context.Context, s *Span) (touches uint64, err error) {
-	p := s.parameters()
-	p["from"] = unixMilli(s.From.Add(-s.Window))
-	err = db.rows(ctx, "touches of a span", p, `SELECT count() FROM touches
-		WHERE merchant_id = {merchant:String} AND ts <= fromUnixTimestamp64Milli({as_of:Int64}, 'UTC')
-		AND at BETWEEN fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND fromUnixTimestamp64Milli({until:Int64}, 'UTC')
-		AND person_id IN (SELECT person FROM (`+paidWithin+`) WHERE person != '')`, func(scan scanner) error { return scan(&touches) })
-	return touches, err
+// paidOrders are the journeys without what led to them. More than MaxOrders are
+// refused.
+func (db *DB) paidOrders(ctx context.Context, s *Span) (out []conversion.Journey, err error) {
+	err = db.rows(ctx, "paid orders of a span", s.parameters(), paidWithin+` ORDER BY first_paid, order_id LIMIT {limit:UInt64}`, func(scan scanner) error {
+		var j conversion.Journey
+		var paid int64
+		err := scan((*string)(&j.Order), (*string)(&j.Show), (*string)(&j.Person), (*string)(&j.Currency), &j.At, &j.Value, &paid)
+		j.At = j.At.UTC()
+		out = append(out, j)
+		return err
+	})
+	if err == nil && int64(len(out)) > s.MaxOrders {
+		err = live.TooLarge("too_many_journeys", "from", "there are more than %d paid orders between from and to: ask for less time", s.MaxOrders)
+	}
+	return out, err
 }
 
-// firsts marks the first order of each buyer.
-func (db *DB) firsts(ctx context.Context, s *Span, journeys []conversion.Journey) error {
-	first := map[string]string{}
+// firsts is the first order of each buyer of a span, by the name on their orders.
+func (db *DB) firsts(ctx context.Context, s *Span) (map[live.PersonID]live.OrderID, error) {
+	first := map[live.PersonID]live.OrderID{}
 	err := db.rows(ctx, "first orders", s.parameters(), `SELECT person, argMin(order_id, (first_paid, order_id)) FROM (
 			SELECT order_id, toString(person_id) AS person, assumeNotNull(argMax(paid_at, (seq, idx, n))) AS first_paid, sum(orders_paid) AS is_paid
 			FROM order_deltas WHERE merchant_id = {merchant:String} AND rehearsal = 0 AND at <= fromUnixTimestamp64Milli({as_of:Int64}, 'UTC')
 				AND person_id IN (SELECT person FROM (`+paidWithin+`) WHERE person != '')
 			GROUP BY order_id, person_id HAVING is_paid > 0)
 		GROUP BY person`, func(scan scanner) error {
-		var person, order string
-		err := scan(&person, &order)
+		var person live.PersonID
+		var order live.OrderID
+		err := scan((*string)(&person), (*string)(&order))
 		first[person] = order
 		return err
 	})
-	for i := range journeys {
-		j := &journeys[i]
-		j.First = j.Person != "" && first[string(j.Person)] == string(j.Order)
-	}
-	return err
+	return first, err
 }
 
 // Holdouts are the persons who were assigned to a group of the experiment, or of

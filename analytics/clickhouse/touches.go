@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	ch "github.com/ClickHouse/clickhouse-go/v2"
@@ -41,30 +42,83 @@ const personsAtOnce = 5000
 // that were received until asOf, by person, in no order. Who is another's other
 // name is not looked up here.
 func (db *DB) Touches(ctx context.Context, m live.MerchantID, persons []live.PersonID, from, until, asOf time.Time) (map[live.PersonID][]conversion.Touchpoint, error) {
+	return db.touchesUpTo(ctx, m, persons, from, until, asOf, math.MaxInt64)
+}
+
+// touchesUpTo is [DB.Touches] of those who have at most so many together; more are
+// refused as "too_many_journeys".
+func (db *DB) touchesUpTo(ctx context.Context, m live.MerchantID, persons []live.PersonID, from, until, asOf time.Time, most int64) (map[live.PersonID][]conversion.Touchpoint, error) {
 	out := make(map[live.PersonID][]conversion.Touchpoint, len(persons))
 	var mu sync.Mutex // guards out
+	var read atomic.Int64
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(askedAtOnce)
 	for some := range slices.Chunk(persons, personsAtOnce) {
 		group.Go(func() error {
-			return db.rows(ctx, "touches", ch.Parameters{
+			list := touchList{place: make(map[live.PersonID]int32, len(some))}
+			for i, p := range some {
+				list.place[p] = int32(i)
+			}
+			err := db.rows(ctx, "touches", ch.Parameters{
 				"merchant": string(m), "as_of": unixMilli(asOf), "from": unixMilli(from), "until": unixMilli(until), "persons": array(some),
 			}, `SELECT `+touchColumnsOf+` FROM touches
 			WHERE merchant_id = {merchant:String} AND person_id IN {persons:Array(String)} AND ts <= fromUnixTimestamp64Milli({as_of:Int64}, 'UTC')
 			AND at BETWEEN fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND fromUnixTimestamp64Milli({until:Int64}, 'UTC')`,
 				func(scan scanner) error {
+					if read.Add(1) > most {
+						return live.TooLarge("too_many_journeys", "from", "the buyers between from and to have more than %d touches: ask for less time or a shorter window", most)
+					}
 					person, t, err := readTouch(scan)
-					mu.Lock()
-					defer mu.Unlock()
-					out[person] = append(out[person], t)
+					list.add(person, t)
 					return err
 				})
+			if err != nil {
+				return err
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			list.into(out, some)
+			return nil
 		})
 	}
 	if err := group.Wait(); err != nil {
 		return nil, err
 	}
 	return out, nil
+}
+
+// touchList are touches as they come, of persons who are known before: those of
+// all lie in one piece of memory, not in one for each.
+type touchList struct {
+	place   map[live.PersonID]int32
+	touches []conversion.Touchpoint
+	whose   []int32
+}
+
+func (l *touchList) add(p live.PersonID, t conversion.Touchpoint) {
+	l.touches, l.whose = append(l.touches, t), append(l.whose, l.place[p])
+}
+
+// into gives each person theirs, in the order in which they came.
+func (l *touchList) into(out map[live.PersonID][]conversion.Touchpoint, persons []live.PersonID) {
+	ends := make([]int, len(persons)+1)
+	for _, i := range l.whose {
+		ends[i+1]++
+	}
+	for i := range persons {
+		ends[i+1] += ends[i]
+	}
+	next := slices.Clone(ends)
+	sorted := make([]conversion.Touchpoint, len(l.touches))
+	for n, i := range l.whose {
+		sorted[next[i]] = l.touches[n]
+		next[i]++
+	}
+	for i, p := range persons {
+		if from, to := ends[i], ends[i+1]; from < to {
+			out[p] = sorted[from:to:to]
+		}
+	}
 }
 
 func unixMilli(t time.Time) string { return strconv.FormatInt(t.UnixMilli(), 10) }
@@ -87,8 +141,9 @@ func array[T ~string](list []T) string {
 
 var escape = strings.NewReplacer(`\`, `\\`, `'`, `\'`)
 
-// walk gives journeys of one merchant the touches of their buyers, ascending.
-func (db *DB) walk(ctx context.Context, m live.MerchantID, journeys []conversion.Journey, asOf time.Time, window time.Duration) error {
+// walk gives journeys of one merchant the touches of their buyers, ascending; more
+// than so many in all are refused. Journeys of one person may share memory.
+func (db *DB) walk(ctx context.Context, m live.MerchantID, journeys []conversion.Journey, asOf time.Time, window time.Duration, most int64) error {
 	first, last := int64(math.MaxInt64), int64(math.MinInt64)
 	var persons []live.PersonID
 	seen := map[live.PersonID]bool{"": true}
@@ -122,7 +177,7 @@ func (db *DB) walk(ctx context.Context, m live.MerchantID, journeys []conversion
 			}
 		}
 	}
-	touches, err := db.Touches(ctx, m, all, time.UnixMilli(first), time.UnixMilli(last), asOf)
+	touches, err := db.touchesUpTo(ctx, m, all, time.UnixMilli(first), time.UnixMilli(last), asOf, most)
 	if err != nil {
 		return err
 	}

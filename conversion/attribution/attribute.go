@@ -163,9 +163,7 @@ func (r *Result) total() []Total {
 		t := &totals[i]
 		t.ByChannel = r.By(t.Currency, func(c *conversion.Credit) string { return c.Touch.Channel })
 		t.ByStage = r.By(t.Currency, func(c *conversion.Credit) string { return string(c.Touch.Stage) })
-		slices.SortFunc(t.ByStage, func(a, b Share) int {
-			return cmp.Compare(stageRank(a.Key), stageRank(b.Key))
-		})
+		slices.SortFunc(t.ByStage, func(a, b Share) int { return byStage(&a, &b) })
 	}
 	return totals
 }
@@ -178,33 +176,50 @@ func (r *Result) By(currency live.Currency, key func(*conversion.Credit) string)
 
 // ByOf is [Result.By] of those credits alone for which key says true.
 func (r *Result) ByOf(currency live.Currency, key func(*conversion.Credit) (string, bool)) []Share {
-	type sum struct {
-		Share
-		last int // the newest order counted
-	}
-	sums := map[string]*sum{}
+	sums := keySums{}
 	for i := range r.Orders {
 		o := &r.Orders[i]
 		if o.Currency != currency {
 			continue
 		}
 		for k := range o.Credits {
-			name, ok := key(&o.Credits[k])
-			if !ok {
-				continue
-			}
-			s := sums[name]
-			if s == nil {
-				s = &sum{Share{Key: name}, -1}
-				sums[name] = s
-			}
-			s.Minor += o.Credits[k].Minor
-			if s.last != i {
-				s.last = i
-				s.Orders++
+			if name, ok := key(&o.Credits[k]); ok {
+				sums.of(name).add(i, o.Credits[k].Minor)
 			}
 		}
 	}
+	return sums.shares()
+}
+
+// keySum is what one key earned so far.
+type keySum struct {
+	Share
+	last int // the newest order counted
+}
+
+// add adds what the key earned of an order, whose parts come one after the other.
+func (s *keySum) add(order int, minor int64) {
+	s.Minor += minor
+	if s.last != order {
+		s.last = order
+		s.Orders++
+	}
+}
+
+// keySums are what keys earned so far.
+type keySums map[string]*keySum
+
+func (sums keySums) of(key string) *keySum {
+	s := sums[key]
+	if s == nil {
+		s = &keySum{Share{Key: key}, -1}
+		sums[key] = s
+	}
+	return s
+}
+
+// shares are the sums, most money first, equal money by key.
+func (sums keySums) shares() []Share {
 	shares := make([]Share, 0, len(sums))
 	for _, s := range sums {
 		shares = append(shares, s.Share)
@@ -213,6 +228,12 @@ func (r *Result) ByOf(currency live.Currency, key func(*conversion.Credit) (stri
 		return cmp.Or(cmp.Compare(b.Minor, a.Minor), cmp.Compare(a.Key, b.Key))
 	})
 	return shares
+}
+
+// byStage orders shares along the chain; those of no stage come last, by their order
+// of money.
+func byStage(a, b *Share) int {
+	return cmp.Or(cmp.Compare(stageRank(a.Key), stageRank(b.Key)), cmp.Compare(b.Minor, a.Minor), cmp.Compare(a.Key, b.Key))
 }
 
 // stageRank orders the stages along the chain.

@@ -76,14 +76,15 @@ func (a *API) getAttribution(ctx context.Context, p live.Principal, in *struct {
 	if err := a.audit(ctx, p, s.Merchant, s.ID, string(live.ActReport), map[string]any{"attribution": in.Model, "by": in.By}); err != nil {
 		return nil, err
 	}
-	r := attribution.Attribute(model, paths.Journeys, window)
+	plan := attribution.Plan{Model: model, Policy: conversion.Policy{Window: window}}
+	r, stages := plan.Attribute(paths.Journeys), plan.Stages(paths.Journeys, stageDimensions...)
 	out := Attribution{
 		ShowID: string(s.ID), Model: r.Model, Parameters: r.Params, Version: r.Version, WindowS: int64(window.Seconds()), By: in.By,
 		AsOf: Time{paths.AsOf}, Provisional: !paths.Final || !paths.Complete, Complete: paths.Complete, Totals: []AttributionTotal{},
 	}
 	out.Rules, out.RulesSeen = a.cfg.Rules, append([]string{}, r.Rules...)
 	for _, t := range r.Totals {
-		out.Totals = append(out.Totals, attributionTotal(&r, &t, in.By))
+		out.Totals = append(out.Totals, attributionTotal(&r, &t, in.By, stages[t.Currency]))
 	}
 	return &attributionOutput{out}, nil
 }

@@ -142,10 +142,9 @@ func (a *API) getMerchantAttribution(ctx context.Context, p live.Principal, in *
 		Provisional: !paths.Complete || paths.AsOf.Before(s.Until.AddDate(0, 0, analytics.FinalDays)),
 		Additive:    in.Model != "participation", Totals: []MerchantTotal{}, Holdout: holdoutOf(&paths),
 	}
-	var rules *attribution.Result
+	var stages map[live.Currency][]attribution.StageShare // of the models that divide order by order
 	if m, err := attribution.New(first.options); err == nil {
-		r := attribution.Attribute(m, open, s.Window)
-		rules = &r
+		stages = attribution.Plan{Model: m, Policy: conversion.Policy{Window: s.Window}}.Stages(open, stageDimensions...)
 	}
 	out.RulesSeen = rulesSeen(open)
 	for _, c := range paths.Costs {
@@ -154,7 +153,7 @@ func (a *API) getMerchantAttribution(ctx context.Context, p live.Principal, in *
 		}
 	}
 	for _, currency := range currenciesOf(&paths) {
-		out.Totals = append(out.Totals, merchantTotal(currency, &s, &paths, open, all, rules))
+		out.Totals = append(out.Totals, merchantTotal(currency, &s, &paths, open, all, stages))
 	}
 	return &merchantAttributionOutput{out}, nil
 }
@@ -174,7 +173,7 @@ func currenciesOf(paths *CreditPaths) (out []live.Currency) {
 }
 
 // merchantTotal puts together one currency.
-func merchantTotal(currency live.Currency, s *CreditSpan, paths *CreditPaths, open []conversion.Journey, all []divided, rules *attribution.Result) MerchantTotal {
+func merchantTotal(currency live.Currency, s *CreditSpan, paths *CreditPaths, open []conversion.Journey, all []divided, stages map[live.Currency][]attribution.StageShare) MerchantTotal {
 	t := MerchantTotal{Currency: string(currency), Credits: []MerchantCredit{}}
 	for i := range paths.Journeys {
 		if j := &paths.Journeys[i]; j.Control && j.Currency == currency {
@@ -231,12 +230,8 @@ func merchantTotal(currency live.Currency, s *CreditSpan, paths *CreditPaths, op
 		})
 	}
 	t.ROI, t.CAC = ratioOf(t.Value-t.Unattributed-t.Cost, t.Cost), ratioOf(t.Cost, t.NewCustomers)
-	if rules != nil {
-		for i := range rules.Totals {
-			if rules.Totals[i].Currency == currency {
-				t.Stages = attributionTotal(rules, &rules.Totals[i], "stage").Stages
-			}
-		}
+	if earned, ok := stages[currency]; ok {
+		t.Stages = stagesOf(earned)
 	}
 	if len(all) > 1 {
 		t.compare(currency, all)

@@ -41,48 +41,61 @@ type AttributionStage struct {
 	Entries  []AttributionCredit `json:"entries"`
 }
 
-// attributionTotal is one currency of a result, divided by a dimension.
-func attributionTotal(r *attribution.Result, t *attribution.Total, by string) AttributionTotal {
-	total := AttributionTotal{
-		Currency: string(t.Currency), Orders: t.Orders, Value: t.Value, Unattributed: t.Unattributed, UnattributedOrders: t.UnattributedOrders,
-		Credits: []AttributionCredit{},
+// stageDimensions are what earned inside a stage, in the order of their lists in
+// [AttributionStage].
+var stageDimensions = func() (keys []attribution.Key) {
+	for _, name := range []string{"channel", "agent", "group", "show", "entry"} {
+		keys = append(keys, dimension(name).Of)
 	}
-	if by == "stage" {
-		for _, share := range t.ByStage {
-			total.Credits = append(total.Credits, AttributionCredit(share))
-		}
-	} else {
-		total.Credits = creditsBy(r, t.Currency, by, "")
+	return keys
+}()
+
+func dimension(name string) conversion.Dimension {
+	d, ok := conversion.DimensionOf(name)
+	if !ok {
+		panic("BUG: no dimension " + name)
 	}
-	for _, stage := range live.Stages {
-		s := AttributionStage{Stage: string(stage)}
-		for _, share := range t.ByStage {
-			if share.Key == s.Stage {
-				s.Minor, s.Orders = share.Minor, share.Orders
-			}
-		}
-		s.Channels, s.Agents = creditsBy(r, t.Currency, "channel", stage), creditsBy(r, t.Currency, "agent", stage)
-		s.Groups, s.Shows = creditsBy(r, t.Currency, "group", stage), creditsBy(r, t.Currency, "show", stage)
-		s.Entries = creditsBy(r, t.Currency, "entry", stage)
-		total.Stages = append(total.Stages, s)
-	}
-	return total
+	return d
 }
 
-// creditsBy are the credits of a currency by a dimension, of one stage if it
-// names one.
-func creditsBy(r *attribution.Result, currency live.Currency, by string, stage live.Stage) []AttributionCredit {
-	d, ok := conversion.DimensionOf(by)
-	if !ok {
-		panic("BUG: no dimension " + by)
+// stagesOf are all stages, by what those earned that earned anything.
+func stagesOf(earned []attribution.StageShare) (out []AttributionStage) {
+	for _, stage := range live.Stages {
+		s := AttributionStage{
+			Stage: string(stage), Channels: []AttributionCredit{}, Agents: []AttributionCredit{}, Groups: []AttributionCredit{}, Shows: []AttributionCredit{}, Entries: []AttributionCredit{},
+		}
+		for i := range earned {
+			if e := &earned[i]; e.Key == s.Stage {
+				s.Minor, s.Orders = e.Minor, e.Orders
+				for k, list := range []*[]AttributionCredit{&s.Channels, &s.Agents, &s.Groups, &s.Shows, &s.Entries} {
+					*list = creditsOf(e.By[k])
+				}
+			}
+		}
+		out = append(out, s)
 	}
+	return out
+}
+
+func creditsOf(shares []attribution.Share) []AttributionCredit {
 	out := []AttributionCredit{}
-	for _, share := range r.ByOf(currency, func(c *conversion.Credit) (string, bool) {
-		return d.Of(&c.Touch), stage == "" || c.Touch.Stage == stage
-	}) {
+	for _, share := range shares {
 		out = append(out, AttributionCredit(share))
 	}
 	return out
+}
+
+// attributionTotal is one currency of a result, divided by a dimension.
+func attributionTotal(r *attribution.Result, t *attribution.Total, by string, stages []attribution.StageShare) AttributionTotal {
+	shares := t.ByStage
+	if by != "stage" {
+		d := dimension(by)
+		shares = r.By(t.Currency, func(c *conversion.Credit) string { return d.Of(&c.Touch) })
+	}
+	return AttributionTotal{
+		Currency: string(t.Currency), Orders: t.Orders, Value: t.Value, Unattributed: t.Unattributed, UnattributedOrders: t.UnattributedOrders,
+		Credits: creditsOf(shares), Stages: stagesOf(stages),
+	}
 }
 
 // rulesSeen are the versions of the rules that made the touches of journeys.
