@@ -43,6 +43,7 @@ type figures struct {
 	pdf    *pdf.Printer
 	plan   *plan.Book
 	shared *answers
+	over   *counted
 	wall   *wall.Wall
 }
 
@@ -83,7 +84,7 @@ func (f *figures) Figures(ctx context.Context, s live.Show, need analytics.Part)
 // past are the figures of a show that is not in memory.
 func (f *figures) past(ctx context.Context, s live.Show, need analytics.Part) (analytics.Figures, error) {
 	return askOnce(ctx, f.shared, fmt.Sprintf("figures %d %+v", need, s), func(ctx context.Context) (analytics.Figures, error) {
-		return f.db.FiguresOf(ctx, s.Merchant, s, f.now(), need)
+		return f.over.figures(ctx, s, need)
 	})
 }
 

@@ -196,6 +196,15 @@ func (s *Store) FinishErasure(ctx context.Context, id string) error {
 	})
 }
 
+// ErasuresInFacts is how many erasures of a merchant have reached the facts. Each
+// changed some of them in place.
+func (s *Store) ErasuresInFacts(ctx context.Context, m live.MerchantID) (n int64, err error) {
+	if err := s.reader(ctx).row(`SELECT COUNT(*) FROM erasures WHERE merchant_id = ? AND facts_at <> 0`, string(m)).Scan(&n); err != nil {
+		return 0, fmt.Errorf("count erasures: %w", err)
+	}
+	return n, nil
+}
+
 // renamings are the names of people who were forgotten while facts about them
 // were still on their way.
 type renamings map[personName]struct {
