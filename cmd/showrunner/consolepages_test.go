@@ -9,8 +9,8 @@ import (
 
 // TestConsolePagesInBrowser reads a show on the pages of merchants and operators
 // in a real browser: every page in both languages and themes and at three
-// widths, its figures held against the API's. With SHOWRUNNER_SCREENSHOTS it
-// keeps pictures.
+// widths, its figures held against the API's; and what is said when the code of a
+// page does not come. With SHOWRUNNER_SCREENSHOTS it keeps pictures.
 func TestConsolePagesInBrowser(t *testing.T) {
 	needBrowser(t)
 	data, addr := t.TempDir(), freeAddr(t)

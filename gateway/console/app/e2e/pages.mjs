@@ -1,6 +1,7 @@
 // The pages of merchants and operators in a real browser on a real server with
 // one show and one order. Ends with code 0 when all was seen.
 
+import { arrive } from "./arrive.mjs";
 import { browser, enter as login, equal, excuse, go, json, look, play, stage, text } from "./stage.mjs";
 
 excuse.fault = (text) => text.includes("404");
@@ -92,6 +93,8 @@ await play(async () => {
   await op.click('[data-do="full"]');
   await op.waitForSelector(".screen.full", { state: "detached" });
   await op.context().close();
+
+  await arrive();
 
   // An administrator chooses whose; a moderator is not let in.
   const admin = await enter("admin");

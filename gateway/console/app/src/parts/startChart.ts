@@ -2,19 +2,17 @@
 // first chart. The line may be down just then: the chunk is asked for again.
 
 import type { Chart } from "./echarts";
-
-const FIRST = 500; // ms until it is asked for again; each time twice as long
-const LONGEST = 8000;
+import { FIRST, longer, pause } from "./pause";
 
 type Parts = Pick<typeof import("./echarts"), "start">;
 
 /** Begins a chart in an element that is there when ECharts is; undefined once the element is gone. */
 export async function startChart(box: () => HTMLElement | null, load: () => Promise<Parts> = () => import("./echarts")): Promise<Chart | undefined> {
-  for (let wait = FIRST; box(); wait = Math.min(2 * wait, LONGEST)) {
+  for (let wait = FIRST; box(); wait = longer(wait)) {
     const parts = await load().catch(() => undefined);
     const at = box();
     if (parts && at) return parts.start(at);
-    if (at) await new Promise((go) => setTimeout(go, wait));
+    if (at) await pause(wait);
   }
   return undefined;
 }

@@ -3,6 +3,7 @@
 import { createRouter, createWebHashHistory, type RouteLocationNormalized, type RouteRecordRaw } from "vue-router";
 import { allowed, pages, placeOf, type Page } from "@/pages/registry";
 import { session } from "@/session/session";
+import { arrivals } from "./arrivals";
 import RoomFrame from "./RoomFrame.vue";
 
 const LAST = "showrunner.room"; // sessionStorage
@@ -11,7 +12,7 @@ const LAST = "showrunner.room"; // sessionStorage
 export const lastRoom = (): string => sessionStorage.getItem(LAST) ?? session.me?.room_ids?.[0] ?? "";
 
 function record(p: Page): RouteRecordRaw {
-  return { name: p.name, path: p.path, component: p.load, meta: { page: p } };
+  return { name: p.name, path: p.path, component: () => arrivals.fetch(p, p.load), meta: { page: p } };
 }
 
 const inRoom = (socket: "panel" | "viewer") => pages.filter((p) => p.room && (p.socket ?? "panel") === socket).map(record);
@@ -47,3 +48,4 @@ export function guard(to: RouteLocationNormalized): true | string | { name: stri
 
 export const router = createRouter({ history: createWebHashHistory(), routes });
 router.beforeEach(guard);
+arrivals.follow(router);

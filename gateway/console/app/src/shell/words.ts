@@ -17,6 +17,8 @@ export const words = defineWords({
     role_analyst: "analyst", role_auditor: "auditor", role_viewer: "viewer", role_integration: "integration",
     no_answer: "No answer came. Look whether it happened before you try again.", closed: "The connection is closed.", unreachable: "The server cannot be reached.",
     room_missing: "There is no such room, or it is not yours.", back_to_rooms: "Choose a room", messages: "Messages",
+    page_slow: "“{page}” is on its way…", page_cut: "“{page}” cannot be fetched: the server cannot be reached. It comes by itself when the line is back.", page_again: "Try now",
+    page_missing: "“{page}” cannot be fetched, though the server answers. It is asked for again; loading the console anew may help.", page_reload: "Load anew",
   },
   zh: {
     skip: "跳到页面内容", pages: "页面", language: "EN", language_hint: "切换为英文", dark: "深色", light: "浅色",
@@ -34,5 +36,7 @@ export const words = defineWords({
     role_analyst: "分析师", role_auditor: "审计", role_viewer: "观众", role_integration: "系统对接",
     no_answer: "没有收到答复。重试之前请先确认是否已生效。", closed: "连接已关闭。", unreachable: "无法连接服务器。",
     room_missing: "没有这个直播间，或它不属于你。", back_to_rooms: "选择直播间", messages: "消息",
+    page_slow: "正在获取“{page}”…", page_cut: "无法获取“{page}”：连不上服务器。网络恢复后会自动打开。", page_again: "立即重试",
+    page_missing: "服务器有应答，但“{page}”取不到。正在重试；也可以重新载入控制台。", page_reload: "重新载入",
   },
 });
