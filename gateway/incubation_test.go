@@ -61,9 +61,16 @@ func TestIncubation(t *testing.T) {
 	if got := e.want(200, "GET", "/v1/incubation/tracks", ann, nil).items(); len(got) != 1 || dig(got[0], "stages", 1, "needs", 0, "figure") != "csat" {
 		t.Errorf("tracks are %v", got)
 	}
+	e.want(200, "PUT", "/v1/incubation/tracks/spare", operator, incubationTrack())
+	e.problem("an agent withdraws a track", e.do("DELETE", "/v1/incubation/tracks/spare", ann, nil), 403)
+	e.problem("another merchant withdraws it", e.do("DELETE", "/v1/incubation/tracks/spare", e.as(live.RoleOperator, "m2", "op"), nil), 404)
+	e.want(204, "DELETE", "/v1/incubation/tracks/spare", operator, nil)
 	e.problem("an agent joins by themselves", e.do("PUT", at, ann, obj{"track_id": "host"}), 403)
 	e.want(200, "PUT", at, operator, obj{"track_id": "host", "coach_id": "lin"})
 	e.want(200, "PUT", "/v1/incubation/candidates/bob", operator, obj{"track_id": "host"})
+	if a := e.want(409, "DELETE", "/v1/incubation/tracks/host", owner, nil); a.code() != "track_in_use" {
+		t.Errorf("a track that somebody is on: %s", a.raw)
+	}
 
 	// Who sees whom.
 	for who, want := range map[string]string{ann: "[ann]", bob: "[bob]", coach: "[ann]", e.as(live.RoleHost, "m1", "wu"): "[]", operator: "[bob ann]", e.as(live.RoleOperator, "m2", "op"): "[]"} {

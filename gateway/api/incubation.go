@@ -15,6 +15,7 @@ type Incubation interface {
 	SetSkills(ctx context.Context, m live.MerchantID, list []incubation.Skill, by live.Principal) error
 	Skills(ctx context.Context, m live.MerchantID) ([]incubation.Skill, error)
 	SetTrack(ctx context.Context, m live.MerchantID, x incubation.Track, by live.Principal) error
+	Withdraw(ctx context.Context, m live.MerchantID, id string, by live.Principal) error
 	Tracks(ctx context.Context, m live.MerchantID) ([]incubation.Track, error)
 	Join(ctx context.Context, m live.MerchantID, agent, track, coach string, by live.Principal) (incubation.Candidate, error)
 	Leave(ctx context.Context, m live.MerchantID, agent, reason string, by live.Principal) (incubation.Candidate, error)

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"net/http"
 
 	"showrunner/conversion/care/incubation"
 	"showrunner/live"
@@ -102,6 +103,10 @@ func (a *API) incubationTracks() {
 		ID: "put-incubation-track", Method: "PUT", Path: "/v1/incubation/tracks/{track_id}", Tag: incubationTag, Summary: "Declare a way from agent to host",
 		Text: "In place of the track of this name. What is asked for may change at any time; a stage somebody stands in stays: 409 `stage_in_use`.", Actions: write, body: IncubationTrack{}, example: trackExample,
 	}, a.putTrack)
+	add(a, Route{
+		ID: "withdraw-incubation-track", Method: "DELETE", Path: "/v1/incubation/tracks/{track_id}", Tag: incubationTag, Summary: "Withdraw a way from agent to host",
+		Text: "Who left it stays on record. While somebody is on it: 409 `track_in_use`.", Actions: write, status: http.StatusNoContent,
+	}, a.withdrawTrack)
 }
 
 func (a *API) listSkills(ctx context.Context, p live.Principal, in *struct {
@@ -190,6 +195,18 @@ func (a *API) putTrack(ctx context.Context, p live.Principal, in *struct {
 		return nil, err
 	}
 	return &trackOutput{wayOf(x)}, nil
+}
+
+func (a *API) withdrawTrack(ctx context.Context, p live.Principal, in *struct {
+	TrackID    string `path:"track_id" maxLength:"128"`
+	MerchantID string `query:"merchant_id" doc:"Needed of an admin's token."`
+},
+) (*nothing, error) {
+	m, err := ofMerchant(p, in.MerchantID)
+	if err != nil {
+		return nil, err
+	}
+	return nil, a.cfg.Incubation.Withdraw(ctx, m, in.TrackID, p)
 }
 
 func wayOf(x incubation.Track) IncubationTrack {

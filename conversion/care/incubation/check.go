@@ -2,6 +2,7 @@ package incubation
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -168,6 +169,10 @@ func hosted(q store.Querier, c *Candidate, minutes int64) ([]live.ShowID, error)
 func (b *Book) progress(q store.Querier, c *Candidate, now time.Time) (p Progress, err error) {
 	p.Candidate = *c
 	x, err := trackOf(q, c.Merchant, c.Track)
+	if errors.Is(err, live.NotFound("track_not_found", "")) && !c.LeftAt.IsZero() {
+		p.Role = live.RoleAgent // the track was withdrawn: what they are without one
+		return p, nil
+	}
 	if err != nil {
 		return p, err
 	}

@@ -321,3 +321,35 @@ func TestTracksAreChecked(t *testing.T) {
 		}
 	}
 }
+
+// TestWithdraw: a track goes when nobody is on it, with the skills it asked for;
+// of who left it everything is still read.
+func TestWithdraw(t *testing.T) {
+	e := newEnv(t)
+	s := e.studio(t)
+	s.joined()
+	refused(t, s.book.Withdraw(ctx, s.m, "other", s.operator), "track_not_found")
+	refused(t, s.book.Withdraw(ctx, "another", "host", s.operator), "track_not_found")
+	refused(t, s.book.Withdraw(ctx, s.m, "host", s.operator), "track_in_use")
+	if _, err := s.book.Leave(ctx, s.m, "ann", "back to the desk", s.operator); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.book.Withdraw(ctx, s.m, "host", s.operator); err != nil {
+		t.Fatal(err)
+	}
+	if list, err := s.book.Tracks(ctx, s.m); err != nil || len(list) != 0 {
+		t.Errorf("withdrawn, and there: %v, %v", list, err)
+	}
+	if err := s.book.SetSkills(ctx, s.m, nil, s.operator); err != nil {
+		t.Errorf("no track asks for the skills: %v", err)
+	}
+	all, _, err := s.book.Candidates(ctx, Filter{Reach: s.all(), Left: true, Now: s.now()})
+	if err != nil || len(all) != 1 || all[0].Role != live.RoleAgent || all[0].Track != "host" || all[0].Next != "" {
+		t.Errorf("who left: %+v, %v", all, err)
+	}
+	if got, err := s.book.Candidate(ctx, s.all(), "ann", s.now()); err != nil || got.LeftAt.IsZero() {
+		t.Errorf("one who left: %+v, %v", got, err)
+	}
+	_, err = s.book.Join(ctx, s.m, "ann", "host", "", s.operator)
+	refused(t, err, "track_not_found")
+}

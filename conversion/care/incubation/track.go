@@ -2,7 +2,9 @@ package incubation
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -155,6 +157,31 @@ func (b *Book) SetTrack(ctx context.Context, m live.MerchantID, x Track, by live
 			return live.Conflict("too_many_tracks", "a merchant has at most %d tracks", MaxTracks)
 		}
 		return audit(t, m, "incubation.track", place{}, by.Actor(), map[string]any{"track": x})
+	})
+}
+
+// Withdraw takes a track back. Nobody may be on it; who left it stays on record.
+// Codes: "track_not_found", "track_in_use" (data: agent_id of one who is on it).
+func (b *Book) Withdraw(ctx context.Context, m live.MerchantID, id string, by live.Principal) error {
+	return b.store.Change(ctx, func(t *store.Tx) error {
+		x, err := trackOf(t.Querier, m, id)
+		if err != nil {
+			return err
+		}
+		var agent string
+		err = t.Row(`SELECT agent_id FROM incubation_candidates WHERE merchant_id = ? AND track_id = ? AND left_at = 0 ORDER BY agent_id LIMIT 1`, string(m), id).Scan(&agent)
+		switch {
+		case err == nil:
+			no := live.Conflict("track_in_use", "%s is on the track", agent)
+			no.Data = map[string]any{"agent_id": agent}
+			return no
+		case !errors.Is(err, sql.ErrNoRows):
+			return fmt.Errorf("read who is on the track: %w", err)
+		}
+		if _, err := t.Exec(`DELETE FROM incubation_tracks WHERE merchant_id = ? AND track_id = ?`, string(m), id); err != nil {
+			return fmt.Errorf("delete track: %w", err)
+		}
+		return audit(t, m, "incubation.track_withdrawn", place{}, by.Actor(), map[string]any{"track": x})
 	})
 }
 
