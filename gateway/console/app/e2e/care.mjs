@@ -46,6 +46,12 @@ await play(async () => {
   await p.selectOption('[data-field="by"]', "channel");
   await p.waitForSelector('[data-section="cohorts"] tbody tr');
   await p.waitForSelector('[data-section="retention"] [data-cohort]');
+  // Shows by their titles, each a link to its report.
+  await p.selectOption('[data-field="by"]', "show");
+  await p.waitForSelector('[data-section="cohorts"] a[data-show-name]');
+  const link = await p.locator('[data-section="cohorts"] a[data-show-name]').first().evaluate((n) => ({ id: n.dataset.showName, text: n.textContent, to: n.getAttribute("href") }));
+  const named = await json(`/v1/shows/${link.id}`);
+  equal("name of a show", [link.text.startsWith(`${named.title} · `), link.to], [true, `#/reports/${link.id}`]);
   await look(p, "ladder");
 
   // Complaints: what a machine suggests is confirmed, a finding goes its way, the next show is told.

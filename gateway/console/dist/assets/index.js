@@ -1,1 +1,1 @@
-import{Ct as e,F as t,Pt as n,V as r}from"./base.js";import{o as i}from"./vue.js";async function a(){await Promise.allSettled([n(),e.resume(Date.now())]),i(t).use(r).mount(`#app`)}a();
+import{Ft as e,H as t,I as n,wt as r}from"./base.js";import{c as i}from"./vue.js";async function a(){await Promise.allSettled([e(),r.resume(Date.now())]),i(n).use(t).mount(`#app`)}a();

@@ -8,7 +8,7 @@ const rate = (numerator: number, denominator: number) => ({ numerator, denominat
 it("tells the steps that somebody could take", () => {
   const steps = [{ from: "fan", to: "customer", rate: rate(1, 4), held: 1, open: 2, median_ms: 5 }, { from: "customer", to: "member", rate: rate(0, 0), held: 0, open: 0 }];
   expect(stepRows([{ key: "", people: 9, steps }], name, rung)).toEqual([
-    { key: "none", step: "fan → customer", ladder_entered: 9, ladder_rate: rate(1, 4), ladder_held: 1, ladder_open: 2, ladder_time_median_ms: 5, ladder_time_p90_ms: undefined },
+    { id: "", key: "none", step: "fan → customer", ladder_entered: 9, ladder_rate: rate(1, 4), ladder_held: 1, ladder_open: 2, ladder_time_median_ms: 5, ladder_time_p90_ms: undefined },
   ]);
 });
 
@@ -18,7 +18,7 @@ it("names both rungs of a move, and where somebody came from nowhere", () => {
 
 it("puts what helped into one row, the most moves first", () => {
   expect(helpRows([{ key: "show", to: "fan", moves: 1 }, { key: "service", to: "fan", moves: 2 }, { key: "service", to: "member", moves: 3 }], name, rung)).toEqual([
-    { key: "service", fan: 2, member: 3, ladder_moves: 5 }, { key: "show", fan: 1, ladder_moves: 1 },
+    { id: "service", key: "service", fan: 2, member: 3, ladder_moves: 5 }, { id: "show", key: "show", fan: 1, ladder_moves: 1 },
   ]);
 });
 

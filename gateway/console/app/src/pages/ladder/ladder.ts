@@ -10,7 +10,7 @@ export type Cohorts = Schemas["RetentionAnswer"];
 /** One row for each step of each cohort that anybody could take. */
 export function stepRows(list: Ladder["cohorts"], name: (key: string) => string, rung: (r: string) => string): Row[] {
   return (list ?? []).flatMap((c) => (c.steps ?? []).filter((s) => s.rate.denominator > 0).map((s) => ({
-    key: name(c.key), step: `${rung(s.from)} → ${rung(s.to)}`, ladder_entered: c.people, ladder_rate: s.rate, ladder_held: s.held, ladder_open: s.open, ladder_time_median_ms: s.median_ms, ladder_time_p90_ms: s.p90_ms,
+    id: c.key, key: name(c.key), step: `${rung(s.from)} → ${rung(s.to)}`, ladder_entered: c.people, ladder_rate: s.rate, ladder_held: s.held, ladder_open: s.open, ladder_time_median_ms: s.median_ms, ladder_time_p90_ms: s.p90_ms,
   })));
 }
 
@@ -23,7 +23,7 @@ export function moveRows(l: Ladder, rung: (r: string) => string): Row[] {
 export function helpRows(list: readonly Schemas["LadderHelp"][], name: (key: string) => string, rung: (r: string) => string): Row[] {
   const rows = new Map<string, Row & { total: number }>();
   for (const h of list) {
-    const row = rows.get(h.key) ?? { key: name(h.key), total: 0 };
+    const row = rows.get(h.key) ?? { id: h.key, key: name(h.key), total: 0 };
     row[rung(h.to)] = Number(row[rung(h.to)] ?? 0) + h.moves;
     row.total += h.moves;
     rows.set(h.key, row);
