@@ -90,11 +90,11 @@ func schemas() object {
 	}}
 	return object{
 		"item": item,
-		"room": object{"type": "object", "required": []string{"room_id", "title", "currency", "show", "shelf", "pinned", "online", "modes"}, "properties": object{
-			"room_id": str, "title": str, "currency": str, "online": object{"type": "integer", "minimum": 0, "description": "persons, not tabs, and no staff"},
+		"room": object{"type": "object", "required": []string{"room_id", "title", "currency", "time_zone", "show", "shelf", "pinned", "online", "modes"}, "properties": object{
+			"room_id": str, "title": str, "currency": str, "time_zone": object{"type": "string", "description": "IANA name; the instants of the room are shown in it"}, "online": object{"type": "integer", "minimum": 0, "description": "persons, not tabs, and no staff"},
 			"show": object{"anyOf": []object{{"type": "null"}, {
 				"type": "object", "required": []string{"show_id", "title", "state", "rehearsal", "version"},
-				"properties": object{"show_id": str, "title": str, "state": str, "rehearsal": flag, "started_at": instant, "version": count},
+				"properties": object{"show_id": str, "title": str, "state": str, "rehearsal": flag, "planned_start_at": instant, "started_at": instant, "version": count},
 			}}},
 			"shelf": object{"type": "array", "items": ref("components/schemas/item")}, "pinned": object{"anyOf": []object{{"type": "null"}, ref("components/schemas/item")}},
 			"modes": object{"type": "object"}, "announcement": str,

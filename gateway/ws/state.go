@@ -10,6 +10,7 @@ type roomJSON struct {
 	RoomID       live.RoomID   `json:"room_id"`
 	Title        string        `json:"title"`
 	Currency     live.Currency `json:"currency"`
+	TimeZone     string        `json:"time_zone"`
 	Show         *showJSON     `json:"show"`
 	Shelf        []itemJSON    `json:"shelf"`
 	Pinned       *itemJSON     `json:"pinned"`
@@ -43,6 +44,7 @@ type showJSON struct {
 	Title     string         `json:"title"`
 	State     live.ShowState `json:"state"`
 	Rehearsal bool           `json:"rehearsal"`
+	PlannedAt *string        `json:"planned_start_at,omitempty"`
 	StartedAt *string        `json:"started_at"`
 	Version   int64          `json:"version"`
 	Host      string         `json:"host_id,omitempty"`
@@ -84,7 +86,7 @@ type saleJSON struct {
 
 func encodeRoom(s live.RoomState, online int) json.RawMessage {
 	r := roomJSON{
-		RoomID: s.Room.ID, Title: s.Room.Title, Currency: s.Room.Currency, Online: online,
+		RoomID: s.Room.ID, Title: s.Room.Title, Currency: s.Room.Currency, TimeZone: s.Room.TimeZone, Online: online,
 		Shelf: make([]itemJSON, 0, len(s.Shelf)), Sales: make([]saleJSON, 0, len(s.Sales)), Announcement: s.Announcement,
 		Modes: modesJSON{s.Modes.MuteAll, s.Modes.CommentsOff, s.Modes.FollowersOnly, s.Modes.SlowSeconds},
 	}
@@ -93,6 +95,10 @@ func encodeRoom(s live.RoomState, online int) json.RawMessage {
 	}
 	if w := s.Show; w != nil {
 		r.Show = &showJSON{ShowID: w.ID, Title: w.Title, State: w.State, Rehearsal: w.Rehearsal, Version: w.Version, Host: s.Host}
+		if !w.PlannedStartAt.IsZero() {
+			at := stamp(w.PlannedStartAt)
+			r.Show.PlannedAt = &at
+		}
 		if !w.StartedAt.IsZero() {
 			at := stamp(w.StartedAt)
 			r.Show.StartedAt = &at

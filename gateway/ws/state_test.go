@@ -124,6 +124,31 @@ func TestStatesOfACrowd(t *testing.T) {
 	})
 }
 
+// TestRoomTellsItsClock: instants are shown in the room's zone, and a show that
+// was not planned says nothing of a plan.
+func TestRoomTellsItsClock(t *testing.T) {
+	at := time.Date(2026, 3, 6, 12, 0, 0, 0, time.UTC)
+	room := live.Room{ID: "r1", TimeZone: "Asia/Shanghai"}
+	for _, c := range []struct {
+		show live.Show
+		want any
+	}{
+		{live.Show{ID: "s1", PlannedStartAt: at}, "2026-03-06T12:00:00.000Z"},
+		{live.Show{ID: "s1"}, nil},
+	} {
+		var got struct {
+			TimeZone string         `json:"time_zone"`
+			Show     map[string]any `json:"show"`
+		}
+		if err := json.Unmarshal(encodeRoom(live.RoomState{Room: room, Show: &c.show}, 0), &got); err != nil {
+			t.Fatal(err)
+		}
+		if got.TimeZone != room.TimeZone || got.Show["planned_start_at"] != c.want {
+			t.Errorf("%q, planned at %v, want %q, %v", got.TimeZone, got.Show["planned_start_at"], room.TimeZone, c.want)
+		}
+	}
+}
+
 // TestWelcomeIsWhatMarshalMakes: it is put together by hand.
 func TestWelcomeIsWhatMarshalMakes(t *testing.T) {
 	for _, w := range []welcomeFrame{

@@ -31,6 +31,7 @@ export interface Show {
   title: string;
   state: "scheduled" | "live" | "paused" | "ended" | "settled";
   rehearsal: boolean;
+  planned_start_at?: string;
   started_at?: string;
   version: number;
 }
@@ -40,6 +41,7 @@ export interface Room {
   room_id: string;
   title: string;
   currency: string;
+  time_zone: string;
   show: Show | null;
   shelf: Item[];
   pinned: Item | null;
