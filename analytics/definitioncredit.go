@@ -8,7 +8,7 @@ var creditDefinitions = []Definition{
 		At: []string{"AttributionTotal.value_minor", "AttributionStage.value_minor", "AttributionCredit.value_minor", "MerchantTotal.value_minor", "MerchantCredit.value_minor", "ModelValue.value_minor", "CreditWhy.value_minor", "CreditTouch.value_minor"},
 	},
 	{
-		Key: "unattributed_minor", ZH: "未归因金额", EN: "value of nobody", Unit: UnitMinor, Formula: "value of orders without any touch in the window that may earn", Axis: AxisAttribution, Source: "attribution", Money: true,
+		Key: "unattributed_minor", ZH: "未归因金额", EN: "unattributed value", Unit: UnitMinor, Formula: "value of orders without any touch in the window that may earn", Axis: AxisAttribution, Source: "attribution", Money: true,
 		At: []string{"AttributionTotal.unattributed_minor", "MerchantTotal.unattributed_minor", "CreditWhy.unattributed_minor"},
 	},
 	{Key: "unattributed_orders", ZH: "未归因订单数", EN: "orders of nobody", Unit: UnitCount, Formula: "orders of unattributed_minor", Axis: AxisAttribution, Source: "attribution", At: []string{"AttributionTotal.unattributed_orders", "MerchantTotal.unattributed_orders"}},
