@@ -37,7 +37,7 @@ async function host() {
   await p.evaluate(() => document.querySelector('li[data-sku] [data-do="pin"]')?.click());
   await see(p, '[data-do="start_explain"], [data-do="end_explain"]');
   await look(p, "host");
-  for (const tab of ["comments", "drops", "more"]) {
+  for (const tab of ["drops", "more", "comments"]) { // the last is that of the box of blocked words
     await p.setViewportSize({ width: 360, height: 740 });
     await p.click(`[data-tab-of="${tab}"]`);
     await look(p, `host-tab-${tab}`, PHONE);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { decimal, minorOf, money, tick } from "./money";
-import { clock, count, countTick, rate, span } from "./number";
+import { clock, count, countTick, moment, rate, span } from "./number";
 
 const digits = { CNY: 2, JPY: 0, KWD: 3 };
 
@@ -45,5 +45,8 @@ describe("numbers", () => {
   });
   it("tells the time of the zone", () => {
     expect(clock("2026-03-06T12:01:02.003Z", "en", "Asia/Shanghai")).toBe("20:01:02");
+  });
+  it.each(["en", "zh-CN"])("begins a day at 00 in %s", (locale) => {
+    expect([clock("2026-03-06T16:05:02Z", locale, "Asia/Shanghai"), moment("2026-03-06T16:05:02Z", locale, "Asia/Shanghai")]).toEqual(["00:05:02", expect.stringMatching(/ 00:05$/)]);
   });
 });

@@ -13,7 +13,7 @@ function once<T>(make: (locale: string, zone: string | undefined) => T): (locale
 
 const counts = once((locale) => new Intl.NumberFormat(locale));
 const rates = once((locale) => new Intl.NumberFormat(locale, { style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 }));
-const times = (more: Intl.DateTimeFormatOptions) => once((locale, timeZone) => new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", hour12: false, ...more, ...(timeZone ? { timeZone } : {}) }));
+const times = (more: Intl.DateTimeFormatOptions) => once((locale, timeZone) => new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", hourCycle: "h23", ...more, ...(timeZone ? { timeZone } : {}) }));
 const clocks = times({ second: "2-digit" });
 const moments = times({ month: "2-digit", day: "2-digit" });
 

@@ -12,11 +12,11 @@ const show: Handler = (s, e, d, changed) => {
   const same = s.show && (!d["show_id"] || s.show.show_id === d["show_id"]);
   const state = SHOW_STATES[e.type] ?? (text(d["state"]) || "scheduled");
   if (same && s.show) {
-    s.show = { ...s.show, ...pick(d, ["title", "version"]), state };
+    s.show = { ...s.show, ...pick(d, ["title", "version", "planned_start_at"]), state };
     if (e.type === "show_started" && !s.show.started_at && e.at) s.show.started_at = e.at;
   } else if (e.type !== "show_scheduled" || !s.show || s.show.state === "ended" || s.show.state === "settled") {
     forgetShow(s);
-    s.show = { show_id: text(d["show_id"]), title: text(d["title"]), ...pick(d, ["version", "rehearsal"]), state, ...(e.type === "show_started" && e.at ? { started_at: e.at } : {}) };
+    s.show = { show_id: text(d["show_id"]), title: text(d["title"]), ...pick(d, ["version", "rehearsal", "planned_start_at"]), state, ...(e.type === "show_started" && e.at ? { started_at: e.at } : {}) };
     changed.add("figures").add("orders").add("brief");
   }
   changed.add("show").add("shelf");

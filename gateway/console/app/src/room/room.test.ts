@@ -6,7 +6,7 @@ import { judge, newLink, STALE, TELL } from "./trust";
 
 const shelf = [{ sku_id: "k1", product_id: "p1", title: "Cup", price_minor: 1990, currency: "CNY", left: 12, rank: 0 }];
 const room = (more: object = {}): Room => ({
-  room_id: "r1", title: "Ann", currency: "CNY", show: { show_id: "s1", title: "Friday", state: "live", rehearsal: false, version: 1 }, shelf, pinned: null, online: 3, modes: {}, ...more,
+  room_id: "r1", title: "Ann", currency: "CNY", time_zone: "Asia/Shanghai", show: { show_id: "s1", title: "Friday", state: "live", rehearsal: false, version: 1 }, shelf, pinned: null, online: 3, modes: {}, ...more,
 });
 const welcome = (more: object = {}): Frame => ({ type: "welcome", session_id: "x", role: "host", epoch: "e", offset: 0, recovered: false, room: room(more) });
 const events = (...list: [string, object, string?][]): Frame => ({
@@ -48,6 +48,17 @@ describe("a room", () => {
     expect([...changed].sort()).toEqual(["explain", "pin", "shelf"]);
     apply(s, events(["explain_ended", { product_id: "p1", explain_id: "x", count: 2 }], ["product_unpinned", { product_id: "p1" }]), 9);
     expect([s.explain, s.pinned]).toEqual([null, ""]);
+  });
+
+  it("knows when a show is planned, from the welcome and from the event", () => {
+    const at = "2026-03-06T20:00:00Z";
+    const s = newRoom();
+    apply(s, welcome({ show: null }), 0);
+    apply(s, events(["show_scheduled", { show_id: "s2", title: "Sunday", state: "scheduled", version: 1, planned_start_at: at }]), 0);
+    expect(s.show).toMatchObject({ show_id: "s2", state: "scheduled", planned_start_at: at });
+    const late = newRoom();
+    apply(late, welcome({ show: { show_id: "s2", title: "Sunday", state: "scheduled", rehearsal: false, version: 1, planned_start_at: at } }), 0);
+    expect(late.show?.planned_start_at).toBe(at);
   });
 
   it("takes a flash sale to its last unit", () => {

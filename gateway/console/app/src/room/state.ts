@@ -24,6 +24,7 @@ export interface Show {
   title: string;
   state: string;
   rehearsal?: boolean;
+  planned_start_at?: string;
   started_at?: string;
   version?: number;
   host_id?: string;

@@ -4,7 +4,7 @@ export const words = defineWords({
   en: {
     title: "Agent desk", short: "Desk", sessions: "Sessions", mine: "Mine", queue: "Waiting", others: "Others", closed: "Closed",
     none_mine: "Nobody is waiting for you. Take somebody from the queue.", none_queue: "The queue is empty.", none_others: "Nobody else is serving.", none_closed: "Nothing was closed yet.",
-    choose: "Choose a session on the left.", serving: "{open} of {most} at a time", serving_free: "{open} open", present: "Present", away: "Away", go_away: "Take a break: keep what I have, get nothing new", come_back: "I am back",
+    choose: "Choose a session on the left.", serving: "{open} of {most}", serving_hint: "{open} open of {most} at a time", serving_free: "{open} open", present: "Present", away: "Away", go_away: "Take a break: keep what I have, get nothing new", come_back: "I am back",
     to_accept: "{name} waits since {at}. What they said can be read once you accept.", accept: "Accept", taken_by: "{name} is served by {agent}.",
     bot_serves: "The assistant is serving.", closed_as: "Closed, {resolution}.", resolved: "resolved", unresolved: "unresolved", silent: "the person fell silent", score: "rated {n} of 5", rate: "A rating was asked for.",
     said: "What was said", earlier: "Earlier", reply: "Your answer", reply_hint: "Answer, or / for a canned one", send: "Send", sending: "Sending…", kept: "Kept", keys: "Enter sends, Shift + Enter is a new line.",
@@ -37,7 +37,7 @@ export const words = defineWords({
   zh: {
     title: "客服工作台", short: "客服", sessions: "会话", mine: "我的", queue: "排队", others: "他人", closed: "已结束",
     none_mine: "暂无等待你的会话，可从排队中接入。", none_queue: "没有人在排队。", none_others: "没有其他客服在接待。", none_closed: "还没有结束的会话。",
-    choose: "请在左侧选择会话。", serving: "接待 {open} / {most}", serving_free: "接待 {open}", present: "在线", away: "暂离", go_away: "暂离：保留现有会话，不再分配新会话", come_back: "恢复接待",
+    choose: "请在左侧选择会话。", serving: "接待 {open} / {most}", serving_hint: "正在接待 {open} 人，最多同时 {most} 人", serving_free: "接待 {open}", present: "在线", away: "暂离", go_away: "暂离：保留现有会话，不再分配新会话", come_back: "恢复接待",
     to_accept: "{name} 自 {at} 起等待，接入后可查看内容。", accept: "接入", taken_by: "{name} 正由 {agent} 接待。",
     bot_serves: "智能助手正在接待。", closed_as: "已结束，{resolution}。", resolved: "已解决", unresolved: "未解决", silent: "对方无回应", score: "评分 {n} / 5", rate: "已邀请评价。",
     said: "会话内容", earlier: "更早的消息", reply: "你的回复", reply_hint: "输入回复，或用 / 选快捷回复", send: "发送", sending: "发送中…", kept: "已送达", keys: "Enter 发送，Shift + Enter 换行。",
@@ -54,7 +54,7 @@ export const words = defineWords({
     id_anonymous: "设备", id_login: "账号", id_platform: "平台", id_phone: "手机", no_orders: "暂无订单。", no_journey: "暂无旅程。", no_before: "暂无历史会话。", ordered: "{at} 下单",
     state_unknown: "未知", state_unpaid: "待支付", state_deposit_paid: "已付定金", state_paid: "已支付", state_part_refunded: "部分退款", state_refunded: "已退款", state_cancelled: "已取消",
     part_shipped: "部分发货", shipped: "已发货", received: "已签收", completed: "已完成", paid_of: "实付", refunded: "退款", qty: "× {n}",
-    moved_up: "升至{to}", moved_down: "降至{to}", stage_lead: "引流", stage_nurture: "培育", stage_convert: "转化", stage_retain: "留存", in_show: "场次 {show}", by_agent_id: "客服 {agent}",
+    moved_up: "升至{to}", moved_down: "降至{to}", stage_lead: "引流", stage_nurture: "蓄客", stage_convert: "转化", stage_retain: "留存", in_show: "场次 {show}", by_agent_id: "客服 {agent}",
     t_room_exposed: "看到直播间曝光", t_ad_clicked: "点击广告", t_lead_captured: "留资", t_referral_clicked: "点击好友分享", t_show_reserved: "预约直播", t_contact_added: "添加客服",
     t_group_joined: "入群", t_group_message_clicked: "点击群消息", t_followed: "关注直播间", t_service_entry_opened: "打开客服入口", t_service_session_started: "发起咨询", t_touch_sent: "收到触达",
     t_room_entered: "进入直播间", t_product_clicked: "点击商品", t_cart_item_added: "加入购物车", t_checkout_started: "去结算", t_coupon_claimed: "领券", t_lucky_draw_entered: "参与抽奖", t_question_asked: "提问",

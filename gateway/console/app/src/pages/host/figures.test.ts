@@ -16,6 +16,15 @@ it("makes minutes of running totals", () => {
   expect(perMinute(m, (x) => x.online, false)).toEqual([[60_000, 3], [120_000, 4], [240_000, 1]]);
 });
 
+it("takes what came in the last minute from the course until it has seen two minutes end", () => {
+  const entries = FIGURES.find((f) => f.key === "inflow");
+  if (!entries) throw new Error("no such figure");
+  const course = [{ t: "2026-11-11T12:00:00Z", entered: 7 }, { t: "2026-11-11T12:01:00Z", entered: 9 }];
+  expect(valueOf(entries, null, new Map(), course)).toBe(9);
+  expect(valueOf(entries, null, new Map(), [])).toBeNull();
+  expect(valueOf(entries, null, new Map([[10, minute(50)], [11, minute(80)], [12, minute(81)]]), course)).toBe(30);
+});
+
 it("does not know what the snapshot lacks", () => {
   const snapshot = { show: "", at: "", metrics: { online_now: 3, view_to_pay: { numerator: 1, denominator: 4, value: 0.25 } }, currency: "CNY", provisional: true, lag: 0, taken: 0, dropped: {}, frame: {} };
   expect(FIGURES.map((f) => valueOf(f, snapshot, new Map()))).toEqual([3, null, null, null, { numerator: 1, denominator: 4 }]);

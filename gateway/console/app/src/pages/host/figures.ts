@@ -1,6 +1,7 @@
 // The figures above the host's panel, from the snapshot and the minutes.
 
 import type { Ratio } from "@/format/number";
+import { numberOf, type Row } from "@/parts/figures/value";
 import { number, object, type Minute, type Snapshot } from "@/room/state";
 
 export interface Figure {
@@ -30,9 +31,12 @@ export function inflow(minutes: Map<number, Minute>): number | null {
   return end && before ? Math.max(0, end.inflow - before.inflow) : null;
 }
 
+/** Entries of the last minute that the course of the show knows: what stands there until two minutes have ended before the page's eyes. */
+const entered = (course: readonly Row[] | undefined): number | null => numberOf(course?.at(-1)?.["entered"]) ?? null;
+
 /** What a figure is now: a count, an amount, a rate, or null where it is not known. */
-export function valueOf(f: Figure, s: Snapshot | null, minutes: Map<number, Minute>): number | Ratio | null {
-  if (f.key === "inflow") return inflow(minutes);
+export function valueOf(f: Figure, s: Snapshot | null, minutes: Map<number, Minute>, course?: readonly Row[]): number | Ratio | null {
+  if (f.key === "inflow") return inflow(minutes) ?? entered(course);
   const v = s?.metrics[f.metric];
   if (f.kind !== "rate") return typeof v === "number" ? v : null;
   const r = object(v);

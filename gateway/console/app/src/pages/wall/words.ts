@@ -9,7 +9,7 @@ export const words = defineWords({
   },
   zh: {
     title: "运营大屏", short: "大屏", none: "目前没有正在直播的场次。", on_air: "直播中", alerts: "预警", open: "详情", full: "大屏模式", leave: "退出大屏", updated: "更新于 {at}",
-    since: "已播 {ms}", behind: "数据滞后 {ms}", old: "数据中断：{message}", rooms: "正在直播的房间", falling: "{name} 十分钟内 {change}", rising: "{name} 十分钟内 {change}", steady: "一切正常", paid: "支付",
+    since: "已播 {ms}", behind: "数据滞后 {ms}", old: "数据中断：{message}", rooms: "在播直播间", falling: "{name} 十分钟内 {change}", rising: "{name} 十分钟内 {change}", steady: "一切正常", paid: "支付",
     inflow_fall: "进房人数下降", conversion_fall: "转化下降", stock_out_ahead: "{subject} 即将售罄", complaint_burst: "投诉激增", sla_breach: "客服超时", waiting: "等待数据",
     too_many: "仅显示最需关注的 {n} 场。",
   },

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { named, spanOf } from "./plot";
+import { isOver, named, spanOf } from "./plot";
 
 const at = (minute: number) => ({ t: new Date(Date.UTC(2026, 10, 11, 12, minute)).toISOString() });
 
@@ -12,6 +12,11 @@ it("draws a show from its first minute to its last", () => {
   expect(spanOf([at(3), at(1), at(44)])).toEqual({ min: Date.parse(at(1).t), max: Date.parse(at(44).t) });
   expect(spanOf([])).toEqual({});
   expect(spanOf([{ t: "never" }])).toEqual({});
+});
+
+it("knows the minute that still runs", () => {
+  const twelve = Date.parse(at(0).t);
+  expect([isOver(at(0), twelve + 59_999), isOver(at(0), twelve + 60_000), isOver({ t: "never" }, twelve)]).toEqual([false, true, false]);
 });
 
 it("names no mark upon another, and every mark where there is room", () => {

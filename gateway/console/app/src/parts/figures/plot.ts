@@ -40,6 +40,9 @@ export const frame = (c: Colour, box: Box) => ({
 /** What a curve of few minutes is drawn over: one point alone would be given days. */
 const LEAST_SPAN = 10 * 60_000;
 
+/** Whether the minute of a row is over: what was counted of one that still runs would look like a fall. */
+export const isOver = (r: Row, now: number): boolean => Date.parse(String(r["t"])) + 60_000 <= now;
+
 /** From when to when the axis of rows goes; nothing to say of no rows. */
 export function spanOf(rows: readonly Row[]): { min?: number; max?: number } {
   const times = rows.map((r) => Date.parse(String(r["t"]))).filter((t) => !Number.isNaN(t));
