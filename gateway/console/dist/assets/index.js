@@ -1,1 +1,1 @@
-import{Ft as e,H as t,I as n,wt as r}from"./base.js";import{o as i}from"./vue.js";async function a(){await Promise.allSettled([e(),r.resume(Date.now())]),i(n).use(t).mount(`#app`)}a();
+import{It as e,L as t,Tt as n,U as r}from"./base.js";import{c as i}from"./vue.js";async function a(){await Promise.allSettled([e(),n.resume(Date.now())]),i(t).use(r).mount(`#app`)}a();
