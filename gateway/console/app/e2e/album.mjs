@@ -11,6 +11,14 @@ const BOX = { widths: [360, 1280] }; // a dialog is not wider on a wide screen
 const PHONE = { widths: [360] };
 const escape = async (p) => { await p.keyboard.press("Escape"); await p.waitForSelector("dialog[open]", { state: "detached" }); };
 
+/** A dialog that a button opens. */
+async function box(p, what, name) {
+  await p.click(`[data-do="${what}"]`);
+  await see(p, "dialog[open]");
+  await look(p, name, BOX);
+  await escape(p);
+}
+
 /** One request past the browser, to prepare what no page does. */
 async function tell(role, method, path, body) {
   const res = await fetch(stage.url + path, { method, headers: { Authorization: `Bearer ${stage.tokens[role]}`, "Content-Type": "application/json", "Idempotency-Key": `${method}:${path}` }, body: JSON.stringify(body) });
@@ -45,10 +53,7 @@ async function host() {
   await p.setViewportSize({ width: 1280, height: 900 });
   for (const [what, name] of [["help", "help"], ["keywords", "keywords"], ["hand_over", "handover"]]) {
     if (await p.locator(`[data-do="${what}"]`).count() === 0) continue;
-    await p.click(`[data-do="${what}"]`);
-    await see(p, "dialog[open]");
-    await look(p, `host-${name}`, BOX);
-    await escape(p);
+    await box(p, what, `host-${name}`);
   }
   await p.click('[data-move="end_show"]');
   await see(p, "dialog[open]");
@@ -175,12 +180,8 @@ async function merchant() {
       await see(p, "[data-compared]");
       await look(p, "attribution-compared", { widths: [360, 1280] });
     }
-    if (name === "complaints") {
-      await p.click('[data-do="new"]');
-      await see(p, "dialog[open]");
-      await look(p, "complaints-finding", BOX);
-      await escape(p);
-    }
+    for (const what of name === "incubation" ? ["declare-skills", "new-track"] : []) await box(p, what, `incubation-${what}`);
+    if (name === "complaints") await box(p, "new", "complaints-finding");
   }
   await p.context().close();
   const m = await enter("moderator", `/rooms/${stage.room}/host`);

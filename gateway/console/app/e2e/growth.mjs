@@ -3,8 +3,52 @@
 
 import { accessible, ask, enter, equal, excuse, go, json, look, PATIENCE, play, reads, stage, text } from "./stage.mjs";
 
-excuse.fault = (words) => /404|409/.test(words);
+excuse.fault = (words) => /400|404|409/.test(words);
 const gone = (p, what) => p.waitForSelector(what, { state: "detached" });
+
+/** Skills and tracks are declared, refused at their field, changed and withdrawn on the page. */
+async function declared(p) {
+  await p.click('[data-do="declare-skills"]');
+  await p.click('dialog [data-do="more"]');
+  const fill = (field, words) => p.fill(`dialog [name="${field}"]`, words);
+  for (const [member, words] of [["skill", "no key"], ["label_zh", "促单"], ["label_en", "Closing"], ["proof", "两次报价"]]) await fill(`items[1].${member}`, words);
+  await p.click('dialog [data-do="save"]');
+  await p.waitForSelector('dialog [data-refused="items[1].skill"]');
+  await p.waitForSelector('dialog [name="items[1].skill"][aria-invalid]');
+  await look(p, "incubation-skills", { widths: [360, 1280] });
+  await fill("items[1].skill", "close");
+  await p.click('dialog [data-do="save"]');
+  await gone(p, "dialog[open]");
+  equal("skills", (await json("/v1/incubation/skills")).items.map((s) => s.skill), ["explain", "close"]);
+
+  await p.click('[data-do="new-track"]');
+  for (const [field, words] of [["track_id", "short"], ["label_zh", "短路径"], ["label_en", "Short way"], ["stages[0].stage", "agent"], ["stages[0].label_zh", "客服"], ["stages[0].label_en", "Agent"], ["stages[1].stage", "agent"],
+    ["stages[1].label_zh", "主播"], ["stages[1].label_en", "Host"], ["drill.rubric[0].criterion", "clear"], ["drill.rubric[0].label_zh", "清楚"], ["drill.rubric[0].label_en", "Clear"], ["drill.rubric[0].points", "10"], ["drill.pass_points", "7"],
+    ["drill.least_minutes", "20"], ["drill.least_answered_bps", "60"]]) await fill(field, words);
+  await p.selectOption('dialog [name="stages[1].needs[0].skill"]', "close");
+  await p.click('dialog [data-do="save"]');
+  await p.waitForSelector('dialog [name="stages[1].stage"][aria-invalid]');
+  await look(p, "incubation-track", { widths: [360, 1280] });
+  await fill("stages[1].stage", "host");
+  await p.click('dialog [data-do="save"]');
+  await p.waitForSelector('[data-track="short"]');
+  const of = async (id) => (await json("/v1/incubation/tracks")).items.find((t) => t.track_id === id);
+  const made = await of("short");
+  equal("track", [made.stages.map((s) => s.role), made.stages[1].needs[0].skill, made.drill.least_answered_bps], [["agent", "host"], "close", 6000]);
+  await p.click('[data-track="short"] [data-do="change"]');
+  await fill("drill.pass_points", "8");
+  await p.click('dialog [data-do="save"]');
+  await gone(p, "dialog[open]");
+  equal("changed", await of("short"), { ...made, drill: { ...made.drill, pass_points: 8 } });
+  await p.click('[data-track="short"] [data-do="withdraw"]');
+  await p.click('[data-answer="yes"]');
+  await gone(p, '[data-track="short"]');
+  // Somebody is on the other: it stays.
+  await p.click('[data-track="host"] [data-do="withdraw"]');
+  await p.click('[data-answer="yes"]');
+  await p.waitForSelector("[data-toast].bad");
+  equal("in use", (await json("/v1/incubation/tracks")).items.map((t) => t.track_id), ["host"]);
+}
 
 await play(async () => {
   // A merchant puts an agent on the track, and notes what a coach saw.
@@ -20,7 +64,7 @@ await play(async () => {
   // The agent sees themselves alone, and cannot ask before it is proved.
   const ann = await enter("ann", "/incubation");
   await ann.waitForSelector('[data-need="skill"]');
-  equal("levers of a candidate", await ann.locator('[data-do="join"], [data-do="prove"], [data-do="ask"], [data-do="grant"]').count(), 0);
+  equal("levers of a candidate", await ann.locator('[data-do="join"], [data-do="declare-skills"], [data-do="new-track"], [data-do="change"], [data-do="withdraw"], [data-do="prove"], [data-do="ask"], [data-do="grant"]').count(), 0);
 
   await p.click('[data-skill="explain"] [data-do="prove"]');
   await p.fill("dialog textarea", "三件商品讲解无误");
@@ -43,6 +87,8 @@ await play(async () => {
   await ann.click('[data-do="token"]');
   equal("token", (await text(ann, "[data-token]")).split(".").length, 3);
   await ann.context().close();
+
+  await declared(p);
 
   // A subscription: its secret is shown once, what is given up is sent again.
   await go(p, "/deliveries", '[data-section="subscriptions"]');
