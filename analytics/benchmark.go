@@ -149,7 +149,11 @@ func BasisTable(peers *Peers, over bool) Table {
 		zh, en = "直播尚未结束，暂无对比", "the show is not over: it is held against nothing yet"
 	case !peers.Enough():
 		zh = "场次太少：此前只有 " + n + " 场直播，至少需要 " + strconv.Itoa(BenchmarkEnough) + " 场才有中位数与百分位"
-		en = "too few shows: " + n + " own shows before this one, a median and a percentile need at least " + strconv.Itoa(BenchmarkEnough)
+		shows := " own shows"
+		if len(peers.Values) == 1 {
+			shows = " own show"
+		}
+		en = "too few shows: " + n + shows + " before this one, a median and a percentile need at least " + strconv.Itoa(BenchmarkEnough)
 	}
 	return Table{
 		Columns: []Column{

@@ -175,6 +175,7 @@ func TestBasis(t *testing.T) {
 		want  string
 	}{
 		{Peers{}, false, "the show is not over: it is held against nothing yet"},
+		{Peers{Values: make([]Values, 1)}, true, "too few shows: 1 own show before this one, a median and a percentile need at least 5"},
 		{four, true, "too few shows: 4 own shows before this one, a median and a percentile need at least 5"},
 		{Peers{Values: make([]Values, 5)}, true, "held against the last 5 own shows, each as long after its end as this report"},
 	} {

@@ -4,10 +4,13 @@ import (
 	"compress/gzip"
 	"encoding/json"
 	"io"
+	"io/fs"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -209,6 +212,13 @@ func TestWordsForEveryState(t *testing.T) {
 	for _, c := range []live.CommandName{live.StartShow, live.PauseShow, live.ResumeShow, live.EndShow} {
 		wanted[host] = append(wanted[host], string(c), "confirm_"+string(c))
 	}
+	actions := "app/src/pages/audit/actions/words.ts"
+	for _, c := range live.Commands {
+		wanted[actions] = append(wanted[actions], string(c))
+	}
+	for _, a := range audited(t) {
+		wanted[actions] = append(wanted[actions], strings.ReplaceAll(a, ".", "_"))
+	}
 	for file, keys := range wanted {
 		text, err := os.ReadFile(file)
 		if err != nil {
@@ -220,6 +230,39 @@ func TestWordsForEveryState(t *testing.T) {
 			}
 		}
 	}
+}
+
+// audited finds the actions that the server's sources write to the audit log as
+// they stand there, without those put together of parts.
+func audited(t *testing.T) []string {
+	t.Helper()
+	literal := regexp.MustCompile(`(?:Action: +|[aA]udit[A-Za-z]*\((?:[a-z&]+, )*|shelfChange\([a-z, ]+, )"([a-z_]+(?:\.[a-z_]+)?)"`)
+	found := map[string]bool{}
+	for _, root := range []string{"../../live", "../../conversion", "../../analytics", "../../gateway"} {
+		err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+			if err != nil {
+				return err
+			}
+			if d.IsDir() && (d.Name() == "node_modules" || d.Name() == "testdata") {
+				return filepath.SkipDir
+			}
+			if !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+				return nil
+			}
+			text, err := os.ReadFile(path)
+			for _, m := range literal.FindAllSubmatch(text, -1) {
+				found[string(m[1])] = true
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(found) < 30 {
+		t.Fatalf("found %d actions of the audit log, want more: is it written in another way now?", len(found))
+	}
+	return slices.Sorted(maps.Keys(found))
 }
 
 // TestScripts runs the tests of the client as it is compiled.

@@ -167,7 +167,7 @@ async function merchant() {
   for (const [name, place, ready] of places) {
     if (only.length > 0 && !only.includes(name)) continue;
     await go(p, place, ready);
-    await p.waitForLoadState("networkidle");
+    await p.waitForLoadState("networkidle").then(() => p.waitForSelector("main .wait[role=status]", { state: "detached" })); // some figures take longer
     await look(p, name);
     if (name === "report") {
       await p.click('[data-figure="gmv_paid_minor"] .name');

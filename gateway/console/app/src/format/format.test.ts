@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { decimal, minorOf, money, tick } from "./money";
-import { clock, count, countTick, moment, rate, span } from "./number";
+import { clock, count, countTick, instant, moment, rate, span } from "./number";
 
 const digits = { CNY: 2, JPY: 0, KWD: 3 };
 
@@ -48,5 +48,14 @@ describe("numbers", () => {
   });
   it.each(["en", "zh-CN"])("begins a day at 00 in %s", (locale) => {
     expect([clock("2026-03-06T16:05:02Z", locale, "Asia/Shanghai"), moment("2026-03-06T16:05:02Z", locale, "Asia/Shanghai")]).toEqual(["00:05:02", expect.stringMatching(/ 00:05$/)]);
+  });
+  it.each([
+    ["2026-11-11T16:05:00Z", "en", "Nov 12, 00:05"], ["2026-11-11T16:05:00Z", "zh-CN", "11/12 00:05"], ["2025-11-11T12:00:00Z", "en", "Nov 11, 2025, 20:00"], ["2025-11-11T12:00:00Z", "zh-CN", "2025/11/11 20:00"],
+    ["2025-12-31T16:30:00Z", "en", "Jan 01, 00:30"], [undefined, "en", ""],
+  ])("tells the day of %s in %s", (at, locale, want) => {
+    expect(moment(at, locale, "Asia/Shanghai", Date.parse("2026-11-23T00:00:00Z"))).toBe(want);
+  });
+  it("tells seconds and begins the day with 00", () => {
+    expect([instant("2026-11-11T16:00:07Z", "en", "Asia/Shanghai"), instant("2026-11-11T16:00:07Z", "zh-CN", "Asia/Shanghai"), clock("2026-11-11T16:00:07Z", "en", "Asia/Shanghai")]).toEqual(["Nov 12, 00:00:07", "11/12 00:00:07", "00:00:07"]);
   });
 });

@@ -13,9 +13,14 @@ function once<T>(make: (locale: string, zone: string | undefined) => T): (locale
 
 const counts = once((locale) => new Intl.NumberFormat(locale));
 const rates = once((locale) => new Intl.NumberFormat(locale, { style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 }));
-const times = (more: Intl.DateTimeFormatOptions) => once((locale, timeZone) => new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", hourCycle: "h23", ...more, ...(timeZone ? { timeZone } : {}) }));
-const clocks = times({ second: "2-digit" });
-const moments = times({ month: "2-digit", day: "2-digit" });
+const times = (more: (locale: string) => Intl.DateTimeFormatOptions) => once((locale, timeZone) => new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", hourCycle: "h23", ...more(locale), ...(timeZone ? { timeZone } : {}) }));
+// 11/12 is two days in English: there the month is named.
+const day = (locale: string): Intl.DateTimeFormatOptions => ({ month: locale.startsWith("zh") ? "2-digit" : "short", day: "2-digit" });
+const clocks = times(() => ({ second: "2-digit" }));
+const moments = times(day);
+const dated = times((locale) => ({ ...day(locale), year: "numeric" }));
+const instants = times((locale) => ({ ...day(locale), second: "2-digit" }));
+const years = once((locale, timeZone) => new Intl.DateTimeFormat(locale, { year: "numeric", ...(timeZone ? { timeZone } : {}) }));
 
 /** A whole number, "—" when it is not known. */
 export function count(n: number | null | undefined, locale: string): string {
@@ -52,9 +57,16 @@ export function clock(at: string | number | undefined, locale: string, zone?: st
   return clocks(locale, zone).format(d);
 }
 
-/** Day and time in a zone, "" when it is none. */
-export function moment(at: string | undefined, locale: string, zone?: string): string {
+/** Day and time in a zone, with the year unless it is this one; "" when it is none. */
+export function moment(at: string | undefined, locale: string, zone?: string, now = Date.now()): string {
   const d = new Date(at ?? Number.NaN);
   if (Number.isNaN(d.getTime())) return "";
-  return moments(locale, zone).format(d);
+  const year = years(locale, zone);
+  return (year.format(d) === year.format(now) ? moments : dated)(locale, zone).format(d);
+}
+
+/** Day and time to the second in a zone, "" when it is none. */
+export function instant(at: string | undefined, locale: string, zone?: string): string {
+  const d = new Date(at ?? Number.NaN);
+  return Number.isNaN(d.getTime()) ? "" : instants(locale, zone).format(d);
 }

@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { comparison, top } from "./compare";
 
 const total = {
-  comparison: [{ key: "b", models: [{ model: "last", value_minor: 1 }, { model: "first", value_minor: 9 }] }, { key: "a", models: [{ model: "last", value_minor: 5 }, { model: "first", value_minor: 0 }] }],
+  comparison: [{ key: "b", models: [{ model: "last", value_minor: 1 }, { model: "first", value_minor: 9 }] }, { key: "a", models: [{ model: "last", value_minor: 5 }, { model: "first", value_minor: 0 }] }, { key: "c", models: [{ model: "last", value_minor: 0 }, { model: "first", value_minor: 0 }] }],
   credits: [{ key: "b", value_minor: 1 }, { key: "a", value_minor: 5 }],
 } as unknown as Parameters<typeof comparison>[0];
 

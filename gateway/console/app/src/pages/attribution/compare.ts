@@ -10,9 +10,9 @@ export const BYS = ["stage", "channel", "agent", "group", "show", "host", "campa
 export type Model = (typeof MODELS)[number];
 export type By = (typeof BYS)[number];
 
-/** One row for each key and a column for each model, in the order of the first model's credit. */
+/** One row for each key that any model credits and a column for each model, in the order of the first model's credit. */
 export function comparison(t: Total, models: readonly string[]): Row[] {
-  return (t.comparison ?? []).map((r): Row => ({ key: r.key, ...Object.fromEntries((r.models ?? []).map((m) => [m.model, m.value_minor])) }))
+  return (t.comparison ?? []).filter((r) => (r.models ?? []).some((m) => (m.value_minor ?? 0) !== 0)).map((r): Row => ({ key: r.key, ...Object.fromEntries((r.models ?? []).map((m) => [m.model, m.value_minor])) }))
     .sort((a, b) => Number(b[models[0] ?? ""] ?? 0) - Number(a[models[0] ?? ""] ?? 0));
 }
 

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { linesOf, MOST, toggled, type Answer } from "./compare";
+import { linesOf, MOST, pointsOf, toggled, type Answer } from "./compare";
 
 const ratio = (numerator: number, denominator: number) => ({ numerator, denominator, value: denominator ? numerator / denominator : null });
 const rate = (key: string) => key === "ctor";
@@ -27,4 +27,10 @@ it("chooses no more than stand side by side", () => {
   expect(toggled(full, "x")).toEqual(full);
   expect(toggled(full, "s3")).not.toContain("s3");
   expect(toggled(["a"], "b")).toEqual(["a", "b"]);
+});
+
+it("tells the way from one share to another in points, and of nothing else", () => {
+  expect(pointsOf("ratio", ratioOnly(1, 80))).toBe(1.25);
+  expect(pointsOf("ratio", ratioOnly(-1, 50))).toBe(-2);
+  expect([pointsOf("ratio", ratioOnly(0, 0)), pointsOf("minor", ratioOnly(1, 2)), pointsOf("ratio", 3), pointsOf(undefined, ratioOnly(1, 2))]).toEqual([undefined, undefined, undefined, undefined]);
 });

@@ -60,6 +60,12 @@ export function linesOf(a: Answer, side: string, rate: (key: string) => boolean)
   return [...lines.values()];
 }
 
+/** The difference of two shares in percentage points; undefined of what is no share. */
+export function pointsOf(unit: string | undefined, difference: unknown): number | undefined {
+  if (unit !== "ratio" || !isRatio(difference) || !difference.denominator) return undefined;
+  return 100 * difference.numerator / difference.denominator;
+}
+
 /** Adds a show to those chosen or takes it away; no more than the server puts side by side. */
 export function toggled(chosen: readonly string[], id: string): string[] {
   if (chosen.includes(id)) return chosen.filter((c) => c !== id);

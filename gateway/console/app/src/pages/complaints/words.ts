@@ -2,7 +2,7 @@ import { defineWords } from "@/i18n/words";
 
 export const words = defineWords({
   en: {
-    title: "Complaints", short: "Complaints", range: "Orders paid", last_7: "Last 7 days", last_30: "Last 30 days", last_90: "Last 90 days", ever: "All there is", rate: "Rates", interval: "95 %: {low} – {high}", causes: "Causes", keywords: "What stands out", all_causes: "All causes",
+    title: "Complaints", short: "Complaints", range: "Orders paid", last_7: "Last 7 days", last_30: "Last 30 days", last_90: "Last 90 days", ever: "All there is", rate: "Rates", interval: "95% CI: {low}–{high}", causes: "Causes", keywords: "What stands out", all_causes: "All causes",
     keywords_of: "{n} tellings beside {m} others", no_words: "No word stands out.", findings: "Findings", none: "No finding has been written down.", new: "Write one down", state: "State", all: "All", overdue: "overdue", of: "{n} / {of}", evidence: "{n} complaints say so",
     owner: "Owner {who} · {department}", due: "due {at}", no_owner: "Nobody owns it yet.", action: "What is done: {text}", found_on: "Written down {at}", decided: "decided {at}", route: "Give to an owner", adopt: "Adopt", reject: "Reject", verify: "Measure", again: "Measure again", before: "Before", after: "After", drop: "Change",
     difference: "{low} to {high}", fell: "It fell.", rose: "It rose.", no_change_shown: "No change is shown.", sample_too_small: "Too few orders to say.", waiting: "{n} orders are not old enough", measured: "Measured {at}, over {w} days with {h} days to complain", adoption: "How departments take findings up", no_adoption: "No finding was routed yet.",
@@ -13,7 +13,7 @@ export const words = defineWords({
     resolution: "Each complaint once", who: "Who", history: "Steps", step_by: "{by} · {at}",
   },
   zh: {
-    title: "投诉与反馈", short: "投诉", range: "支付时间", last_7: "近 7 天", last_30: "近 30 天", last_90: "近 90 天", ever: "全部", rate: "投诉率", interval: "95% 区间：{low} – {high}", causes: "原因", keywords: "突出的词", all_causes: "全部原因",
+    title: "投诉与反馈", short: "投诉", range: "支付时间", last_7: "近 7 天", last_30: "近 30 天", last_90: "近 90 天", ever: "全部", rate: "投诉率", interval: "95% 区间 {low}–{high}", causes: "原因", keywords: "突出的词", all_causes: "全部原因",
     keywords_of: "{n} 条投诉，对照 {m} 条", no_words: "没有突出的词。", findings: "反馈", none: "还没有写下反馈。", new: "写下反馈", state: "状态", all: "全部", overdue: "逾期", of: "{n} / {of}", evidence: "{n} 条投诉为证",
     owner: "负责人 {who} · {department}", due: "期限 {at}", no_owner: "还没有负责人。", action: "改进：{text}", found_on: "写于 {at}", decided: "决定于 {at}", route: "分派", adopt: "采纳", reject: "否决", verify: "衡量效果", again: "重新衡量", before: "之前", after: "之后", drop: "变化",
     difference: "{low} 至 {high}", fell: "已下降。", rose: "上升了。", no_change_shown: "看不出变化。", sample_too_small: "订单太少，无法判断。", waiting: "{n} 单观察期未满", measured: "衡量于 {at}，前后各 {w} 天，投诉期 {h} 天", adoption: "各部门落地情况", no_adoption: "还没有分派过反馈。",

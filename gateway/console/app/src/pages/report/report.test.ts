@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { benchmarks, credits, fileName, tableOf, worst, type Model, type Report } from "./report";
+import { benchmarks, credits, fileName, rowsOf, tableOf, worst, type Model, type Report } from "./report";
 
 const model: Model = { model: "last", currency: "CNY", orders: 3, total_minor: 30, unattributed_minor: 0, unattributed_orders: 0, by_stage: [], by_channel: [{ key: "a", credit_minor: 10, orders: 1 }, { key: "b", credit_minor: 20, orders: 2 }] };
 
@@ -32,4 +32,18 @@ it("tells rates from counts, and what is not known from nothing", () => {
     { key: "follow_rate", value: { numerator: 1, denominator: 4 }, median: undefined, percentile: undefined, target: { numerator: 1, denominator: 2 } },
   ]);
   expect(worst(r, "zh")).toEqual([{ key: "follow_rate", value: { numerator: 1, denominator: 4 }, reference: { numerator: 1, denominator: 2 }, target: true, suggestion: "说", evidence: "证" }]);
+});
+
+it("shows alerts and commands by what people call things", () => {
+  const r = {
+    products: [{ product_id: "shirt", title: "Linen shirt" }, { product_id: "shoe", title: "Shoe 40" }, { product_id: "shoe", title: "Shoe 41" }],
+    commands: [{ type: "product_pinned", product_id: "shirt" }, { type: "product_pinned", product_id: "shoe" }, { type: "announcement_published" }],
+    alerts: [
+      { alert_id: "al_1", rule: "soon_gone", kind: "stock_out_ahead", severity: "warning", subject: "shirt-m", raised_at: "2026-11-11T12:00:00Z", cleared_at: "", reason: "", evidence: '{"title":"Linen shirt","left":2}' },
+      { alert_id: "al_2", rule: "soon_gone", kind: "sla_breach", severity: "critical", subject: "", evidence: "" },
+    ],
+  } as unknown as Report;
+  expect(rowsOf(r, "commands").map((c) => c["product_id"])).toEqual(["Linen shirt", "shoe", undefined]);
+  expect(rowsOf(r, "alerts").map((a) => [a["kind"], a["subject"], a["rule"], a["evidence"]])).toEqual([["stock_out_ahead", "Linen shirt", undefined, undefined], ["sla_breach", "", undefined, undefined]]);
+  expect(rowsOf(r, "products")).toBe(r["products"]);
 });

@@ -37,7 +37,7 @@ export const TABLES = ["products", "sources", "hosts", "ladder", "commission", "
 
 /** Columns that say what another one says, or the page above. */
 export const WITHOUT: Record<string, string[]> = {
-  commission: [], late_by_currency: [], after_final: [], complaints: ["cause"], ladder: ["from", "to"], service_assisted: ["by"], service_sessions: ["by"], alerts: ["alert_id"], commands: ["actor_role"],
+  commission: [], late_by_currency: [], after_final: [], complaints: ["cause"], ladder: ["from", "to"], service_assisted: ["by"], service_sessions: ["by"], alerts: [], commands: ["actor_role"],
 };
 
 /** What stands above everything, when the role may see it. */
@@ -50,6 +50,27 @@ export const FORMATS = ["xlsx", "pdf", "csv", "windows", "html", "json"] as cons
 export const fileName = (show: string, format: string): string => `${show}${format === "windows" ? "-windows.csv" : `.${format}`}`;
 
 export const tableOf = (r: Report, key: string): Row[] => (Array.isArray(r[key]) ? (r[key] as Row[]) : []);
+
+/** What an alert is about, by the name that its evidence has for it. */
+function subjectOf(a: Row): unknown {
+  try {
+    return (JSON.parse(String(a["evidence"])) as Row)["title"] || a["subject"];
+  } catch {
+    return a["subject"];
+  }
+}
+
+/** A table as people read it: products by their names, alerts without what only machines read. */
+export function rowsOf(r: Report, key: string): Row[] {
+  const rows = tableOf(r, key);
+  if (key === "alerts") return rows.map((a) => ({ kind: a["kind"], subject: subjectOf(a), severity: a["severity"], raised_at: a["raised_at"], cleared_at: a["cleared_at"], reason: a["reason"], acknowledged_at: a["acknowledged_at"], acknowledged_by: a["acknowledged_by"] }));
+  if (key !== "commands") return rows;
+  // A product of several SKUs has several names: it is then called by its ID.
+  const names = new Map<unknown, Set<unknown>>();
+  for (const p of tableOf(r, "products")) names.set(p["product_id"], (names.get(p["product_id"]) ?? new Set()).add(p["title"]));
+  const nameOf = (id: unknown) => { const known = names.get(id); return known?.size === 1 ? [...known][0] || id : id; };
+  return rows.map((c) => ({ ...c, product_id: nameOf(c["product_id"]) }));
+}
 
 /** The credits of one model, one row for each key, the most earned first. */
 export function credits(m: Model, by: "by_channel" | "by_stage"): Row[] {

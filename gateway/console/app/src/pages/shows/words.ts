@@ -2,7 +2,7 @@ import { defineWords } from "@/i18n/words";
 
 export const words = defineWords({
   en: {
-    title: "Shows", short: "Shows", state: "State", all: "All", none: "There is no show yet.", more: "More shows", report: "Report", wall: "In depth", planned: "planned", rehearsal: "rehearsal", length: "{ms} long", list: "Shows",
+    title: "Shows", short: "Shows", state: "State", all: "All", none: "There is no show yet.", more: "More shows", report: "Report", wall: "In depth", planned: "Planned", rehearsal: "Rehearsal", length: "{ms} long", list: "Shows",
     empty_state: "No show is in this state.",
   },
   zh: {

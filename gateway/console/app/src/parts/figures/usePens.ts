@@ -13,5 +13,7 @@ export function usePens(zone: () => string | undefined = () => undefined) {
     money: format.money, count: format.count, rate: format.rate, moment: format.moment, word: wordOf,
     days: (n) => n.toLocaleString(locale.value, { style: "unit", unit: "day", unitDisplay: "long", maximumFractionDigits: 1 }), decimal: (n) => n.toLocaleString(locale.value, { maximumFractionDigits: 1 }),
   };
-  return { ...format, pens, figure: (key: string, v: unknown, currency: string) => write(pens, key, v, currency, metric(key)) };
+  /** How long a window is: in days where they are whole, for nobody thinks of 168 hours. */
+  const hours = (h: number) => (h >= 24 && h % 24 === 0 ? pens.days(h / 24) : h.toLocaleString(locale.value, { style: "unit", unit: "hour", unitDisplay: "long", maximumFractionDigits: 1 }));
+  return { ...format, pens, hours, figure: (key: string, v: unknown, currency: string) => write(pens, key, v, currency, metric(key)) };
 }
