@@ -11,7 +11,7 @@ var creditDefinitions = []Definition{
 		Key: "unattributed_minor", ZH: "未归因金额", EN: "unattributed value", Unit: UnitMinor, Formula: "value of orders without any touch in the window that may earn", Axis: AxisAttribution, Source: "attribution", Money: true,
 		At: []string{"AttributionTotal.unattributed_minor", "MerchantTotal.unattributed_minor", "CreditWhy.unattributed_minor"},
 	},
-	{Key: "unattributed_orders", ZH: "未归因订单数", EN: "orders of nobody", Unit: UnitCount, Formula: "orders of unattributed_minor", Axis: AxisAttribution, Source: "attribution", At: []string{"AttributionTotal.unattributed_orders", "MerchantTotal.unattributed_orders"}},
+	{Key: "unattributed_orders", ZH: "未归因订单数", EN: "unattributed orders", Unit: UnitCount, Formula: "orders of unattributed_minor", Axis: AxisAttribution, Source: "attribution", At: []string{"AttributionTotal.unattributed_orders", "MerchantTotal.unattributed_orders"}},
 	{
 		Key: "attributed_orders", ZH: "归因订单数", EN: "orders attributed", Unit: UnitCount, Formula: "orders that are divided; of a key those in which it had a part, which does not add up", Axis: AxisAttribution, Source: "attribution",
 		At: []string{"AttributionTotal.orders", "AttributionStage.orders", "AttributionCredit.orders", "MerchantTotal.orders"},
