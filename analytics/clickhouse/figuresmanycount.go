@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strconv"
+	"strings"
 
 	"golang.org/x/sync/errgroup"
 
@@ -105,14 +106,14 @@ func (q *many) census(ctx context.Context, of crowd) error {
 func (q *many) persons(ctx context.Context, from string) error {
 	const system = `source = '` + live.SourceSystem + `'`
 	var bits []int64
-	counts := ``
+	var counts strings.Builder
 	for i, k := range didKinds {
 		bits = append(bits, bitOf(k))
-		counts += `, toInt64(countIf(person_id != '' AND bitTest(did, ` + strconv.Itoa(i) + `)))`
+		counts.WriteString(`, toInt64(countIf(person_id != '' AND bitTest(did, ` + strconv.Itoa(i) + `)))`)
 	}
 	interact := strconv.FormatInt(bitOf(interactKinds...), 10)
 	return q.rows(ctx, "persons of shows", `SELECT toString(show_id), toInt64(sum(views)), sum(ms), toInt64(countIf(ms >= 60000 AND person_id != '')),
-			toInt64(countIf(bitAnd(did, `+interact+`) != 0 AND person_id != '')), toInt64(countIf(follows > 0 AND person_id != '')), toInt64(sum(entries))`+counts+` FROM (
+			toInt64(countIf(bitAnd(did, `+interact+`) != 0 AND person_id != '')), toInt64(countIf(follows > 0 AND person_id != '')), toInt64(sum(entries))`+counts.String()+` FROM (
 			SELECT show_id, person_id, sumIf(`+ofEach.Replace(watched)+`, kind = 'watch_heartbeat') AS ms,
 				groupBitOr(if(kind IN (`+quoted(takenKinds)+`) AND NOT `+system+`, toInt64(0), transform(toString(kind), [`+quoted(didKinds)+`], `+numbers(bits)+`, toInt64(0)))) AS did,
 				countIf(kind = 'lucky_draw_entered' AND `+system+`) AS entries,

@@ -1,6 +1,7 @@
 package clickhouse
 
 import (
+	"maps"
 	"testing"
 	"time"
 
@@ -37,10 +38,7 @@ func TestStanding(t *testing.T) {
 		}
 	}
 	for _, part := range [][2]int{{0, len(w.entries) / 2}, {len(w.entries) / 2, len(w.entries)}} {
-		want := map[key]Standing{}
-		for k, s := range before {
-			want[k] = s
-		}
+		want := maps.Clone(before)
 		moved := map[key]bool{}
 		span := newSpan(nil)
 		for i := part[0]; i < part[1]; i++ {
