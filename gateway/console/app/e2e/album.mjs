@@ -19,6 +19,12 @@ async function box(p, what, name) {
   await escape(p);
 }
 
+/** Waits for figures that take longer than the page. */
+async function settled(p) {
+  await p.waitForLoadState("networkidle");
+  await p.waitForSelector("main .wait[role=status]", { state: "detached" });
+}
+
 /** One request past the browser, to prepare what no page does. */
 async function tell(role, method, path, body) {
   const res = await fetch(stage.url + path, { method, headers: { Authorization: `Bearer ${stage.tokens[role]}`, "Content-Type": "application/json", "Idempotency-Key": `${method}:${path}` }, body: JSON.stringify(body) });
@@ -149,7 +155,7 @@ async function operator() {
   await look(other, "wall-none", { widths: [360, 1280] });
   for (const place of ["shows", "attribution", "groups", "ladder", "temperature", "complaints", "compare", "rooms", "audit"]) {
     await go(other, `/${place}`, `nav [data-page="${place}"][aria-current]`);
-    await other.waitForLoadState("networkidle");
+    await settled(other);
     await look(other, `${place}-none`, { widths: [1280], themes: ["dark"] });
   }
   await other.context().close();
@@ -167,7 +173,7 @@ async function merchant() {
   for (const [name, place, ready] of places) {
     if (only.length > 0 && !only.includes(name)) continue;
     await go(p, place, ready);
-    await p.waitForLoadState("networkidle").then(() => p.waitForSelector("main .wait[role=status]", { state: "detached" })); // some figures take longer
+    await settled(p);
     await look(p, name);
     if (name === "report") {
       await p.click('[data-figure="gmv_paid_minor"] .name');

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { decimal, minorOf, money, tick } from "./money";
-import { clock, count, countTick, instant, moment, rate, span } from "./number";
+import { clock, count, countTick, dayOf, instant, moment, rate, span } from "./number";
 
 const digits = { CNY: 2, JPY: 0, KWD: 3 };
 
@@ -54,6 +54,9 @@ describe("numbers", () => {
     ["2025-12-31T16:30:00Z", "en", "Jan 01, 00:30"], [undefined, "en", ""],
   ])("tells the day of %s in %s", (at, locale, want) => {
     expect(moment(at, locale, "Asia/Shanghai", Date.parse("2026-11-23T00:00:00Z"))).toBe(want);
+  });
+  it.each([["en", "Nov 23", "Nov 24"], ["zh-CN", "11/23", "11/24"]])("tells two days of one month apart in %s", (locale, one, other) => {
+    expect([dayOf("2026-11-22T16:00:00Z", locale, "Asia/Shanghai"), dayOf("2026-11-23T16:00:00Z", locale, "Asia/Shanghai"), dayOf("", locale)]).toEqual([one, other, ""]);
   });
   it("tells seconds and begins the day with 00", () => {
     expect([instant("2026-11-11T16:00:07Z", "en", "Asia/Shanghai"), instant("2026-11-11T16:00:07Z", "zh-CN", "Asia/Shanghai"), clock("2026-11-11T16:00:07Z", "en", "Asia/Shanghai")]).toEqual(["Nov 12, 00:00:07", "11/12 00:00:07", "00:00:07"]);

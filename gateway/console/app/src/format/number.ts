@@ -18,6 +18,7 @@ const times = (more: (locale: string) => Intl.DateTimeFormatOptions) => once((lo
 const day = (locale: string): Intl.DateTimeFormatOptions => ({ month: locale.startsWith("zh") ? "2-digit" : "short", day: "2-digit" });
 const clocks = times(() => ({ second: "2-digit" }));
 const moments = times(day);
+const days = once((locale, timeZone) => new Intl.DateTimeFormat(locale, { ...day(locale), ...(timeZone ? { timeZone } : {}) }));
 const dated = times((locale) => ({ ...day(locale), year: "numeric" }));
 const instants = times((locale) => ({ ...day(locale), second: "2-digit" }));
 const years = once((locale, timeZone) => new Intl.DateTimeFormat(locale, { year: "numeric", ...(timeZone ? { timeZone } : {}) }));
@@ -63,6 +64,12 @@ export function moment(at: string | undefined, locale: string, zone?: string, no
   if (Number.isNaN(d.getTime())) return "";
   const year = years(locale, zone);
   return (year.format(d) === year.format(now) ? moments : dated)(locale, zone).format(d);
+}
+
+/** Day in a zone, "" when it is none. */
+export function dayOf(at: string | undefined, locale: string, zone?: string): string {
+  const d = new Date(at ?? Number.NaN);
+  return Number.isNaN(d.getTime()) ? "" : days(locale, zone).format(d);
 }
 
 /** Day and time to the second in a zone, "" when it is none. */

@@ -3,7 +3,7 @@
 import { locale } from "@/i18n/words";
 import { tables } from "@/session/tables";
 import { money, tick, type Minor } from "./money";
-import { clock, count, countTick, instant, moment, rate, type Ratio } from "./number";
+import { clock, count, countTick, dayOf, instant, moment, rate, type Ratio } from "./number";
 
 /** Formatting for templates; `zone` is the room's time zone, else the browser's. */
 export function useFormat(zone: () => string | undefined = () => undefined) {
@@ -15,6 +15,7 @@ export function useFormat(zone: () => string | undefined = () => undefined) {
     count: (n: number | null | undefined) => count(n, locale.value),
     rate: (r: Ratio | null | undefined) => rate(r, locale.value),
     clock: (at: string | number | undefined) => clock(at, locale.value, zone()),
+    day: (at: string | undefined) => dayOf(at, locale.value, zone()),
     moment: (at: string | undefined) => moment(at, locale.value, zone()),
     instant: (at: string | undefined) => instant(at, locale.value, zone()),
   };

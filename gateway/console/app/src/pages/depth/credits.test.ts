@@ -3,8 +3,8 @@ import type { Order } from "@/room/state";
 import { creditOf, merged, steady } from "./credits";
 
 it("names who earned an order, the most first", () => {
-  expect(creditOf({ order_id: "o1", currency: "CNY", unattributed_minor: 1, credits: [{ stage: "convert", channel: "search", value_minor: 5 }, { stage: "nurture", agent_name: "Li", channel: "private/group", value_minor: 8 }, "noise"] })).toEqual({
-    order: "o1", currency: "CNY", unattributed: 1, parts: [{ stage: "nurture", who: "Li", minor: 8 }, { stage: "convert", who: "search", minor: 5 }],
+  expect(creditOf({ order_id: "o1", currency: "CNY", unattributed_minor: 1, model: "linear", window_s: 604800, credits: [{ stage: "convert", channel: "search", value_minor: 5 }, { stage: "nurture", agent_name: "Li", channel: "private/group", value_minor: 8 }, "noise"] })).toEqual({
+    order: "o1", currency: "CNY", unattributed: 1, model: "linear", window: 604_800, parts: [{ stage: "nurture", who: "Li", minor: 8 }, { stage: "convert", who: "search", minor: 5 }],
   });
 });
 

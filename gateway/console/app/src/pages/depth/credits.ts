@@ -16,6 +16,9 @@ export interface Credit {
   order: string;
   currency: string;
   unattributed: number;
+  /** By which rule, and of how long before the order, in seconds; empty and 0 where it is not told. */
+  model: string;
+  window: number;
   parts: Earned[];
 }
 
@@ -28,7 +31,7 @@ export function creditOf(d: Data): Credit | undefined {
     stage: text(c["stage"]), who: text(c["agent_name"]) || text(c["agent_id"]) || text(c["group_name"]) || text(c["group_id"]) || text(c["show_title"]) || text(c["campaign"]) || text(c["channel"]),
     minor: typeof c["value_minor"] === "number" ? c["value_minor"] : null,
   }] : []));
-  return { order, currency: text(d["currency"]), unattributed: number(d["unattributed_minor"]), parts: parts.sort((a, b) => (b.minor ?? 0) - (a.minor ?? 0)) };
+  return { order, currency: text(d["currency"]), unattributed: number(d["unattributed_minor"]), model: text(d["model"]), window: number(d["window_s"]), parts: parts.sort((a, b) => (b.minor ?? 0) - (a.minor ?? 0)) };
 }
 
 const MOST = 200;
