@@ -3,7 +3,7 @@
 // looked at for what keeps people out or does not fit; what pages do is played
 // elsewhere. One part of it a run; ends with code 0 when all of it was taken.
 
-import { browser, enter, excuse, go, look, play, see, stage } from "./stage.mjs";
+import { browser, enter, excuse, go, look, play, see, settled, stage } from "./stage.mjs";
 
 excuse.fault = (text) => /40[0-9]|ERR_|WebSocket|net::/.test(text); // pages that are refused, and the cut
 const only = (process.env.ALBUM ?? "").split(",").filter(Boolean); // of the merchant's pages, for who takes one again
@@ -17,12 +17,6 @@ async function box(p, what, name) {
   await see(p, "dialog[open]");
   await look(p, name, BOX);
   await escape(p);
-}
-
-/** Waits for figures that take longer than the page. */
-async function settled(p) {
-  await p.waitForLoadState("networkidle");
-  await p.waitForSelector("main .wait[role=status]", { state: "detached" });
 }
 
 /** One request past the browser, to prepare what no page does. */

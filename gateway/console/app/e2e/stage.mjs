@@ -55,6 +55,12 @@ export async function go(p, place, what) {
   await p.waitForSelector(what);
 }
 
+/** Waits for figures that take longer than the page. */
+export async function settled(p) {
+  await p.waitForLoadState("networkidle");
+  await p.waitForSelector("main .wait[role=status]", { state: "detached" });
+}
+
 /** One request past the browser. */
 export const json = async (path, role = "merchant") => (await fetch(`${stage.url}${path}`, { headers: { Authorization: `Bearer ${stage.tokens[role]}` } })).json();
 

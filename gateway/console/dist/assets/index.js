@@ -1,1 +1,1 @@
-import{It as e,L as t,Tt as n,U as r}from"./base.js";import{c as i}from"./vue.js";async function a(){await Promise.allSettled([e(),n.resume(Date.now())]),i(t).use(r).mount(`#app`)}a();
+import{Dt as e,G as t,Rt as n,z as r}from"./base.js";import{c as i}from"./vue.js";async function a(){await Promise.allSettled([n(),e.resume(Date.now())]),i(r).use(t).mount(`#app`)}a();

@@ -1,7 +1,8 @@
 // Counts, rates and spans of time for people. What formats is made once for each
 // language and zone: making one costs more than a thousand uses.
 
-function once<T>(make: (locale: string, zone: string | undefined) => T): (locale: string, zone?: string) => T {
+/** Makes what is asked for once for each language and zone. */
+export function once<T>(make: (locale: string, zone: string | undefined) => T): (locale: string, zone?: string) => T {
   const made = new Map<string, T>();
   return (locale, zone) => {
     const key = `${locale} ${zone ?? ""}`;

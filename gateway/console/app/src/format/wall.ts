@@ -1,0 +1,25 @@
+// The clock on the wall: what a field for day and time holds is told without a zone.
+
+import { once } from "./number";
+
+const walls = once((locale, timeZone) => new Intl.DateTimeFormat(locale, { ...(timeZone ? { timeZone } : {}), hourCycle: "h23", year: "numeric", month: "numeric", day: "numeric", hour: "numeric", minute: "numeric", second: "numeric" }));
+
+/** What the clock of a zone shows at an instant, as if it were UTC. */
+function shown(at: number, zone: string): number {
+  const parts = walls("en", zone).formatToParts(at);
+  const part = (type: Intl.DateTimeFormatPartTypes) => Number(parts.find((p) => p.type === type)?.value);
+  return Date.UTC(part("year"), part("month") - 1, part("day"), part("hour"), part("minute"), part("second"));
+}
+
+/**
+ * The instant at which the clock of a zone shows YYYY-MM-DDTHH:MM, as ISO 8601 in
+ * UTC, "" for what is no such text. Of an hour that a zone has twice it is one of the
+ * two, of one that it leaves out an instant within an hour of it.
+ */
+export function wallInstant(text: string, zone: string): string {
+  const wanted = Date.parse(`${text}Z`);
+  if (Number.isNaN(wanted)) return "";
+  // The zone's difference at the instant sought; the first guess may lie on the other side of a change.
+  const guess = wanted - (shown(wanted, zone) - wanted);
+  return new Date(guess + wanted - shown(guess, zone)).toISOString();
+}
