@@ -29,12 +29,21 @@ func ofRow(list string) string {
 	return `transform(toString(show_id), {shows:Array(String)}, {` + list + `:Array(Int64)}, toInt64(0))`
 }
 
+// watchedOfEach is watched with the bounds of the show that a fact is of.
+var watchedOfEach = ofEach.Replace(watched)
+
+// Who is flagged in which show, as flagged has it of one: what is read goes between.
+const (
+	botsIn  = `SELECT show_id, person_id`
+	botsAre = `AND person_id != '' AND kind IN ('bot_flagged', 'bot_unflagged')
+		GROUP BY show_id, person_id HAVING argMax(kind, (seq, idx)) = 'bot_flagged'`
+)
+
 // What is read of many shows, as crowd has it of one.
 var (
-	manyEvents  = ofEach.Replace(events)
-	manyDeltas  = ofEach.Replace(deltas)
-	manyFlagged = `SELECT show_id, person_id` + manyEvents + `AND person_id != '' AND kind IN ('bot_flagged', 'bot_unflagged')
-		GROUP BY show_id, person_id HAVING argMax(kind, (seq, idx)) = 'bot_flagged'`
+	manyEvents    = ofEach.Replace(events)
+	manyDeltas    = ofEach.Replace(deltas)
+	manyFlagged   = botsIn + manyEvents + botsAre
 	manyUnflagged = `AND (show_id, person_id) NOT IN (` + manyFlagged + `) `
 
 	everyoneOfMany = crowd{manyEvents, ofEach.Replace(everybody)}

@@ -114,7 +114,7 @@ func (q *many) persons(ctx context.Context, from string) error {
 	interact := strconv.FormatInt(bitOf(interactKinds...), 10)
 	return q.rows(ctx, "persons of shows", `SELECT toString(show_id), toInt64(sum(views)), sum(ms), toInt64(countIf(ms >= 60000 AND person_id != '')),
 			toInt64(countIf(bitAnd(did, `+interact+`) != 0 AND person_id != '')), toInt64(countIf(follows > 0 AND person_id != '')), toInt64(sum(entries))`+counts.String()+` FROM (
-			SELECT show_id, person_id, sumIf(`+ofEach.Replace(watched)+`, kind = 'watch_heartbeat') AS ms,
+			SELECT show_id, person_id, sumIf(`+watchedOfEach+`, kind = 'watch_heartbeat') AS ms,
 				groupBitOr(if(kind IN (`+quoted(takenKinds)+`) AND NOT `+system+`, toInt64(0), transform(toString(kind), [`+quoted(didKinds)+`], `+numbers(bits)+`, toInt64(0)))) AS did,
 				countIf(kind = 'lucky_draw_entered' AND `+system+`) AS entries,
 				argMaxIf(kind = 'followed', (seq, idx), kind IN ('followed', 'unfollowed')) AS follows,

@@ -2,7 +2,6 @@ package clickhouse
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	ch "github.com/ClickHouse/clickhouse-go/v2"
@@ -19,16 +18,9 @@ const (
 	ofPeriod = ` FROM order_deltas WHERE merchant_id = {merchant:String} AND rehearsal = 0 AND at <= fromUnixTimestamp64Milli({as_of:Int64}, 'UTC') `
 	inside   = `(toUnixTimestamp64Milli(at) >= {from:Int64} AND toUnixTimestamp64Milli(at) < {until:Int64} AND ({room:String} = '' OR room_id = {room:String}))`
 	// botsOfShows are who is flagged in which show, as flagged has it of one.
-	botsOfShows = `SELECT show_id, person_id` + byShows + `AND person_id != '' AND kind IN ('bot_flagged', 'bot_unflagged')
-		GROUP BY show_id, person_id HAVING argMax(kind, (seq, idx)) = 'bot_flagged'`
+	botsOfShows    = botsIn + byShows + botsAre
 	viewersOfShows = byShows + `AND actor_role = 'viewer' AND (show_id, person_id) NOT IN (` + botsOfShows + `) `
 )
-
-// watchedOfShows is watched with the bounds of the show that a fact is of.
-var watchedOfShows = strings.NewReplacer(
-	"{watch_until:Int64}", `transform(toString(show_id), {shows:Array(String)}, {watch_untils:Array(Int64)}, toInt64(0))`,
-	"{watch_from:Int64}", `transform(toString(show_id), {shows:Array(String)}, {watch_froms:Array(Int64)}, toInt64(0))`,
-).Replace(watched)
 
 // Period counts a period as of an instant: the money that moved in it, and what
 // was counted of the shows that started in it, which must carry their starts and
@@ -137,7 +129,7 @@ func (q *periodQuestion) persons(ctx context.Context, side *analytics.PeriodSide
 		return err
 	}
 	err = q.rows(ctx, "watching of a period", `SELECT toInt64(countIf(seen >= 60000)) FROM (
-		SELECT sum(`+watchedOfShows+`) AS seen`+viewersOfShows+`AND person_id != '' AND kind = 'watch_heartbeat' GROUP BY person_id)`,
+		SELECT sum(`+watchedOfEach+`) AS seen`+viewersOfShows+`AND person_id != '' AND kind = 'watch_heartbeat' GROUP BY person_id)`,
 		func(scan scanner) error { return scan(&t.WatchUV60s) })
 	if err != nil {
 		return err
