@@ -20,7 +20,7 @@ const countedShows = 128
 // are given again for as long as the facts in ClickHouse are the same, which is
 // looked up each time: a refund weeks later has its show counted anew.
 type counted struct {
-	count    func(context.Context, live.Show, time.Time, analytics.Part) (analytics.Figures, error)
+	count    func(context.Context, live.MerchantID, live.Show, time.Time, analytics.Part) (analytics.Figures, error)
 	standing func(context.Context, live.MerchantID, live.ShowID) (clickhouse.Standing, error)
 	erased   func(context.Context, live.MerchantID) (int64, error) // erasures that reached the facts
 	now      func() time.Time
@@ -83,7 +83,7 @@ func (c *counted) figures(ctx context.Context, s live.Show, need analytics.Part)
 	}
 	c.kept.Remove(s.ID)
 	c.again.WithLabelValues("counted").Inc()
-	f, err := c.count(ctx, s, asOf, need)
+	f, err := c.count(ctx, s.Merchant, s, asOf, need)
 	if err == nil && settled && need == analytics.Everything {
 		c.kept.Add(s.ID, countedShow{of, f})
 	}

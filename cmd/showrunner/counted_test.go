@@ -21,7 +21,7 @@ func TestCounted(t *testing.T) {
 	standing, erased, times := clickhouse.Standing{Events: clickhouse.Extent{Rows: 7, Places: 1, Latest: ended.UnixMilli()}}, int64(0), int64(0)
 	var fault error
 	c := newCounted(counted{
-		count: func(_ context.Context, s live.Show, asOf time.Time, _ analytics.Part) (analytics.Figures, error) {
+		count: func(_ context.Context, _ live.MerchantID, s live.Show, asOf time.Time, _ analytics.Part) (analytics.Figures, error) {
 			times++
 			return analytics.Figures{Show: s.ID, AsOf: asOf, Bots: times}, fault
 		},

@@ -6,7 +6,6 @@ import (
 	"math"
 	"time"
 
-	"showrunner/analytics"
 	"showrunner/analytics/pdf"
 	"showrunner/analytics/plan"
 	"showrunner/conversion/care/desk"
@@ -58,10 +57,7 @@ func (s *server) openGateway(ctx context.Context) error {
 		walk: make(chan struct{}, 1), credit: make(chan struct{}, 1), plan: plan.New(s.store), pdf: pdf.New(pdf.Config{Browser: s.cfg.Chromium}), realtime: s.realtime, db: s.db, sink: s.carriage, log: s.eventlog, store: s.store, now: s.now,
 		book: s.care.complaints, guard: s.newGuard(), shared: newAnswers(s.carriage.Watermark, s.now, s.reg), wall: s.wall,
 		over: newCounted(counted{
-			count: func(ctx context.Context, show live.Show, asOf time.Time, need analytics.Part) (analytics.Figures, error) {
-				return s.db.FiguresOf(ctx, show.Merchant, show, asOf, need)
-			},
-			standing: s.db.StandingOf, erased: s.store.ErasuresInFacts, now: s.now,
+			count: s.db.FiguresOf, standing: s.db.StandingOf, erased: s.store.ErasuresInFacts, now: s.now,
 		}, s.reg),
 	}
 	if err := s.openReports(numbers); err != nil {
