@@ -138,6 +138,9 @@ func parse(address string) (*ch.Options, error) {
 		return nil, fmt.Errorf("clickhouse URL names the database %q, want letters, digits and _", options.Auth.Database)
 	}
 	options.DialTimeout = 5 * time.Second
+	if options.Protocol == ch.Native {
+		options.DialContext = dial(options.DialTimeout, options.TLS)
+	}
 	options.ReadTimeout = 2 * readSeconds * time.Second
 	options.Compression = &ch.Compression{Method: ch.CompressionLZ4}
 	options.FreeBufOnConnRelease = true // Else it stays as large as the largest batch there was.
@@ -218,8 +221,10 @@ func (db *DB) within(ctx context.Context, class Class, question string, paramete
 	limits := db.limitsOf(class)
 	err := db.ask(ctx, limits, question, parameters, sql, each)
 	if no := refusal(err, class, limits); no != nil {
-		db.refused.WithLabelValues(string(class), no.Code).Inc()
-		db.cfg.Logger.WarnContext(ctx, "a question met a limit", "question", question, "about", string(class), "error", err)
+		if firstMet(ctx) {
+			db.refused.WithLabelValues(string(class), no.Code).Inc()
+			db.cfg.Logger.WarnContext(ctx, "a question met a limit", "question", question, "about", string(class), "error", err)
+		}
 		return no
 	}
 	return err

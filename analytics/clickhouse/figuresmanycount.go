@@ -64,7 +64,7 @@ func (q *many) count(ctx context.Context) error {
 
 // atOnce asks questions at the same time.
 func atOnce(ctx context.Context, asks ...func(context.Context) error) error {
-	group, each := errgroup.WithContext(ctx)
+	group, each := errgroup.WithContext(asOne(ctx))
 	group.SetLimit(askedAtOnce)
 	for _, ask := range asks {
 		group.Go(func() error { return ask(each) })

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	ch "github.com/ClickHouse/clickhouse-go/v2"
@@ -123,4 +124,21 @@ func refusal(err error, c Class, l Limits) *live.Error {
 	e := live.Invalid("query_too_large", "", "the question takes more than %d %s, which is what one about a %s may; %s", most, strings.ReplaceAll(limit, "_", " "), c, narrow)
 	e.Data = map[string]any{"limit": limit, "most": most, "about": string(c), "narrow": narrow}
 	return e
+}
+
+// asOne is the context of questions that answer one: what they meet is counted
+// and told once, however many of them were under way.
+func asOne(ctx context.Context) context.Context {
+	if ctx.Value(metKey{}) != nil {
+		return ctx
+	}
+	return context.WithValue(ctx, metKey{}, new(atomic.Bool))
+}
+
+type metKey struct{}
+
+// firstMet reports whether no other question of those asked [asOne] met a limit yet.
+func firstMet(ctx context.Context) bool {
+	met, ok := ctx.Value(metKey{}).(*atomic.Bool)
+	return !ok || met.CompareAndSwap(false, true)
 }

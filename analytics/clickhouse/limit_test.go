@@ -54,6 +54,13 @@ func TestLimits(t *testing.T) {
 		{"rows of a merchant", Limits{Time: 20 * time.Second, Memory: 1 << 30, Rows: 3}, "rows", 3, ClassMerchant, func(ctx context.Context, db *DB) error {
 			return db.rows(ctx, "test", nil, `SELECT count() FROM events WHERE person_id != ''`, none)
 		}},
+		// All of them are refused, whoever is first; who asked was refused once.
+		{"rows, by questions asked together", Limits{Time: 20 * time.Second, Memory: 1 << 30, Rows: 3}, "rows", 3, ClassMerchant, func(ctx context.Context, db *DB) error {
+			ask := func(ctx context.Context) error {
+				return db.rows(context.WithoutCancel(ctx), "test", nil, `SELECT count() FROM events WHERE person_id != ''`, none)
+			}
+			return atOnce(ctx, ask, ask, ask, ask)
+		}},
 		{"memory", Limits{Time: 20 * time.Second, Memory: 20 << 20}, "bytes_of_memory", 20 << 20, ClassMerchant, func(ctx context.Context, db *DB) error {
 			return db.rows(ctx, "test", nil, `SELECT length(groupArray(number)) FROM numbers(20000000)`, none)
 		}},

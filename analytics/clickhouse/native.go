@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"sync"
 	"time"
 
@@ -71,11 +72,15 @@ func (n *native) dial(ctx context.Context) error {
 	var failed error
 	for range o.Addr {
 		address := o.Addr[n.turn%len(o.Addr)]
-		client, err := chgo.Dial(ctx, chgo.Options{
+		how := chgo.Options{
 			Address: address, Database: o.Auth.Database, User: o.Auth.Username, Password: o.Auth.Password, TLS: o.TLS,
 			Compression: compression, Settings: settingsOf(o.Settings), ClientName: "showrunner",
 			DialTimeout: o.DialTimeout, HandshakeTimeout: 2 * o.DialTimeout, ReadTimeout: packetTimeout,
-		})
+		}
+		if o.TLS == nil {
+			how.Dialer = dialer{net.Dialer{Timeout: o.DialTimeout}}
+		}
+		client, err := chgo.Dial(ctx, how)
 		if err == nil {
 			n.client = client
 			return nil

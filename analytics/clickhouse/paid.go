@@ -53,7 +53,7 @@ func (db *DB) PaidJourneys(ctx context.Context, s Span) ([]conversion.Journey, e
 	var buyers []live.PersonID // of out, by the names on their orders
 	var first map[live.PersonID]live.OrderID
 	var control map[live.PersonID]conversion.Arm
-	group, at := errgroup.WithContext(ctx)
+	group, at := errgroup.WithContext(asOne(ctx))
 	group.Go(func() (err error) {
 		if out, err = db.paidOrders(at, &s); err != nil || len(out) == 0 {
 			return err

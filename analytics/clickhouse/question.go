@@ -113,7 +113,7 @@ type part struct {
 // ask asks the parts that are needed at the same time. Of several errors it gives
 // that of the first part that has one of its own.
 func (q *question) ask(ctx context.Context, parts ...part) error {
-	ctx, cancel := context.WithCancel(ctx)
+	ctx, cancel := context.WithCancel(asOne(ctx))
 	defer cancel()
 	errs := make([]error, len(parts))
 	room := make(chan struct{}, askedAtOnce)

@@ -51,7 +51,7 @@ func (db *DB) touchesUpTo(ctx context.Context, m live.MerchantID, persons []live
 	out := make(map[live.PersonID][]conversion.Touchpoint, len(persons))
 	var mu sync.Mutex // guards out
 	var read atomic.Int64
-	group, ctx := errgroup.WithContext(ctx)
+	group, ctx := errgroup.WithContext(asOne(ctx))
 	group.SetLimit(askedAtOnce)
 	for some := range slices.Chunk(persons, personsAtOnce) {
 		group.Go(func() error {
