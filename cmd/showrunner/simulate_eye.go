@@ -16,14 +16,15 @@ import (
 // once; the operator, who is there from before the start, is what the others
 // are held against, and the comments that were acknowledged are what the
 // operator is held against: each was shown, or the system said that it hid it
-// because its author was banned while it was on its way.
+// because its author was banned while it was on its way, or its author was silenced
+// in the moment it came.
 type simEyes struct {
 	mu       sync.Mutex
 	all      []*simEye
 	comments []simComment // that were acknowledged
 }
 
-type simComment struct{ event, comment string }
+type simComment struct{ event, comment, author string }
 
 // simEye is one who checks.
 type simEye struct {
@@ -33,7 +34,8 @@ type simEye struct {
 	seen      []string        // event ids in order of arrival
 	times     map[string]int  // how often each came
 	hidden    map[string]bool // comments that the system hid
-	holes     []int           // places in seen before which events were legally left out
+	unseen    outOfSight
+	holes     []int // places in seen before which events were legally left out
 	gaps      int
 	backwards int
 	offset    uint64
@@ -92,6 +94,7 @@ func (e *simEye) events(f simEvents) {
 		if x.EventID == "" || !public(x.Type) {
 			continue
 		}
+		e.unseen.note(&x, len(e.seen))
 		e.seen = append(e.seen, x.EventID)
 		e.times[x.EventID]++
 		if x.Type == string(live.CommentHidden) && x.Actor.Role == live.RoleSystem {
@@ -131,7 +134,9 @@ func (e *simEye) welcome(w simWelcome) {
 		e.epoch, e.offset = w.Epoch, w.Offset
 		return
 	}
-	if !w.Recovered {
+	if w.Recovered {
+		e.unseen.returns = append(e.unseen.returns, len(e.seen))
+	} else {
 		e.gaps++
 		e.holes = append(e.holes, len(e.seen))
 		// The end of the show may lie in the hole; the state says so.
@@ -185,13 +190,13 @@ func (e *simEyes) verdict() simSight {
 			v.Doubled += n - 1
 		}
 		if i > 0 {
-			eye.follow(place, reference.holes, &v)
+			eye.follow(reference, place, &v)
 			eye.mu.Unlock()
 		}
 	}
 	if len(reference.holes) == 0 {
 		for _, c := range e.comments {
-			if reference.times[c.event] == 0 && !reference.hidden[c.comment] {
+			if reference.times[c.event] == 0 && !reference.hidden[c.comment] && !reference.unseen.silenced(c.author) {
 				v.Unseen++
 			}
 		}
@@ -200,8 +205,9 @@ func (e *simEyes) verdict() simSight {
 }
 
 // follow walks what an eye saw along the reference: each event must be the next
-// one, except after an announced hole on either side.
-func (e *simEye) follow(place map[string]int, referenceHoles []int, v *simSight) {
+// one, except after an announced hole on either side, and except comments that lay
+// out of sight when one of them returned.
+func (e *simEye) follow(reference *simEye, place map[string]int, v *simSight) {
 	last := -1
 	seen := map[string]bool{}
 	for i, id := range e.seen {
@@ -211,7 +217,7 @@ func (e *simEye) follow(place map[string]int, referenceHoles []int, v *simSight)
 		seen[id] = true
 		at, known := place[id]
 		if !known {
-			if len(referenceHoles) == 0 {
+			if said, comment := e.unseen.said[id]; len(reference.holes) == 0 && (!comment || !reference.unseen.spared(said, last+1)) {
 				v.Foreign++
 			}
 			continue
@@ -222,7 +228,11 @@ func (e *simEye) follow(place map[string]int, referenceHoles []int, v *simSight)
 		case at < last:
 			v.Disorder++
 		case at > last+1:
-			v.Missing += at - last - 1
+			for _, missed := range reference.seen[last+1 : at] {
+				if said, comment := reference.unseen.said[missed]; !comment || !e.unseen.spared(said, i) {
+					v.Missing++
+				}
+			}
 		}
 		last = at
 	}

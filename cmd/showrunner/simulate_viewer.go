@@ -237,7 +237,7 @@ func (v *simViewer) act(ctx context.Context, a *sim.Act) error {
 		if json.Unmarshal(data, &ack) != nil || ack.EventID == "" || ack.Comment == "" {
 			return errors.New("the ack of a comment does not name event_id and comment_id")
 		}
-		v.run.eyes.said(simComment{ack.EventID, ack.Comment})
+		v.run.eyes.said(simComment{ack.EventID, ack.Comment, v.id})
 	}
 	return nil
 }
