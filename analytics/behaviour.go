@@ -176,10 +176,8 @@ func (f *Fold) alive(who int32, e *live.Event) {
 	if m := unixMinute(e.ReceivedAt); p.present(int32(m)) { //nolint:gosec // fits until the year 6053.
 		row := f.minute(m)
 		row.everybody++
-		f.raw.OnlineMinutes++
 		if counts {
 			row.Online++
-			f.traffic.OnlineMinutes++
 		}
 	}
 

@@ -91,7 +91,6 @@ func (f *Fold) sway(who int32, sign int64) {
 		for m := r.from; m <= r.to; m++ {
 			f.minute(int64(m)).Online += sign
 		}
-		t.OnlineMinutes += sign * int64(r.to-r.from+1)
 	})
 	p.deeds(func(d *deed) {
 		d.count(t, sign)

@@ -304,7 +304,10 @@ func bruteForce(t interface{ Fatal(...any) }, show live.Show, log []live.Entry, 
 			}
 		}
 		m.Online = int64(len(online))
-		tr.OnlineMinutes += m.Online
+		if at.Add(time.Minute).After(show.StartedAt) && at.Before(show.EndedAt) {
+			tr.ClockMinutes++
+			tr.OnlineMinutes += m.Online
+		}
 		tr.PeakOnline = max(tr.PeakOnline, m.Online)
 		for _, c := range []live.Currency{"CNY", "USD"} {
 			x := MinuteMoney{Currency: c}

@@ -19,8 +19,8 @@ var Metrics = []Metric{
 	{"avg_watch_time_ms", "人均观看时长", "average watch time", UnitMS, "total_watch_time_ms / watch_uv", "T16, V1, D1", false, traffic(func(t *Traffic) int64 { return t.WatchMS }), watchUV},
 	{"pcu", "最高在线人数", "peak concurrent viewers", UnitPersons, "most persons active within one minute", "D1", false, traffic(func(t *Traffic) int64 { return t.PeakOnline }), nil},
 	{
-		"acu", "平均在线人数", "average concurrent viewers", UnitPersons, "sum of the persons active in each minute / minutes on air", "D6", false,
-		traffic(func(t *Traffic) int64 { return t.OnlineMinutes }), traffic(func(t *Traffic) int64 { return t.MinutesOnAir }),
+		"acu", "平均在线人数", "average concurrent viewers", UnitPersons, "persons active in each clock minute on air, summed / these clock minutes; never above pcu", "D6", false,
+		traffic(func(t *Traffic) int64 { return t.OnlineMinutes }), traffic(func(t *Traffic) int64 { return t.ClockMinutes }),
 	},
 	{"enter_rate_pv", "曝光-观看率", "enter-room rate", UnitRatio, "watch_pv / room_exposure_pv", "T10, T11, D1", false, watchPV, traffic(func(t *Traffic) int64 { return t.RoomExposurePV })},
 	{"bots_flagged", "剔除的机器人", "bots left out", UnitPersons, "persons flagged as bots, by rules or by an operator: what they did is in no figure about viewers, only in the raw ones; their orders and money count", "BOT, own", false, func(r *Reading) int64 { return r.Figures.Bots }, nil},

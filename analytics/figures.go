@@ -41,7 +41,8 @@ type Traffic struct {
 	WatchUV60s                     int64 // persons who watched 60 s or more in all
 	WatchMS                        int64 // visible watch time within the show, summed
 	PeakOnline                     int64 // pcu: most persons active within one minute
-	OnlineMinutes                  int64 // sum of per-minute active persons, for acu
+	OnlineMinutes                  int64 // persons active in each clock minute on air, summed, for acu
+	ClockMinutes                   int64 // clock minutes on air, see [ClockOnAir]: what OnlineMinutes is summed over
 	MinutesOnAir                   int64 // minutes from start to end, begun minutes count
 	CommentPV, CommentUV           int64 // sent
 	CommentShown                   int64 // sent and not taken out of sight

@@ -199,6 +199,56 @@ func TestFoldEqualsBruteForce(t *testing.T) {
 	})
 }
 
+// The average of who was there is never above the most who were, whenever it is
+// asked and however many came before the start or stayed after the end; it is the
+// average of the rows of the minutes on air.
+func TestFoldAverageOnline(t *testing.T) {
+	above := 0
+	rapid.Check(t, func(t *rapid.T) {
+		show := testShow()
+		show.StartedAt = show.StartedAt.Add(time.Duration(rapid.IntRange(0, 6000).Draw(t, "start")) * time.Second)
+		show.EndedAt = show.StartedAt.Add(time.Duration(rapid.IntRange(1, 300).Draw(t, "on for")) * time.Second)
+		if rapid.IntRange(0, 3).Draw(t, "running") == 0 {
+			show.State, show.EndedAt = live.ShowStateLive, time.Time{}
+		}
+		log := randomLog(t, testShow())
+		newest := time.Time{}
+		f := NewFold(show)
+		for _, e := range log {
+			if err := f.Add(e); err != nil {
+				t.Fatal(err)
+			}
+			if e.Event.ReceivedAt.After(newest) {
+				newest = e.Event.ReceivedAt
+			}
+		}
+		asOf := newest.Add(time.Duration(rapid.IntRange(0, 600).Draw(t, "later")) * time.Second)
+		figures := f.Figures(asOf)
+		for name, x := range map[string]Traffic{"published": figures.Traffic, "raw": figures.Raw} {
+			if x.OnlineMinutes > x.PeakOnline*x.ClockMinutes {
+				t.Fatalf("%s: %d persons in %d minutes on air, and never more than %d", name, x.OnlineMinutes, x.ClockMinutes, x.PeakOnline)
+			}
+		}
+		var always, sum int64
+		for _, m := range figures.Minutes {
+			always += m.Online
+		}
+		if x := figures.Traffic; always > x.PeakOnline*x.MinutesOnAir {
+			above++
+		}
+		rows := figures.OnAir(show)
+		for _, m := range rows {
+			sum += m.Online
+		}
+		if x := figures.Traffic; sum != x.OnlineMinutes || int64(len(rows)) != x.ClockMinutes {
+			t.Fatalf("%d persons in %d rows, counted %d in %d", sum, len(rows), x.OnlineMinutes, x.ClockMinutes)
+		}
+	})
+	if above == 0 {
+		t.Error("of no show would all who ever came make too high an average: this test proves nothing")
+	}
+}
+
 func TestFoldOnlineNow(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		show := testShow()

@@ -61,7 +61,7 @@ func figures() Figures {
 		Show: "s1", AsOf: t0,
 		Traffic: Traffic{
 			RoomExposurePV: 2000, RoomExposureUV: 1500, WatchPV: 1000, WatchUV: 800, WatchUV60s: 400, WatchMS: 96_000_000,
-			PeakOnline: 300, OnlineMinutes: 9_000, MinutesOnAir: 60, CommentPV: 70, CommentUV: 40, LikeCount: 5_000, LikeUV: 200,
+			PeakOnline: 300, OnlineMinutes: 9_000, ClockMinutes: 61, MinutesOnAir: 60, CommentPV: 70, CommentUV: 40, LikeCount: 5_000, LikeUV: 200,
 			SharePV: 12, ShareUV: 10, FollowGross: 33, FollowNet: 30, InteractUV: 240,
 			ProductExposurePV: 3_000, ProductExposureUV: 700, ProductClickPV: 600, ProductClickUV: 320, CartPV: 150, CartUV: 120, CheckoutPV: 110, CheckoutUV: 100,
 			CommentShown: 65, GiftCount: 21, GiftUV: 7, GiftValue: 4_200, CouponClaimUV: 85, PacketUV: 29, DrawEntries: 61, DrawEntryUV: 59,
@@ -99,7 +99,7 @@ func TestMetricsOfKnownFigures(t *testing.T) {
 	vs := Read(&f, "CNY", 123).Values(true)
 	for key, want := range map[string]Rate{
 		"online_now": {123, 0}, "watch_pv": {1000, 0}, "gmv_net_minor": {950_000, 0}, "refund_minor": {41_000, 0}, "total_watch_time_ms": {96_000_000, 0},
-		"avg_watch_time_ms": {96_000_000, 800}, "acu": {9_000, 60}, "enter_rate_pv": {1000, 2000}, "watch_over_1m_rate": {400, 800},
+		"avg_watch_time_ms": {96_000_000, 800}, "acu": {9_000, 61}, "enter_rate_pv": {1000, 2000}, "watch_over_1m_rate": {400, 800},
 		"comment_rate_uv": {40, 800}, "like_rate_uv": {200, 800}, "follow_rate": {30, 800}, "interact_rate": {240, 800},
 		"product_ctr_exposure": {600, 3000}, "product_ctr_watch": {600, 1000}, "ctor": {104, 600}, "create_per_click": {90, 320},
 		"pay_per_create": {64, 90}, "view_to_pay": {64, 800}, "unpaid_rate": {20, 100}, "aov_minor": {1_000_000, 64}, "price_per_item_minor": {1_000_000, 160},

@@ -22,8 +22,7 @@ func (f *Fold) Figures(asOf time.Time) Figures {
 		out.Funnel = NewFunnel(&out.Traffic, 0, 0, 0, 0)
 		return out
 	}
-	out.Traffic.MinutesOnAir = MinutesOnAir(f.show, asOf)
-	out.Raw.MinutesOnAir = out.Traffic.MinutesOnAir
+	f.Air(&out, asOf)
 	var orders, paid int64
 	for _, l := range f.book.money {
 		m := l.Money
@@ -65,6 +64,28 @@ func (f *Fold) Figures(asOf time.Time) Figures {
 	}
 	out.Tidy()
 	return out
+}
+
+// Air counts what only the clock changes: how long the show was on as of an
+// instant, and who was there in each minute of it. It is counted when it is read,
+// because the end of a show comes after the facts before it, and facts come after
+// the end; it costs time in proportion to minutes.
+func (f *Fold) Air(out *Figures, asOf time.Time) {
+	out.AsOf = asOf
+	if f.show.Rehearsal {
+		return
+	}
+	t, raw := &out.Traffic, &out.Raw
+	t.OnlineMinutes, raw.OnlineMinutes = 0, 0
+	from, until := ClockOnAir(f.show, asOf)
+	for at, m := range f.minutes {
+		if at >= from && at < until {
+			t.OnlineMinutes += m.Online
+			raw.OnlineMinutes += m.everybody
+		}
+	}
+	t.ClockMinutes, t.MinutesOnAir = until-from, MinutesOnAir(f.show, asOf)
+	raw.ClockMinutes, raw.MinutesOnAir = t.ClockMinutes, t.MinutesOnAir
 }
 
 func values[T any](m map[live.Currency]*T) []T {

@@ -152,6 +152,19 @@ func MinutesOnAir(show live.Show, asOf time.Time) int64 {
 	return int64((until.Sub(from) + time.Minute - 1) / time.Minute)
 }
 
+// ClockOnAir are the clock minutes that a show was on air in as of an instant, the
+// last not among them, as numbers of minutes since 1970. A show from 20:00:30 to
+// 20:10:30 is ten minutes long and was on in eleven: who was there is counted by the
+// clock, so an average over minutes is one over these. They are those of
+// [Figures.OnAir].
+func ClockOnAir(show live.Show, asOf time.Time) (first, end int64) {
+	from, until := onAir(show, asOf)
+	if !from.Before(until) {
+		return 0, 0
+	}
+	return unixMinute(from), unixMinute(until.Add(time.Minute - time.Nanosecond))
+}
+
 // PaidOnShow reports whether an order paid at an instant was paid while the
 // show was on, the pay-date axis of refunds. A show that has not ended is on.
 func PaidOnShow(show live.Show, paidAt time.Time) bool {

@@ -34,6 +34,40 @@ func TestMinutesOnAir(t *testing.T) {
 	}
 }
 
+func TestClockOnAir(t *testing.T) {
+	show := live.Show{StartedAt: t0, EndedAt: t0.Add(10 * time.Minute)} // From half past a minute to half past another.
+	for _, tc := range []struct {
+		show        live.Show
+		asOf        time.Time
+		minutes     int64
+		last, after time.Duration // The last minute that was on, and the first that was not, since t0.
+	}{
+		{show, t0.Add(time.Hour), 11, 10 * time.Minute, 11 * time.Minute},
+		{show, t0.Add(time.Second), 1, 0, time.Minute},
+		{show, t0.Add(30 * time.Second), 1, 0, 30 * time.Second}, // The next minute has not begun.
+		{show, t0.Add(30*time.Second + time.Nanosecond), 2, 30 * time.Second, 90 * time.Second},
+		{live.Show{StartedAt: t0}, t0.Add(time.Hour), 61, time.Hour, 61 * time.Minute},
+		{show, t0, 0, -time.Hour, 0},
+		{show, t0.Add(-time.Hour), 0, -time.Hour, 0},
+		{live.Show{}, t0, 0, -time.Hour, 0},
+	} {
+		first, end := ClockOnAir(tc.show, tc.asOf)
+		if end-first != tc.minutes {
+			t.Errorf("as of %v: %d minutes, want %d", tc.asOf.Sub(t0), end-first, tc.minutes)
+		}
+		if at := unixMinute(t0.Add(tc.last)); tc.minutes > 0 && (first != unixMinute(t0) || at < first || at >= end) {
+			t.Errorf("as of %v: minutes %d to %d", tc.asOf.Sub(t0), first, end)
+		}
+		if at := unixMinute(t0.Add(tc.after)); at >= first && at < end {
+			t.Errorf("as of %v: minutes %d to %d, with one the show was not on in", tc.asOf.Sub(t0), first, end)
+		}
+		f := Figures{AsOf: tc.asOf}
+		if rows := f.OnAir(tc.show); int64(len(rows)) != tc.minutes {
+			t.Errorf("as of %v: %d rows of minutes, want %d", tc.asOf.Sub(t0), len(rows), tc.minutes)
+		}
+	}
+}
+
 func TestPaidOnShow(t *testing.T) {
 	show := live.Show{StartedAt: t0, EndedAt: t0.Add(time.Hour)}
 	for _, tc := range []struct {

@@ -180,7 +180,7 @@ func (h *hand) minutes(past []analytics.PastShow) {
 		said[f.ReceivedAt.Truncate(time.Minute)] = true
 	}
 	var whole []row
-	var peak, persons int64
+	var peak, persons, clock int64
 	for at := start.Add(-time.Hour); at.Before(start.Add(60 * time.Hour)); at = at.Add(time.Minute) {
 		onAir := at.Add(time.Minute).After(h.show.StartedAt) && at.Before(h.show.EndedAt)
 		if !onAir && !said[at] {
@@ -217,7 +217,10 @@ func (h *hand) minutes(past []analytics.PastShow) {
 			values[key] = h.money(mine, flowOf[key])
 			any |= h.money(now, flowOf[key]) | values[key]
 		}
-		peak, persons = max(peak, values["online"]), persons+values["online"]
+		peak = max(peak, values["online"])
+		if onAir {
+			persons, clock = persons+values["online"], clock+1
+		}
 		if onAir || any != 0 {
 			for key, v := range values {
 				h.out.put(key, "minute "+stamp(at), v, 0)
@@ -228,7 +231,7 @@ func (h *hand) minutes(past []analytics.PastShow) {
 		}
 	}
 	h.out.put("pcu", "", peak, 0)
-	h.out.put("acu", "", persons, int64((h.show.EndedAt.Sub(h.show.StartedAt)+time.Minute-1)/time.Minute))
+	h.out.put("acu", "", persons, clock)
 
 	last := len(whole)
 	for place, rows := range map[string][]row{"now": whole[last-10:], "before": whole[last-20 : last-10]} {

@@ -70,7 +70,7 @@ func (q *question) figures(ctx context.Context) (analytics.Figures, error) {
 	if err := q.ask(ctx, second...); err != nil {
 		return analytics.Figures{}, err
 	}
-	f.Traffic.MinutesOnAir = analytics.MinutesOnAir(q.show, f.AsOf)
+	q.aired()
 	f.Raw = f.Traffic
 	if f.Bots > 0 {
 		q.forget()
@@ -80,7 +80,7 @@ func (q *question) figures(ctx context.Context) (analytics.Figures, error) {
 		if err := q.ask(ctx, q.rarities(people)...); err != nil {
 			return analytics.Figures{}, err
 		}
-		f.Traffic.MinutesOnAir = f.Raw.MinutesOnAir
+		q.aired()
 	}
 	q.bought()
 	f.Tidy()
@@ -104,6 +104,12 @@ func (q *question) rarities(of crowd) []part {
 		{analytics.PartMetrics, func(ctx context.Context) error { return q.gifts(ctx, of.viewers) }},
 		{analytics.PartMetrics, func(ctx context.Context) error { return q.takers(ctx, of.viewers) }},
 	}
+}
+
+// aired counts how long the show was on.
+func (q *question) aired() {
+	first, end := analytics.ClockOnAir(q.show, q.f.AsOf)
+	q.f.Traffic.ClockMinutes, q.f.Traffic.MinutesOnAir = end-first, analytics.MinutesOnAir(q.show, q.f.AsOf)
 }
 
 // forget takes out what viewers did, to be counted again.

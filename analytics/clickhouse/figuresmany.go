@@ -134,17 +134,19 @@ type many struct {
 func (db *DB) manyOf(m live.MerchantID, shows []*countedShow) *many {
 	q := &many{db: db, merchant: m, shows: shows, of: make(map[string]*countedShow, len(shows))}
 	ids := make([]live.ShowID, len(shows))
-	var asOfs, froms, untils, watchFroms, watchUntils []int64
+	var asOfs, froms, untils, watchFroms, watchUntils, airFirsts, airEnds []int64
 	for i, s := range shows {
 		ids[i], q.of[string(s.show.ID)] = s.show.ID, s
 		from, until := onShow(s.show)
 		watchFrom, watchUntil := analytics.WatchBounds(s.show)
+		airFirst, airEnd := analytics.ClockOnAir(s.show, s.f.AsOf)
 		asOfs, froms, untils = append(asOfs, s.f.AsOf.UnixMilli()), append(froms, from), append(untils, until)
 		watchFroms, watchUntils = append(watchFroms, watchFrom), append(watchUntils, watchUntil)
+		airFirsts, airEnds = append(airFirsts, airFirst), append(airEnds, airEnd)
 	}
 	q.parameters = ch.Parameters{
 		"merchant": string(m), "shows": array(ids), "as_ofs": numbers(asOfs), "froms": numbers(froms), "untils": numbers(untils),
-		"watch_froms": numbers(watchFroms), "watch_untils": numbers(watchUntils),
+		"watch_froms": numbers(watchFroms), "watch_untils": numbers(watchUntils), "air_firsts": numbers(airFirsts), "air_ends": numbers(airEnds),
 	}
 	return q
 }

@@ -89,7 +89,7 @@ func (r *record) again(show live.ShowID) []live.Entry {
 func tell(told map[string]int, f *analytics.Figures) {
 	for what, is := range map[string]bool{
 		"bots": f.Bots > 0 && f.Raw != f.Traffic, "currencies": len(f.Money) > 1, "gifts": f.Traffic.GiftValue > 0, "out of sight": f.Traffic.CommentShown < f.Traffic.CommentPV,
-		"takers": f.Traffic.DrawEntries > 0 && f.Traffic.CouponClaimUV > 0, "given": len(f.Benefits.Money) > 1, "moves": len(f.Ladder) > 0, "nothing": f.Raw == analytics.Traffic{MinutesOnAir: f.Raw.MinutesOnAir},
+		"takers": f.Traffic.DrawEntries > 0 && f.Traffic.CouponClaimUV > 0, "given": len(f.Benefits.Money) > 1, "moves": len(f.Ladder) > 0, "nothing": f.Raw == analytics.Traffic{MinutesOnAir: f.Raw.MinutesOnAir, ClockMinutes: f.Raw.ClockMinutes},
 	} {
 		if is {
 			told[what]++

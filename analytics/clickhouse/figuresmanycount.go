@@ -40,7 +40,7 @@ func (q *many) count(ctx context.Context) error {
 	}
 	for _, s := range q.shows {
 		s.crowded()
-		s.f.Traffic.MinutesOnAir = analytics.MinutesOnAir(s.show, s.f.AsOf)
+		s.aired()
 		s.f.Raw = s.f.Traffic
 	}
 	flagged = flagged.those(func(s *countedShow) bool { return s.f.Bots > 0 })
@@ -57,7 +57,7 @@ func (q *many) count(ctx context.Context) error {
 	}
 	for _, s := range flagged.shows {
 		s.crowded()
-		s.f.Traffic.MinutesOnAir = s.f.Raw.MinutesOnAir
+		s.aired()
 	}
 	return nil
 }
@@ -143,8 +143,8 @@ func (q *many) persons(ctx context.Context, from string) error {
 
 // presence counts who was there minute by minute, without keeping the minutes.
 func (q *many) presence(ctx context.Context, from string) error {
-	return q.rows(ctx, "presence of shows", `SELECT toString(show_id), toInt64(sum(online)), toInt64(max(online)) FROM (
-			SELECT show_id, uniqExact(person_id) AS online`+from+`AND person_id != '' AND kind IN ('room_entered', 'watch_heartbeat') GROUP BY show_id, toStartOfMinute(ts))
+	return q.rows(ctx, "presence of shows", `SELECT toString(show_id), toInt64(sumIf(online, clock >= `+ofRow("air_firsts")+` AND clock < `+ofRow("air_ends")+`)), toInt64(max(online)) FROM (
+			SELECT show_id, intDiv(toUnixTimestamp64Milli(ts), 60000) AS clock, uniqExact(person_id) AS online`+from+`AND person_id != '' AND kind IN ('room_entered', 'watch_heartbeat') GROUP BY show_id, clock)
 		GROUP BY show_id`,
 		func() ([]any, func(*countedShow)) {
 			var sum, peak int64

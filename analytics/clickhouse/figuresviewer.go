@@ -105,6 +105,7 @@ var interactKinds = []live.Kind{live.CommentSent, live.Liked, live.RoomShared, l
 
 // presence counts what viewers did minute by minute.
 func (q *question) presence(ctx context.Context, from string) error {
+	first, end := analytics.ClockOnAir(q.show, q.f.AsOf)
 	return q.rows(ctx, "minutes", `SELECT toStartOfMinute(ts) AS t, `+n(live.RoomEntered)+`, toInt64(uniqExactIf(person_id, kind IN ('room_entered', 'watch_heartbeat') AND person_id != '')), `+
 		n(live.CommentSent)+`, sumIf(num, kind = 'liked'), `+n(live.ProductClicked)+`, `+n(live.CartItemAdded)+from+
 		`AND kind IN ('room_entered', 'watch_heartbeat', 'comment_sent', 'liked', 'product_clicked', 'cart_item_added') GROUP BY t`,
@@ -116,7 +117,9 @@ func (q *question) presence(ctx context.Context, from string) error {
 			}
 			m := q.minute(t)
 			m.Entered, m.Online, m.Comments, m.Likes, m.Clicks, m.Carts = x.Entered, x.Online, x.Comments, x.Likes, x.Clicks, x.Carts
-			q.f.Traffic.OnlineMinutes += x.Online
+			if clock := t.Unix() / 60; clock >= first && clock < end {
+				q.f.Traffic.OnlineMinutes += x.Online
+			}
 			q.f.Traffic.PeakOnline = max(q.f.Traffic.PeakOnline, x.Online)
 			return nil
 		})

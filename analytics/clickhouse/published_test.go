@@ -1,11 +1,14 @@
 package clickhouse
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
 	ch "github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/google/go-cmp/cmp"
+
+	"showrunner/analytics"
 )
 
 // The views of what is published say what the figures say, with bots flagged and
@@ -29,7 +32,16 @@ func TestPublishedViews(t *testing.T) {
 		var exposed, comments, likes, shares, follows, clicks, carts, flagged, online, viewers int64
 		ask(`SELECT exposed, comments, likes, shares, follows, clicks, carts FROM show_behaviour_published`+where, &exposed, &comments, &likes, &shares, &follows, &clicks, &carts)
 		ask(`SELECT toInt64(count()) FROM bots`+where, &flagged)
-		ask(`SELECT sum(online) FROM show_minute_published`+where, &online)
+		// The view has every minute, the figure those the show was on in.
+		var all, always int64
+		first, end := analytics.ClockOnAir(show, w.now)
+		ask(fmt.Sprintf(`SELECT sumIf(online, toUnixTimestamp(t) >= %d AND toUnixTimestamp(t) < %d), sum(online) FROM show_minute_published`, 60*first, 60*end)+where, &online, &all)
+		for _, m := range f.Minutes {
+			always += m.Online
+		}
+		if all != always {
+			t.Errorf("show %s: the minutes have %d persons, the view %d", show.ID, always, all)
+		}
 		ask(`SELECT toInt64(uniqExactIf(person_id, entered > 0)) FROM show_person_published`+where, &viewers)
 		x := &f.Traffic
 		want := []int64{x.RoomExposurePV, x.CommentPV, x.LikeCount, x.SharePV, x.FollowGross, x.ProductClickPV, x.CartPV, f.Bots, x.OnlineMinutes, x.WatchUV}

@@ -72,11 +72,7 @@ func (h *held) at(now time.Time) *analytics.Figures {
 		return h.figures
 	}
 	f := *h.figures
-	f.AsOf = now
-	if show := h.fold.Show(); !show.Rehearsal {
-		f.Traffic.MinutesOnAir = analytics.MinutesOnAir(show, now)
-		f.Raw.MinutesOnAir = f.Traffic.MinutesOnAir
-	}
+	h.fold.Air(&f, now)
 	h.figures = &f
 	return h.figures
 }

@@ -195,7 +195,7 @@ func earlierFigures(show live.Show) analytics.Figures {
 	f := analytics.Figures{Show: show.ID}
 	f.Traffic = analytics.Traffic{
 		WatchUV: 300 + 10*n, WatchPV: 400 + 10*n, WatchUV60s: 150 + n, WatchMS: (300 + 10*n) * 400_000, PeakOnline: 90 + n, CommentUV: 60 + n,
-		InteractUV: 100 + n, FollowNet: 20 + n, ProductExposurePV: 2000, ProductClickPV: 600 + n, ProductClickUV: 200, RoomExposurePV: 900, MinutesOnAir: 60, OnlineMinutes: 3000 + n,
+		InteractUV: 100 + n, FollowNet: 20 + n, ProductExposurePV: 2000, ProductClickPV: 600 + n, ProductClickUV: 200, RoomExposurePV: 900, MinutesOnAir: 60, ClockMinutes: 61, OnlineMinutes: 3000 + n,
 	}
 	f.Money = []analytics.Money{{Currency: show.Currency, Orders: 120, OrdersPaid: 110, Buyers: 80 + n, OrderUV: 90 + n, Created: 900_000, Paid: 800_000 + 1000*n, SKUOrdersPaid: 110, ItemsPaid: 200 + n}}
 	f.Tidy()
