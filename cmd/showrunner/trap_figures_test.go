@@ -60,7 +60,7 @@ func TestTrap28_NoFactOfStaffMovesAFigure(t *testing.T) {
 		for kind, data := range facts {
 			r.fact(kind, "x", data, change...)
 		}
-		f := r.fold.Figures(r.now)
+		f := r.fold.Figures(r.now.Add(time.Second)) // Of a minute that has just begun nothing has been on air yet.
 		f.Traffic.MinutesOnAir, f.Raw.MinutesOnAir, f.Traffic.ClockMinutes, f.Raw.ClockMinutes = 0, 0, 0, 0
 		return f.Traffic, f.Raw
 	}
