@@ -18,6 +18,9 @@ type LateSales struct {
 	Settled          int64
 	Deposit, Balance int64
 	Commission       int64 // accrued less reversed
+	// Begun is false before the last day of the window: the show may sell as much as
+	// by then, or none of it, and nothing is told.
+	Begun bool
 	// Complete is false while facts of the window may still come.
 	Complete bool
 }
@@ -40,6 +43,24 @@ var LateColumns = []struct {
 // lateDays are the windows that platforms report.
 var lateDays = live.LedgerDays
 
+// State tells how far a window has come, as a word of the API.
+func (l *LateSales) State() string {
+	switch {
+	case !l.Begun:
+		return LateNotYet
+	case !l.Complete:
+		return LateSoFar
+	}
+	return LateComplete
+}
+
+// States of a window, see [LateSales.State].
+const (
+	LateNotYet   = "not_yet"
+	LateSoFar    = "so_far"
+	LateComplete = "complete"
+)
+
 // LateByCurrency is [Late] of every currency that anything was told in, the
 // show's first and the others by name.
 func LateByCurrency(show live.Show, f *Figures) []LateSales {
@@ -54,16 +75,22 @@ func LateByCurrency(show live.Show, f *Figures) []LateSales {
 
 // Late cumulates the money of a show in one currency over the days after its
 // end, by the time the server learned of it, in whole minutes. A show that has
-// not ended has none.
+// not ended has none. What was sold so far is that of the last day that has begun:
+// under the name of a later one it would be a figure of days that have not come.
 func Late(show live.Show, f *Figures, currency live.Currency) []LateSales {
 	if show.EndedAt.IsZero() {
 		return nil
 	}
 	rows := make([]LateSales, len(lateDays))
 	for i, days := range lateDays {
-		until := show.EndedAt.Add(time.Duration(days) * 24 * time.Hour)
+		const day = 24 * time.Hour
+		until := show.EndedAt.Add(time.Duration(days) * day)
 		row := &rows[i]
-		row.Currency, row.Days, row.Complete = currency, days, !f.AsOf.Before(until)
+		row.Currency, row.Days = currency, days
+		row.Begun, row.Complete = days == 0 || f.AsOf.After(until.Add(-day)), !f.AsOf.Before(until)
+		if !row.Begun {
+			continue
+		}
 		for _, m := range f.Minutes {
 			if m.T.After(until) {
 				break

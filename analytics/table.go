@@ -27,6 +27,7 @@ type Cell struct {
 	Text     string
 	Num, Den int64
 	List     *Table
+	None     bool // of a number: there is none, which is not 0
 }
 
 // Table is what the timeline, the funnel, products and sources are shown as,
@@ -81,6 +82,9 @@ func (c *Cell) marshal(col *Column) ([]byte, error) {
 		return c.List.MarshalJSON()
 	case col.Rate:
 		return Rate{c.Num, c.Den}.MarshalJSON()
+	}
+	if c.None {
+		return []byte("null"), nil
 	}
 	return strconv.AppendInt(nil, c.Num, 10), nil
 }

@@ -198,17 +198,46 @@ func TestLate(t *testing.T) {
 	pay := func(d time.Duration, minor int64) Minute {
 		return Minute{T: show.EndedAt.Add(d).Truncate(time.Minute), Money: []MinuteMoney{{Currency: "CNY", Paid: minor}, {Currency: "USD", Paid: 7}}}
 	}
-	f := Figures{AsOf: show.EndedAt.Add(48 * time.Hour), Minutes: []Minute{pay(-time.Hour, 1), pay(time.Hour, 10), pay(25*time.Hour, 100)}}
-	var got []int64
-	var complete []bool
-	for _, l := range Late(show, &f, show.Currency) {
-		got, complete = append(got, l.Paid), append(complete, l.Complete)
-	}
-	if d := cmp.Diff([]int64{1, 11, 111, 111, 111, 111}, got); d != "" {
-		t.Errorf("late sales (-want +got):\n%s", d)
-	}
-	if d := cmp.Diff([]bool{true, true, false, false, false, false}, complete); d != "" {
-		t.Errorf("complete (-want +got):\n%s", d)
+	const no, soFar, yes = LateNotYet, LateSoFar, LateComplete
+	minutes := []Minute{pay(-time.Hour, 1), pay(time.Hour, 10), pay(25*time.Hour, 100), pay(50*time.Hour, 1000)}
+	var f Figures
+	for _, tc := range []struct {
+		after  time.Duration
+		paid   []int64 // Of windows that have come.
+		states []string
+	}{
+		{0, []int64{1}, []string{yes, no, no, no, no, no}},
+		{time.Millisecond, []int64{1, 1}, []string{yes, soFar, no, no, no, no}},
+		{2 * time.Hour, []int64{1, 11}, []string{yes, soFar, no, no, no, no}},
+		{24 * time.Hour, []int64{1, 11}, []string{yes, yes, no, no, no, no}},
+		{48 * time.Hour, []int64{1, 11}, []string{yes, yes, no, no, no, no}}, // The third day has not begun.
+		{49 * time.Hour, []int64{1, 11, 111}, []string{yes, yes, soFar, no, no, no}},
+		{72 * time.Hour, []int64{1, 11, 1111}, []string{yes, yes, yes, no, no, no}},
+		{30*24*time.Hour - time.Minute, []int64{1, 11, 1111, 1111, 1111, 1111}, []string{yes, yes, yes, yes, yes, soFar}},
+		{30 * 24 * time.Hour, []int64{1, 11, 1111, 1111, 1111, 1111}, []string{yes, yes, yes, yes, yes, yes}},
+	} {
+		f = Figures{AsOf: show.EndedAt.Add(tc.after)}
+		for _, m := range minutes {
+			if !m.T.After(f.AsOf) {
+				f.Minutes = append(f.Minutes, m)
+			}
+		}
+		var paid []int64
+		var states []string
+		for _, l := range Late(show, &f, show.Currency) {
+			states = append(states, l.State())
+			if l.Begun {
+				paid = append(paid, l.Paid)
+			} else if (l != LateSales{Currency: show.Currency, Days: l.Days}) {
+				t.Errorf("%v after the end T%d has figures: %+v", tc.after, l.Days, l)
+			}
+		}
+		if d := cmp.Diff(tc.paid, paid); d != "" {
+			t.Errorf("late sales %v after the end (-want +got):\n%s", tc.after, d)
+		}
+		if d := cmp.Diff(tc.states, states); d != "" {
+			t.Errorf("states %v after the end (-want +got):\n%s", tc.after, d)
+		}
 	}
 	if Late(live.Show{StartedAt: t0}, &f, show.Currency) != nil {
 		t.Error("a running show has late sales")

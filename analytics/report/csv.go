@@ -19,12 +19,12 @@ func WriteCSV(w io.Writer, r analytics.Report) error {
 	out := csv.NewWriter(w)
 	rows := [][]string{{"part", "row", "column", "name_zh", "name_en", "value"}}
 	rows = append(rows, about(&r)...)
-	for _, p := range parts(&r) {
+	for _, p := range parts(&r, both) {
 		head, cells := flat(&p.table)
 		for n, row := range cells {
 			for i := range head {
 				c := &head[i]
-				value := strconv.FormatInt(row[i].Num, 10)
+				value := number(&row[i])
 				if isText(c) {
 					value = plain(row[i].Text)
 				}
@@ -58,6 +58,17 @@ func about(r *analytics.Report) [][]string {
 	return rows
 }
 
+// both says a phrase in a file that is of no language.
+func both(x phrase) string { return x.zh + " " + x.en }
+
+// number is a number of a sheet; none leaves the cell empty.
+func number(c *analytics.Cell) string {
+	if c.None {
+		return ""
+	}
+	return strconv.FormatInt(c.Num, 10)
+}
+
 // plain keeps a sheet from taking text that others chose for a formula.
 func plain(s string) string {
 	if s != "" && strings.ContainsRune("=+-@\t\r", rune(s[0])) {
@@ -71,7 +82,7 @@ var windowColumns = []string{"show_id", "room_id", "title", "started_at", "ended
 
 // WriteWindows prints what the show had sold some days after its end as CSV: one
 // row for each currency and window, T0 to T30, with the amounts in minor units
-// side by side. A show that has not ended has the head alone.
+// side by side. Of a window that has not come they are empty. A show that has not ended has the head alone.
 func WriteWindows(w io.Writer, r analytics.Report) error {
 	out := csv.NewWriter(w)
 	head := slices.Clone(windowColumns)
@@ -83,10 +94,10 @@ func WriteWindows(w io.Writer, r analytics.Report) error {
 		l := &r.AllLate[i]
 		row := []string{
 			plain(string(r.Show.ID)), plain(string(r.Show.Room)), plain(r.Show.Title), analytics.Stamp(r.Show.StartedAt), analytics.Stamp(r.Show.EndedAt),
-			string(l.Currency), "T" + strconv.Itoa(l.Days), analytics.Stamp(r.Show.EndedAt.Add(time.Duration(l.Days) * 24 * time.Hour)), yes(l.Complete), status(r), analytics.Stamp(r.AsOf),
+			string(l.Currency), "T" + strconv.Itoa(l.Days), analytics.Stamp(r.Show.EndedAt.Add(time.Duration(l.Days) * 24 * time.Hour)), progress(l, both), status(r), analytics.Stamp(r.AsOf),
 		}
-		for _, c := range analytics.LateColumns {
-			row = append(row, strconv.FormatInt(c.Of(l), 10))
+		for _, cell := range lateCells(l) {
+			row = append(row, number(&cell))
 		}
 		rows = append(rows, row)
 	}

@@ -81,7 +81,7 @@ type lateBlock struct {
 type lateRow struct {
 	Name, Tip string
 	Cells     []cell
-	Complete  bool
+	State     string // why the row is not what it will be
 }
 
 // correctionRow is a figure that facts after the final day would have changed.
@@ -307,11 +307,21 @@ func (x *page) late() {
 	}
 	for _, l := range x.R.AllLate {
 		row := lateRow{
-			Name: fmt.Sprintf("T%d", l.Days), Complete: l.Complete,
-			Tip: fmt.Sprintf("cumulated from the start of the show to its end + %d x 24 h, by the time the server learned of it", l.Days),
+			Name: fmt.Sprintf("T%d", l.Days),
+			Tip:  fmt.Sprintf("cumulated from the start of the show to its end + %d x 24 h, by the time the server learned of it", l.Days),
+		}
+		switch {
+		case !l.Begun:
+			row.State = x.p.say(notYet)
+		case !l.Complete:
+			row.State = x.p.say(phrase{"未满期", "not complete yet"})
 		}
 		for _, c := range analytics.LateColumns {
-			row.Cells = append(row.Cells, cell{Text: money(c.Of(&l), l.Currency), Tip: c.ZH + " · " + c.EN + " = " + c.Formula + "; " + row.Tip})
+			amount := "–"
+			if l.Begun {
+				amount = money(c.Of(&l), l.Currency)
+			}
+			row.Cells = append(row.Cells, cell{Text: amount, Tip: c.ZH + " · " + c.EN + " = " + c.Formula + "; " + row.Tip})
 		}
 		if n := len(x.Late); n == 0 || x.Late[n-1].Currency != string(l.Currency) {
 			x.Late = append(x.Late, lateBlock{Currency: string(l.Currency)})

@@ -46,17 +46,19 @@ type attributionJSON struct {
 	Models      []modelJSON `json:"models"`
 }
 
+// lateJSON is a window; the amounts of one that has not come are null.
 type lateJSON struct {
 	Currency   live.Currency `json:"currency"`
 	Days       int           `json:"days"`
-	Paid       int64         `json:"gmv_paid_minor"`
-	Net        int64         `json:"gmv_net_minor"`
-	Refunded   int64         `json:"refund_minor"`
-	Cancelled  int64         `json:"cancelled_paid_minor"`
-	Settled    int64         `json:"gmv_settled_minor"`
-	Deposit    int64         `json:"deposit_minor"`
-	Balance    int64         `json:"balance_minor"`
-	Commission int64         `json:"commission_minor"`
+	Paid       *int64        `json:"gmv_paid_minor"`
+	Net        *int64        `json:"gmv_net_minor"`
+	Refunded   *int64        `json:"refund_minor"`
+	Cancelled  *int64        `json:"cancelled_paid_minor"`
+	Settled    *int64        `json:"gmv_settled_minor"`
+	Deposit    *int64        `json:"deposit_minor"`
+	Balance    *int64        `json:"balance_minor"`
+	Commission *int64        `json:"commission_minor"`
+	State      string        `json:"state"`
 	Complete   bool          `json:"complete"`
 }
 
@@ -184,11 +186,13 @@ func shares(in []attribution.Share) []shareJSON {
 
 func late(rows []analytics.LateSales) []lateJSON {
 	var out []lateJSON
-	for _, l := range rows {
-		out = append(out, lateJSON{
-			Currency: l.Currency, Days: l.Days, Paid: l.Paid, Net: l.Net, Refunded: l.Refunded, Cancelled: l.CancelledPaid, Settled: l.Settled,
-			Deposit: l.Deposit, Balance: l.Balance, Commission: l.Commission, Complete: l.Complete,
-		})
+	for i := range rows {
+		l := &rows[i]
+		x := lateJSON{Currency: l.Currency, Days: l.Days, State: l.State(), Complete: l.Complete}
+		if l.Begun {
+			x.Paid, x.Net, x.Refunded, x.Cancelled, x.Settled, x.Deposit, x.Balance, x.Commission = &l.Paid, &l.Net, &l.Refunded, &l.CancelledPaid, &l.Settled, &l.Deposit, &l.Balance, &l.Commission
+		}
+		out = append(out, x)
 	}
 	return out
 }

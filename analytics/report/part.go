@@ -15,7 +15,8 @@ type part struct {
 
 // parts are all tables of a report, in the order of the page. What is no table
 // there, is one here: the metrics, the attribution, what came later.
-func parts(r *analytics.Report) []part {
+// say writes what has words of its own.
+func parts(r *analytics.Report, say func(phrase) string) []part {
 	var out []part
 	if r.Aged != nil { // First, so that who reads the rest has read it.
 		out = append(out, part{"retention", "数据保留期", "retention", analytics.AgedTable(r.Aged)})
@@ -41,7 +42,7 @@ func parts(r *analytics.Report) []part {
 		{"attribution", "归因", "attribution", creditTableOf(r)},
 		{"days", "按自然日", "days", r.Days},
 		{"timeline", "每分钟", "by minute", r.Timeline},
-		{"late", "播后累计", "after the show", lateTable(r)},
+		{"late", "播后累计", "after the show", lateTable(r, say)},
 		{"after_final", "定稿后更正", "corrections", correctionTable(r)},
 		{"alerts", "预警", "alerts", r.Alerts},
 		{"commands", "场控指令", "commands", r.Commands},
@@ -105,7 +106,7 @@ func creditTableOf(r *analytics.Report) analytics.Table {
 	return t
 }
 
-func lateTable(r *analytics.Report) analytics.Table {
+func lateTable(r *analytics.Report, say func(phrase) string) analytics.Table {
 	t := analytics.Table{Columns: []analytics.Column{
 		text("currency", "币种", "currency"), {Key: "days", ZH: "下播后天数", EN: "days after the end", Unit: analytics.UnitCount}, text("complete", "已满期", "complete"),
 	}}
@@ -114,13 +115,30 @@ func lateTable(r *analytics.Report) analytics.Table {
 	}
 	for i := range r.AllLate {
 		l := &r.AllLate[i]
-		row := []analytics.Cell{word(string(l.Currency)), num(int64(l.Days)), word(yes(l.Complete))}
-		for _, c := range analytics.LateColumns {
-			row = append(row, num(c.Of(l)))
-		}
-		t.Rows = append(t.Rows, row)
+		row := []analytics.Cell{word(string(l.Currency)), num(int64(l.Days)), word(progress(l, say))}
+		t.Rows = append(t.Rows, append(row, lateCells(l)...))
 	}
 	return t
+}
+
+// lateCells are the amounts of a window, none of one that has not come.
+func lateCells(l *analytics.LateSales) []analytics.Cell {
+	var cells []analytics.Cell
+	for _, c := range analytics.LateColumns {
+		cells = append(cells, analytics.Cell{Num: c.Of(l), None: !l.Begun})
+	}
+	return cells
+}
+
+// notYet is said of a window that has not come.
+var notYet = phrase{"尚未到来", "not yet"}
+
+// progress says whether a window is complete.
+func progress(l *analytics.LateSales, say func(phrase) string) string {
+	if !l.Begun {
+		return say(notYet)
+	}
+	return yes(l.Complete)
 }
 
 func correctionTable(r *analytics.Report) analytics.Table {

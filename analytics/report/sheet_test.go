@@ -68,7 +68,7 @@ func TestReportSheets(t *testing.T) {
 	r := build(t, m, m.show.EndedAt.Add(31*24*time.Hour))
 	data := print(t, r, WriteXLSX)
 	names, sheets := opened(t, data)
-	list := parts(&r)
+	list := parts(&r, both)
 	if len(names) != len(list)+2 || sheets[0]["B3"] != "=1+1" {
 		t.Fatalf("%d sheets: %q, title %q", len(names), names, sheets[0]["B3"])
 	}
@@ -93,6 +93,9 @@ func TestReportSheets(t *testing.T) {
 		for n, row := range rows {
 			for k := range head {
 				want := strconv.FormatInt(row[k].Num, 10)
+				if row[k].None {
+					want = ""
+				}
 				inCSV := want
 				if isText(&head[k]) {
 					want, inCSV = row[k].Text, plain(row[k].Text)
@@ -338,10 +341,24 @@ func TestReportCharts(t *testing.T) {
 }
 
 // TestReportWindows reads the rows by currency and window back and finds the
-// amounts of the JSON in them, to the last unit.
+// amounts of the JSON in them, to the last unit, and none of windows that have not
+// come, in every format.
 func TestReportWindows(t *testing.T) {
 	m := playedShow(t)
-	r := build(t, m, m.show.EndedAt.Add(8*24*time.Hour))
+	for days, want := range map[float64]string{
+		2:    "complete complete not_yet not_yet not_yet not_yet",
+		6.5:  "complete complete complete so_far not_yet not_yet",
+		8:    "complete complete complete complete not_yet not_yet",
+		29.5: "complete complete complete complete complete so_far",
+	} {
+		windowsOf(t, m, m.show.EndedAt.Add(time.Duration(days*24)*time.Hour), want)
+	}
+}
+
+// windowsOf holds the windows of a report in every format against each other.
+func windowsOf(t *testing.T, m *memory, asOf time.Time, states string) {
+	t.Helper()
+	r := build(t, m, asOf)
 	lines, err := csv.NewReader(bytes.NewReader(print(t, r, WriteWindows))).ReadAll()
 	if err != nil {
 		t.Fatal(err)
@@ -354,6 +371,22 @@ func TestReportWindows(t *testing.T) {
 	if err := d.Decode(&said); err != nil {
 		t.Fatal(err)
 	}
+	page := string(print(t, r, WriteHTML))
+	for state, word := range map[string]string{"not_yet": "尚未到来 not yet", "so_far": "未满期 not complete yet"} {
+		if got, want := strings.Count(page, "<td>"+word+"</td>"), 2*strings.Count(states, state); got != want {
+			t.Errorf("the page says %q %d times, want %d", word, got, want)
+		}
+	}
+	cells := map[string]string{}
+	all, err := csv.NewReader(bytes.NewReader(print(t, r, WriteCSV))).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, l := range all {
+		cells[l[0]+" "+l[1]+" "+l[2]] = l[5]
+	}
+	names, sheets := opened(t, print(t, r, WriteXLSX))
+	sheet := sheets[slices.Index(names, "播后累计 after the show")]
 	if want := 2 * len(live.LedgerDays); len(lines) != 1+want || len(said.Late) != want {
 		t.Fatalf("%d rows and %d in the json, want %d: two currencies, six windows", len(lines)-1, len(said.Late), want)
 	}
@@ -364,12 +397,25 @@ func TestReportWindows(t *testing.T) {
 		}
 		want := said.Late[n]
 		days := fmt.Sprint(want["days"])
-		if got["show_id"] != "show-618" || got["currency"] != want["currency"] || got["window"] != "T"+days || (got["complete"] == "yes") != want["complete"] || got["status"] != "provisional" {
-			t.Errorf("row %d is %v, want %v", n, got, want)
+		state := strings.Fields(states)[n%len(live.LedgerDays)]
+		told := map[string]string{"complete": "yes", "so_far": "no", "not_yet": "尚未到来 not yet"}[state]
+		if got["show_id"] != "show-618" || got["currency"] != want["currency"] || got["window"] != "T"+days || got["complete"] != told || want["complete"] != (state == "complete") || want["state"] != state || got["status"] != "provisional" {
+			t.Errorf("row %d is %v, want %v, %s", n, got, want, state)
 		}
-		for _, c := range analytics.LateColumns {
-			if got[c.Key] != fmt.Sprint(want[c.Key]) {
-				t.Errorf("%s of T%s in %s is %s, want %v", c.Key, days, got["currency"], got[c.Key], want[c.Key])
+		line := fmt.Sprintf("late %d ", n+1)
+		if cells[line+"complete"] != told || sheet[place(t, 3, n+3)] != told {
+			t.Errorf("T%s is %q in the csv and %q in the workbook, want %q", days, cells[line+"complete"], sheet[place(t, 3, n+3)], told)
+		}
+		for i, c := range analytics.LateColumns {
+			amount := fmt.Sprint(want[c.Key])
+			if (want[c.Key] == nil) != (state == "not_yet") {
+				t.Errorf("%s of T%s is %v in the json, which is %s", c.Key, days, want[c.Key], state)
+			}
+			if want[c.Key] == nil {
+				amount = ""
+			}
+			if got[c.Key] != amount || cells[line+c.Key] != amount || sheet[place(t, 4+i, n+3)] != amount {
+				t.Errorf("%s of T%s in %s is %q, %q and %q, want %q", c.Key, days, got["currency"], got[c.Key], cells[line+c.Key], sheet[place(t, 4+i, n+3)], amount)
 			}
 		}
 		h, err := strconv.Atoi(days)

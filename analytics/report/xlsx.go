@@ -28,7 +28,7 @@ func WriteXLSXIn(w io.Writer, r analytics.Report, lang string) error {
 	b := newBook(&p)
 	b.about(&r)
 	b.charts(&r)
-	for _, x := range parts(&r) {
+	for _, x := range parts(&r, p.say) {
 		b.table(p.say(phrase{x.zh, x.en}), &x.table)
 	}
 	return b.write(w, analytics.Stamp(r.AsOf))
@@ -122,7 +122,7 @@ func (b *book) table(name string, t *analytics.Table) {
 		for i := range head {
 			if isText(&head[i]) {
 				b.word(sheet, i+1, n+3, row[i].Text)
-			} else {
+			} else if !row[i].None {
 				b.number(sheet, i+1, n+3, row[i].Num)
 			}
 		}
