@@ -115,6 +115,10 @@ func ratCell(r *big.Rat) Cell {
 	return rateCell(r.Num().Int64(), r.Denom().Int64())
 }
 
+// OfCurrency reports whether a metric is of the orders or gifts of one currency:
+// of a show that sold in several it has another value in each.
+func (m *Metric) OfCurrency() bool { return ofMoney[m.Key] }
+
 // ofMoney are the metrics that read the orders or gifts of one currency, found by
 // asking each of a reading in which all of those are different numbers.
 var ofMoney = func() map[string]bool {

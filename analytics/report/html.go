@@ -62,6 +62,7 @@ type cell struct {
 	ZH, EN string
 	Text   string
 	Sub    string // for cards: the parts of a rate, or the currency
+	Only   string // for cards: that other currencies are not in it, of a rate
 	Beside string // for cards: the median of own shows
 	Tip    string
 	Num    bool // aligned as a number
@@ -195,11 +196,27 @@ func (x *page) cards() {
 		case v.Metric.Unit == analytics.UnitMinor:
 			c.Sub = string(x.R.Show.Currency)
 		}
+		if only := x.only(); only != "" && v.Metric.OfCurrency() {
+			if v.Metric.IsRate() {
+				c.Only = only
+			} else {
+				c.Sub = only
+			}
+		}
 		if b := x.held(key); b != nil && b.Shows > 0 {
 			c.Beside = x.p.say(phrase{"中位数", "median"}) + " " + x.p.value(b.Median) + " · " + x.p.above(b)
 		}
 		x.Cards = append(x.Cards, c)
 	}
+}
+
+// only says that a figure is of the show's currency, where there are others.
+func (x *page) only() string {
+	of := x.R.Show.Currency
+	if !slices.ContainsFunc(x.R.ByCurrency, func(c analytics.CurrencyValues) bool { return c.Currency != of }) {
+		return ""
+	}
+	return x.p.say(phrase{"仅 " + string(of) + "，其他币种见下", "of " + string(of) + "; other currencies below"})
 }
 
 func (x *page) cell(v analytics.Value) cell {

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -89,6 +90,35 @@ func TestReportIsTheSameAgain(t *testing.T) {
 		if d := cmp.Diff(string(print(t, then, write)), string(print(t, now, write))); d != "" {
 			t.Errorf("the report as of %v changed:\n%s", asOf, d)
 		}
+	}
+}
+
+// A tile of a show that sold in several currencies says of which it is, and no
+// other does.
+func TestReportTilesOfOneCurrency(t *testing.T) {
+	m := playedShow(t)
+	r := build(t, m, m.show.EndedAt.Add(time.Hour))
+	if len(r.ByCurrency) < 2 {
+		t.Fatal("the show sold in one currency: this test proves nothing")
+	}
+	const zh, en = "仅 CNY，其他币种见下 of CNY; other currencies below", "of CNY; other currencies below"
+	of := map[string]bool{"gmv_paid_minor": true, "gmv_net_minor": true, "orders_paid": true, "buyers": true, "view_to_pay": true}
+	card := regexp.MustCompile(`<div class="card" title="[^"]*\((\w+)\)[^"]*">.*</div>`)
+	for said, write := range map[string]func(io.Writer, analytics.Report) error{zh: WriteHTML, en: english} {
+		cards := card.FindAllStringSubmatch(string(print(t, r, write)), -1)
+		if len(cards) != len(cardKeys) {
+			t.Fatalf("%d tiles, want %d", len(cards), len(cardKeys))
+		}
+		for _, c := range cards {
+			if got := strings.Contains(c[0], `<div class="sub">`+said+`</div>`); got != of[c[1]] {
+				t.Errorf("%s says %t that it is of one currency:\n%s", c[1], got, c[0])
+			}
+		}
+	}
+	one := r
+	one.ByCurrency = slices.DeleteFunc(slices.Clone(r.ByCurrency), func(c analytics.CurrencyValues) bool { return c.Currency != "CNY" })
+	if page := string(print(t, one, WriteHTML)); strings.Contains(page, en) {
+		t.Error("a show of one currency speaks of others")
 	}
 }
 
