@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { benchmarks, credits, fileName, rowsOf, tableOf, worst, type Model, type Report } from "./report";
+import { HEADLINE, benchmarks, credits, fileName, isPart, rowsOf, tableOf, worst, type Model, type Report } from "./report";
 
 const model: Model = { model: "last", currency: "CNY", orders: 3, total_minor: 30, unattributed_minor: 0, unattributed_orders: 0, by_stage: [], by_channel: [{ key: "a", credit_minor: 10, orders: 1 }, { key: "b", credit_minor: 20, orders: 2 }] };
 
@@ -32,6 +32,13 @@ it("tells rates from counts, and what is not known from nothing", () => {
     { key: "follow_rate", value: { numerator: 1, denominator: 4 }, median: undefined, percentile: undefined, target: { numerator: 1, denominator: 2 } },
   ]);
   expect(worst(r, "zh")).toEqual([{ key: "follow_rate", value: { numerator: 1, denominator: 4 }, reference: { numerator: 1, denominator: 2 }, target: true, suggestion: "说", evidence: "证" }]);
+});
+
+it("says which figures are of one currency of several", () => {
+  const r = (...sold: string[]) => ({ show: { currency: "CNY" }, by_currency: sold.map((currency) => ({ currency })) }) as unknown as Report;
+  expect(HEADLINE.filter((k) => isPart(r("CNY", "USD"), k))).toEqual(["gmv_paid_minor", "gmv_net_minor", "orders_paid", "buyers", "view_to_pay", "aov_minor", "gpm_watch_minor", "refund_rate_amount"]);
+  expect(HEADLINE.filter((k) => isPart(r("USD"), k)).length).toBe(8);
+  expect(HEADLINE.filter((k) => isPart(r("CNY"), k) || isPart(r(), k))).toEqual([]);
 });
 
 it("shows alerts and commands by what people call things", () => {

@@ -37,11 +37,17 @@ export const TABLES = ["products", "sources", "hosts", "ladder", "commission", "
 
 /** Columns that say what another one says, or the page above. */
 export const WITHOUT: Record<string, string[]> = {
-  commission: [], late_by_currency: [], after_final: [], complaints: ["cause"], ladder: ["from", "to"], service_assisted: ["by"], service_sessions: ["by"], alerts: [], commands: ["actor_role"],
+  commission: [], late_by_currency: ["complete"], after_final: [], complaints: ["cause"], ladder: ["from", "to"], service_assisted: ["by"], service_sessions: ["by"], alerts: [], commands: ["actor_role"],
 };
 
 /** What stands above everything, when the role may see it. */
 export const HEADLINE = ["gmv_paid_minor", "gmv_net_minor", "orders_paid", "buyers", "watch_uv", "pcu", "view_to_pay", "aov_minor", "gpm_watch_minor", "refund_rate_amount", "avg_watch_time_ms", "interact_rate"];
+
+/** Of them those that are of orders, and so of one currency each. */
+const OF_ORDERS = new Set(["gmv_paid_minor", "gmv_net_minor", "orders_paid", "buyers", "view_to_pay", "aov_minor", "gpm_watch_minor", "refund_rate_amount"]);
+
+/** Whether a figure is of the show's currency alone, though the show sold in others too. */
+export const isPart = (r: Report, key: string): boolean => OF_ORDERS.has(key) && r.by_currency.some((c) => c["currency"] !== r.show.currency);
 
 /** The files the server makes of a report. */
 export const FORMATS = ["xlsx", "pdf", "csv", "windows", "html", "json"] as const;
