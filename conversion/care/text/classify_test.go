@@ -174,5 +174,5 @@ func ExampleClassifier() {
 	}
 	v := c.Classify("快递放驿站也不说一声，等了六天")
 	fmt.Println(v.Cause, v.By, v.Because[0].Term)
-	// Output: logistics model 快递
+	// Output: logistics model 放驿站
 }

@@ -273,7 +273,8 @@ func TestFigures(t *testing.T) {
 		if split == Test {
 			b.WriteString(figures("test, round 1 (before the lexicon)", rounds["1"]) + "\n")
 			b.WriteString(figures("test, round 2 (after the lexicon, hard)", rounds["2"]) + "\n")
-			b.WriteString(figures("test, round 3 (after the lexicon, plain)", rounds["3"]))
+			b.WriteString(figures("test, round 3 (after the lexicon, plain)", rounds["3"]) + "\n")
+			b.WriteString(figures("test, round 4 (praise and complaints in the same words)", rounds["4"]))
 		}
 		var ours, keywords confusion
 		for _, j := range all {

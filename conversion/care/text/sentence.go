@@ -27,7 +27,8 @@ type Sentence struct {
 	Cause  Cause
 	Split  Split
 	// Round is when it was written: 1 before the lexicon, 2 after the lexicon was
-	// closed and to be hard, 3 after it and to be plain.
+	// closed and to be hard, 3 after it and to be plain, 4 to tell praise from
+	// complaints in the same words.
 	Round string
 	// Key are terms that a good segmentation has; nil where nobody wrote them.
 	Key []string

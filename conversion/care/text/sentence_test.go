@@ -18,7 +18,7 @@ func TestSentences(t *testing.T) {
 			t.Errorf("%q stands there twice", s.Text)
 		}
 		seen[s.Text] = true
-		if !s.Cause.Valid() || !slices.Contains([]string{"comment", "session", "refund", "review"}, s.Source) || !slices.Contains([]string{"1", "2", "3"}, s.Round) {
+		if !s.Cause.Valid() || !slices.Contains([]string{"comment", "session", "refund", "review"}, s.Source) || !slices.Contains([]string{"1", "2", "3", "4"}, s.Round) {
 			t.Errorf("%q is labelled %s, %s, round %q", s.Text, s.Source, s.Cause, s.Round)
 		}
 		if s.Text == "" || !utf8.ValidString(s.Text) {
