@@ -66,11 +66,6 @@ var reconciles = []reconcile{
 		`concat(product_id, ' ', toString(toUnixTimestamp(t)))`,
 		kinds("product_exposures", "product_exposed", "clicks", "product_clicked", "carts", "cart_item_added"),
 	},
-	{
-		"show_person", "events", counted + ` AND person_id != ''`, `person_id`, `person_id`,
-		append(kinds("entered", "room_entered", "comments", "comment_sent", "shares", "room_shared", "follows", "followed",
-			"clicks", "product_clicked", "carts", "cart_item_added", "checkouts", "checkout_started"), likes, watch),
-	},
 	{"show_money", "order_deltas", `rehearsal = 0`, `toString(currency)`, `toString(currency)`, same(countNames[:]...)},
 	{
 		"money_minute", "order_deltas", `rehearsal = 0`, `concat(currency, ' ', ` + fmt.Sprintf(perMinute, "at") + `)`,

@@ -207,7 +207,7 @@ func clusterFigures(t *testing.T, d *duo) {
 	}
 	// Every fact is on the one shard of its merchant, and both have some.
 	for i, part := range d.parts(t, db) {
-		for _, table := range []string{"events", "order_deltas", "show_person", "money_minute"} {
+		for _, table := range []string{"events", "order_deltas", "show_minute", "money_minute"} {
 			var here []string
 			err := part.rows(t.Context(), "test", nil, `SELECT DISTINCT toString(merchant_id) AS m FROM `+table+` ORDER BY m`, func(scan scanner) error {
 				var m string
@@ -279,8 +279,8 @@ func clusterFigures(t *testing.T, d *duo) {
 		if err := front.conn.QueryRow(t.Context(), `SELECT count(), uniqExact(merchant_id) FROM events`).Scan(&n, &merchants); err != nil || n != uint64(len(r.entries)) || merchants != 3 {
 			t.Errorf("server %d shows %d events of %d merchants, %v", i+1, n, merchants, err)
 		}
-		if err := front.conn.QueryRow(t.Context(), `SELECT count() FROM show_person_published WHERE merchant_id = ?`, string(r.shows[i].Merchant)).Scan(&n); err != nil || n == 0 {
-			t.Errorf("server %d shows %d persons by a view, %v", i+1, n, err)
+		if err := front.conn.QueryRow(t.Context(), `SELECT count() FROM show_minute_published WHERE merchant_id = ?`, string(r.shows[i].Merchant)).Scan(&n); err != nil || n == 0 {
+			t.Errorf("server %d shows %d minutes by a view, %v", i+1, n, err)
 		}
 	}
 }

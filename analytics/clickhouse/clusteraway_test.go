@@ -28,7 +28,7 @@ func shardAway(t *testing.T, what string, err error) {
 // rowsOn are the rows of tables of each shard.
 func rowsOn(t *testing.T, part *DB) (n int64) {
 	t.Helper()
-	for _, table := range []string{"events", "order_deltas", "show_minute", "show_person", "money_minute", "person_money", "touches"} {
+	for _, table := range []string{"events", "order_deltas", "show_minute", "money_minute", "person_money", "touches"} {
 		n += countOf(t, part, `SELECT toInt64(count()) FROM `+table)
 	}
 	return n

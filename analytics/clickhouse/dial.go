@@ -102,7 +102,8 @@ func (c *parting) drain() {
 	c.reading.Lock() // Whoever was reading when the connection was closed has gone.
 	defer c.reading.Unlock()
 	defer func() { _ = c.TCPConn.Close() }()
-	if c.TCPConn.SetReadDeadline(time.Now().Add(drainPatience)) == nil {
+	defer time.AfterFunc(drainPatience, func() { _ = c.TCPConn.Close() }).Stop()
+	if c.TCPConn.SetReadDeadline(time.Time{}) == nil {
 		_, _ = io.Copy(io.Discard, c.TCPConn) // Nobody waits for it any more.
 	}
 }

@@ -95,7 +95,8 @@ const shardKey = `cityHash64(merchant_id)`
 
 // raiseFront makes, on one server, the tables of all shards: of each table and view of
 // the shard one of the same name that reads them all. One that has other columns
-// than the shard's is put in place of the one before.
+// than the shard's is put in place of the one before, and one of which the shard has
+// none any more goes.
 func (db *DB) raiseFront(ctx context.Context, cluster, front string) error {
 	if err := db.conn.Exec(db.ddl(ctx), "CREATE DATABASE IF NOT EXISTS `"+front+"`"); err != nil {
 		return fmt.Errorf("make the database of all shards: %w", err)
@@ -122,6 +123,14 @@ func (db *DB) raiseFront(ctx context.Context, cluster, front string) error {
 		sql := verb + " `" + front + "`.`" + name + "` (" + columns + ") ENGINE = Distributed('" + cluster + "', '" + db.database + "', '" + name + "'" + key + ")"
 		if err := db.conn.Exec(db.ddl(ctx), sql); err != nil {
 			return fmt.Errorf("make %s of all shards: %w", name, err)
+		}
+	}
+	for name := range have {
+		if _, there := want[name]; there {
+			continue
+		}
+		if err := db.conn.Exec(db.ddl(ctx), "DROP TABLE IF EXISTS `"+front+"`.`"+name+"`"); err != nil {
+			return fmt.Errorf("take %s of all shards away: %w", name, err)
 		}
 	}
 	return nil

@@ -42,7 +42,6 @@ var corruptions = []struct{ rollup, month, how string }{
 	{"touches", "2025-12", `INSERT INTO touches SELECT * FROM touches WHERE toYYYYMM(ts) = 202512`},
 	{"show_money", "", `INSERT INTO show_money SELECT * FROM show_money`},
 	{"person_money", "", `TRUNCATE TABLE person_money`},
-	{"show_person", "", `INSERT INTO show_person SELECT * FROM show_person`},
 	{"show_behaviour", "", `INSERT INTO show_behaviour SELECT * FROM show_behaviour`},
 }
 

@@ -359,6 +359,30 @@ func TestHung(t *testing.T) {
 	}
 }
 
+// TestLastWords: the log of a child that crashes ends with why.
+func TestLastWords(t *testing.T) {
+	dir := t.TempDir()
+	e, err := engine.Start(t.Context(), config(dir))
+	if err != nil {
+		t.Fatal(err)
+	}
+	pid := e.Pid()
+	if err := syscall.Kill(pid, syscall.SIGABRT); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the end of the child", func() bool { return gone(pid) })
+	if err := e.Close(t.Context()); err != nil {
+		t.Log(err) // It ended by itself.
+	}
+	said, err := os.ReadFile(filepath.Join(dir, "engine.log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(said), "<Fatal>") || !strings.Contains(string(said), "Aborted") {
+		t.Errorf("the log has %q", said)
+	}
+}
+
 func TestStartRefuses(t *testing.T) {
 	for name, cfg := range map[string]engine.Config{
 		"no directory": {Exec: []string{"x"}, Now: time.Now},

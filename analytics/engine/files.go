@@ -110,7 +110,7 @@ func configXML(users, dir string, maxMemory int64, cluster string) string {
     <number_of_free_entries_in_pool_to_lower_max_size_of_merge>1</number_of_free_entries_in_pool_to_lower_max_size_of_merge>
     <number_of_free_entries_in_pool_to_execute_optimize_entire_partition>1</number_of_free_entries_in_pool_to_execute_optimize_entire_partition>
   </merge_tree>
-  <logger><level>warning</level></logger>
+  <logger><level>error</level><console>1</console></logger>
 %s</clickhouse>
 `, escape(users), escape(filepath.Join(dir, "tmp")), maxMemory, maxMemory/16, escape(copies(dir)), max(2, runtime.NumCPU()), cluster)
 }

@@ -747,3 +747,13 @@ ALTER TABLE events  DROP COLUMN IF EXISTS client_skew_ms
 ALTER TABLE events 
     ADD COLUMN IF NOT EXISTS client_skew_ms Int64 ALIAS toUnixTimestamp64Milli(occurred_at) - toUnixTimestamp64Milli(ts)
 ;;
+-- What each person did in each show cost a quarter of what taking in a fact costs,
+-- was read by nobody but the audit, and kept people's behaviour for ever, beyond the
+-- days for which raw behaviour is kept.
+
+DROP VIEW IF EXISTS show_person_published
+;;
+DROP VIEW IF EXISTS show_person_mv
+;;
+DROP TABLE IF EXISTS show_person  SETTINGS max_table_size_to_drop = 0
+;;

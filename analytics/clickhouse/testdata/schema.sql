@@ -469,61 +469,6 @@ CREATE MATERIALIZED VIEW show_money_mv TO show_money (`merchant_id` LowCardinali
   `balance` Int64)
 AS SELECT merchant_id, show_id, currency, sum(orders) AS orders, sum(orders_paid) AS orders_paid, sum(cancelled) AS cancelled, sum(refunded) AS refunded, sum(units_created) AS units_created, sum(units_paid) AS units_paid, sum(created) AS created, sum(paid) AS paid, sum(subsidy) AS subsidy, sum(refund_goods) AS refund_goods, sum(refund_ship) AS refund_ship, sum(cancelled_paid) AS cancelled_paid, sum(sku_orders) AS sku_orders, sum(sku_paid) AS sku_paid, sum(cancelled_user) AS cancelled_user, sum(cancelled_timeout) AS cancelled_timeout, sum(cancelled_all_refunded) AS cancelled_all_refunded, sum(cancelled_oversold) AS cancelled_oversold, sum(cancelled_merchant) AS cancelled_merchant, sum(cancelled_risk) AS cancelled_risk, sum(deposit) AS deposit, sum(settled) AS settled, sum(commission) AS commission, sum(commission_back) AS commission_back, sum(refund_pre_ship) AS refund_pre_ship, sum(balance) AS balance FROM order_deltas WHERE rehearsal = 0 GROUP BY merchant_id, show_id, currency
 
-CREATE TABLE show_person (`merchant_id` LowCardinality(String),
-  `show_id` LowCardinality(String),
-  `person_id` String CODEC(ZSTD(1)),
-  `enter_at` SimpleAggregateFunction(min, Nullable(DateTime64(3, 'UTC'))),
-  `click_at` SimpleAggregateFunction(min, Nullable(DateTime64(3, 'UTC'))),
-  `cart_at` SimpleAggregateFunction(min, Nullable(DateTime64(3, 'UTC'))),
-  `checkout_at` SimpleAggregateFunction(min, Nullable(DateTime64(3, 'UTC'))),
-  `entered` SimpleAggregateFunction(sum, Int64),
-  `comments` SimpleAggregateFunction(sum, Int64),
-  `likes` SimpleAggregateFunction(sum, Int64),
-  `shares` SimpleAggregateFunction(sum, Int64),
-  `follows` SimpleAggregateFunction(sum, Int64),
-  `clicks` SimpleAggregateFunction(sum, Int64),
-  `carts` SimpleAggregateFunction(sum, Int64),
-  `checkouts` SimpleAggregateFunction(sum, Int64),
-  `watch_ms` SimpleAggregateFunction(sum, Int64))
-ENGINE = AggregatingMergeTree ORDER BY (merchant_id, show_id, person_id)
-SETTINGS non_replicated_deduplication_window = 100000, index_granularity = 8192
-
-CREATE MATERIALIZED VIEW show_person_mv TO show_person (`merchant_id` LowCardinality(String),
-  `show_id` LowCardinality(String),
-  `person_id` String,
-  `enter_at` Nullable(DateTime64(3, 'UTC')),
-  `click_at` Nullable(DateTime64(3, 'UTC')),
-  `cart_at` Nullable(DateTime64(3, 'UTC')),
-  `checkout_at` Nullable(DateTime64(3, 'UTC')),
-  `entered` Int64,
-  `comments` Int64,
-  `likes` Int64,
-  `shares` Int64,
-  `follows` Int64,
-  `clicks` Int64,
-  `carts` Int64,
-  `checkouts` Int64,
-  `watch_ms` Int64)
-AS SELECT merchant_id, show_id, person_id, minOrNullIf(ts, kind = 'room_entered') AS enter_at, minOrNullIf(ts, kind = 'product_clicked') AS click_at, minOrNullIf(ts, kind = 'cart_item_added') AS cart_at, minOrNullIf(ts, kind = 'checkout_started') AS checkout_at, toInt64(countIf(kind = 'room_entered')) AS entered, toInt64(countIf(kind = 'comment_sent')) AS comments, sumIf(num, kind = 'liked') AS likes, toInt64(countIf(kind = 'room_shared')) AS shares, toInt64(countIf(kind = 'followed')) AS follows, toInt64(countIf(kind = 'product_clicked')) AS clicks, toInt64(countIf(kind = 'cart_item_added')) AS carts, toInt64(countIf(kind = 'checkout_started')) AS checkouts, sumIf(num, kind = 'watch_heartbeat') AS watch_ms FROM events WHERE (rehearsal = 0) AND (actor_role = 'viewer') AND (person_id != '') AND (kind IN ('room_entered', 'watch_heartbeat', 'comment_sent', 'liked', 'room_shared', 'followed', 'product_clicked', 'cart_item_added', 'checkout_started')) GROUP BY merchant_id, show_id, person_id
-
-CREATE VIEW show_person_published (`merchant_id` LowCardinality(String),
-  `show_id` LowCardinality(String),
-  `person_id` String,
-  `enter_at` SimpleAggregateFunction(min, Nullable(DateTime64(3, 'UTC'))),
-  `click_at` SimpleAggregateFunction(min, Nullable(DateTime64(3, 'UTC'))),
-  `cart_at` SimpleAggregateFunction(min, Nullable(DateTime64(3, 'UTC'))),
-  `checkout_at` SimpleAggregateFunction(min, Nullable(DateTime64(3, 'UTC'))),
-  `entered` SimpleAggregateFunction(sum, Int64),
-  `comments` SimpleAggregateFunction(sum, Int64),
-  `likes` SimpleAggregateFunction(sum, Int64),
-  `shares` SimpleAggregateFunction(sum, Int64),
-  `follows` SimpleAggregateFunction(sum, Int64),
-  `clicks` SimpleAggregateFunction(sum, Int64),
-  `carts` SimpleAggregateFunction(sum, Int64),
-  `checkouts` SimpleAggregateFunction(sum, Int64),
-  `watch_ms` SimpleAggregateFunction(sum, Int64))
-AS SELECT * FROM show_person WHERE (merchant_id, show_id, person_id) NOT IN (SELECT merchant_id, show_id, person_id FROM bots)
-
 CREATE TABLE touches (`merchant_id` LowCardinality(String),
   `person_id` String CODEC(ZSTD(1)),
   `at` DateTime64(3, 'UTC') CODEC(Delta(8), ZSTD(1)),
