@@ -2,14 +2,18 @@ package clickhouse
 
 import (
 	"context"
+	"time"
 
 	ch "github.com/ClickHouse/clickhouse-go/v2"
 
+	"showrunner/analytics"
 	"showrunner/live"
 )
 
 // Standing tells one state of the facts of a show from another: facts that came in
-// or went change it. Who changes facts in place, as [DB.Rename] does, does not.
+// or went change it. Who changes facts in place, as [DB.Rename] does, does not. Figures
+// of a show that is over are the same as of two instants at which its facts stand
+// alike, but for the instant itself.
 type Standing struct {
 	Events, Deltas Extent
 }
@@ -23,31 +27,52 @@ type Extent struct {
 	Latest int64
 }
 
-// Latest is the instant of the last fact, in unix milliseconds: figures as of then
-// and as of any later instant are the same but for the time itself.
-func (s Standing) Latest() int64 { return max(s.Events.Latest, s.Deltas.Latest) }
-
-// StandingOf is how the facts of a show stand. It reads three columns of them, and
-// so takes a fraction of what counting them does.
-func (db *DB) StandingOf(ctx context.Context, merchant live.MerchantID, show live.ShowID) (Standing, error) {
-	extent := func(table, at string) string {
-		return `SELECT '` + table + `', toInt64(count()), groupBitXor(cityHash64(seq, idx)), toInt64(ifNull(maxOrNull(toUnixTimestamp64Milli(` + at + `)), 0))
-			FROM ` + table + ` WHERE merchant_id = {merchant:String} AND show_id = {show:String}`
+// StandingOf is how the facts of a show stand that were received at or before asOf.
+// It reads three columns of them, and so takes a fraction of what counting them does.
+func (db *DB) StandingOf(ctx context.Context, merchant live.MerchantID, show live.ShowID, asOf time.Time) (Standing, error) {
+	all, err := db.Standings(ctx, merchant, []analytics.ShowAt{{Show: live.Show{ID: show}, At: asOf}})
+	if err != nil {
+		return Standing{}, err
 	}
-	var s Standing
-	err := db.within(ctx, ClassShow, "standing", ch.Parameters{"merchant": string(merchant), "show": string(show)},
+	return all[0], nil
+}
+
+// Standings is [DB.StandingOf] of shows of a merchant, each once and as of an
+// instant of its own, in their order.
+func (db *DB) Standings(ctx context.Context, merchant live.MerchantID, shows []analytics.ShowAt) ([]Standing, error) {
+	out := make([]Standing, len(shows))
+	if len(shows) == 0 {
+		return out, nil
+	}
+	ids, asOfs, place := make([]live.ShowID, len(shows)), make([]int64, len(shows)), make(map[string]int, len(shows))
+	for i, s := range shows {
+		ids[i], asOfs[i], place[string(s.Show.ID)] = s.Show.ID, s.At.UnixMilli(), i
+	}
+	which, asOf := `show_id IN {shows:Array(String)}`, ofRow("as_ofs")
+	if len(shows) == 1 { // The same, for less.
+		which, asOf = `show_id = {shows:Array(String)}[1]`, `{as_ofs:Array(Int64)}[1]`
+	}
+	extent := func(table, at string) string {
+		return `SELECT toString(show_id) AS show, '` + table + `', toInt64(count()), groupBitXor(cityHash64(seq, idx)), toInt64(max(toUnixTimestamp64Milli(` + at + `)))
+			FROM ` + table + ` WHERE merchant_id = {merchant:String} AND ` + which + ` AND ` + at + ` <= fromUnixTimestamp64Milli(` + asOf + `, 'UTC') GROUP BY show`
+	}
+	class := ClassMerchant
+	if len(shows) == 1 {
+		class = ClassShow
+	}
+	err := db.within(ctx, class, "standing", ch.Parameters{"merchant": string(merchant), "shows": array(ids), "as_ofs": numbers(asOfs)},
 		extent("events", "ts")+` UNION ALL `+extent("order_deltas", "at"), func(scan scanner) error {
-			var table string
+			var show, table string
 			var x Extent
-			if err := scan(&table, &x.Rows, &x.Places, &x.Latest); err != nil {
+			if err := scan(&show, &table, &x.Rows, &x.Places, &x.Latest); err != nil {
 				return err
 			}
-			if table == "events" {
+			if s := &out[place[show]]; table == "events" {
 				s.Events = x
 			} else {
 				s.Deltas = x
 			}
 			return nil
 		})
-	return s, err
+	return out, err
 }

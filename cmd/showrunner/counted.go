@@ -13,26 +13,31 @@ import (
 	"showrunner/live"
 )
 
-// countedShows bounds the shows that are kept. Figures are some 50 kB each.
-const countedShows = 128
+// Bounds of what is kept. All figures of a show are some 50 kB, its metrics alone,
+// which have no minutes and no products, a few.
+const (
+	countedShows = 128
+	countedPeers = 1024
+)
 
-// counted keeps the figures of shows that are over, as they were counted last. They
-// are given again for as long as the facts in ClickHouse are the same, which is
-// looked up each time: a refund weeks later has its show counted anew.
+// counted keeps the figures of shows that are over, as they were counted. They are
+// given again for as long as the facts in ClickHouse until the instant that is asked
+// about are the same, which is looked up each time: a refund weeks later has its show
+// counted anew, and a report as of before it has the figures of before it.
 type counted struct {
-	count    func(context.Context, live.MerchantID, live.Show, time.Time, analytics.Part) (analytics.Figures, error)
-	standing func(context.Context, live.MerchantID, live.ShowID) (clickhouse.Standing, error)
-	erased   func(context.Context, live.MerchantID) (int64, error) // erasures that reached the facts
-	now      func() time.Time
+	figuresSource
+	erased func(context.Context, live.MerchantID) (int64, error) // erasures that reached the facts
 
-	kept  *lru.Cache[live.ShowID, countedShow]
+	kept  *lru.Cache[countedOf, analytics.Figures] // everything
+	peers *lru.Cache[countedOf, analytics.Figures] // what [figuresSource.Metrics] counts
 	again *prometheus.CounterVec
 }
 
-// countedShow is what was counted, and of what.
-type countedShow struct {
-	of      countedOf
-	figures analytics.Figures
+// figuresSource counts facts, and tells how they stand.
+type figuresSource interface {
+	FiguresOf(ctx context.Context, m live.MerchantID, s live.Show, asOf time.Time, need analytics.Part) (analytics.Figures, error)
+	Metrics(ctx context.Context, m live.MerchantID, shows []analytics.ShowAt) ([]analytics.Figures, error)
+	Standings(ctx context.Context, m live.MerchantID, shows []analytics.ShowAt) ([]clickhouse.Standing, error)
 }
 
 // countedOf is all that figures of a show that is over come from.
@@ -42,60 +47,116 @@ type countedOf struct {
 	erased   int64
 }
 
-func newCounted(c counted, reg prometheus.Registerer) *counted {
-	kept, err := lru.New[live.ShowID, countedShow](countedShows)
-	if err != nil {
-		panic("BUG: " + err.Error())
+func newCounted(source figuresSource, erased func(context.Context, live.MerchantID) (int64, error), reg prometheus.Registerer) *counted {
+	keep := func(most int) *lru.Cache[countedOf, analytics.Figures] {
+		c, err := lru.New[countedOf, analytics.Figures](most)
+		if err != nil {
+			panic("BUG: " + err.Error())
+		}
+		return c
 	}
-	c.kept = kept
+	c := &counted{figuresSource: source, erased: erased, kept: keep(countedShows), peers: keep(countedPeers)}
 	c.again = prometheus.NewCounterVec(prometheus.CounterOpts{
-		Name: "showrunner_figures_of_past_shows_total", Help: "Questions about figures of shows that are over, by whether they were kept or counted.",
+		Name: "showrunner_figures_of_past_shows_total", Help: "Figures of shows that are over, by whether they were kept or counted.",
 	}, []string{"how"})
 	for _, how := range []string{"kept", "counted"} {
 		c.again.WithLabelValues(how)
 	}
 	reg.MustRegister(c.again)
-	return &c
+	return c
 }
 
-// figures are those of a show now: at least the parts needed. They are shared
-// memory; nobody changes them.
-func (c *counted) figures(ctx context.Context, s live.Show, need analytics.Part) (analytics.Figures, error) {
-	asOf := c.now()
-	// Of a show that goes on, time alone changes the figures.
-	settled := s.State.Over() && !asOf.Before(s.EndedAt)
-	var of countedOf
-	if settled {
-		var err error
-		// Before it is counted: what comes in between is counted, and not in here, so
-		// that the next who asks has it counted again.
-		if of, err = c.of(ctx, s); err != nil {
-			return analytics.Figures{}, err
-		}
-		settled = of.standing.Latest() <= asOf.UnixMilli()
+// settled reports whether time alone does not change the figures of a show any more:
+// of one that goes on it does.
+func settled(s analytics.ShowAt) bool { return s.Show.State.Over() && !s.At.Before(s.Show.EndedAt) }
+
+// figures are those of a show as of an instant: at least the parts needed. They are
+// shared memory; nobody changes them.
+func (c *counted) figures(ctx context.Context, s live.Show, asOf time.Time, need analytics.Part) (analytics.Figures, error) {
+	at := []analytics.ShowAt{{Show: s, At: asOf}}
+	if !settled(at[0]) {
+		return c.FiguresOf(ctx, s.Merchant, s, asOf, need)
 	}
-	if settled {
-		if x, ok := c.kept.Get(s.ID); ok && x.of == of {
-			c.again.WithLabelValues("kept").Inc()
-			x.figures.AsOf = asOf
-			return x.figures, nil
-		}
+	of, err := c.of(ctx, s.Merchant, at)
+	if err != nil {
+		return analytics.Figures{}, err
 	}
-	c.kept.Remove(s.ID)
+	if f, ok := c.kept.Get(of[0]); ok {
+		c.again.WithLabelValues("kept").Inc()
+		f.AsOf = asOf
+		return f, nil
+	}
 	c.again.WithLabelValues("counted").Inc()
-	f, err := c.count(ctx, s.Merchant, s, asOf, need)
-	if err == nil && settled && need == analytics.Everything {
-		c.kept.Add(s.ID, countedShow{of, f})
+	f, err := c.FiguresOf(ctx, s.Merchant, s, asOf, need)
+	if err == nil && need == analytics.Everything {
+		err = c.keep(ctx, c.kept, s.Merchant, at, of, []analytics.Figures{f})
 	}
 	return f, err
 }
 
-func (c *counted) of(ctx context.Context, s live.Show) (countedOf, error) {
-	out := countedOf{show: fmt.Sprintf("%+v", s)}
-	var err error
-	if out.erased, err = c.erased(ctx, s.Merchant); err != nil {
-		return out, err
+// metrics are those of shows of a merchant, each once, in their order, as
+// [clickhouse.DB.Metrics] counts them. They are shared memory too.
+func (c *counted) metrics(ctx context.Context, m live.MerchantID, shows []analytics.ShowAt) ([]analytics.Figures, error) {
+	of, err := c.of(ctx, m, shows)
+	if err != nil {
+		return nil, err
 	}
-	out.standing, err = c.standing(ctx, s.Merchant, s.ID)
-	return out, err
+	out := make([]analytics.Figures, len(shows))
+	var places []int
+	var left []analytics.ShowAt
+	var leftOf []countedOf
+	for i, s := range shows {
+		f, ok := c.peers.Get(of[i])
+		if ok && settled(s) {
+			f.AsOf = s.At
+			out[i] = f
+			continue
+		}
+		places, left, leftOf = append(places, i), append(left, s), append(leftOf, of[i])
+	}
+	c.again.WithLabelValues("kept").Add(float64(len(shows) - len(left)))
+	if len(left) == 0 {
+		return out, nil
+	}
+	c.again.WithLabelValues("counted").Add(float64(len(left)))
+	fresh, err := c.Metrics(ctx, m, left)
+	if err != nil {
+		return nil, err
+	}
+	for i, at := range places {
+		out[at] = fresh[i]
+	}
+	return out, c.keep(ctx, c.peers, m, left, leftOf, fresh)
+}
+
+// keep keeps what was counted of shows whose facts stand as they did before it was:
+// what came in between is counted or not, and nobody knows.
+func (c *counted) keep(ctx context.Context, in *lru.Cache[countedOf, analytics.Figures], m live.MerchantID, shows []analytics.ShowAt, before []countedOf, figures []analytics.Figures) error {
+	after, err := c.of(ctx, m, shows)
+	if err != nil {
+		return err
+	}
+	for i, s := range shows {
+		if settled(s) && after[i] == before[i] {
+			in.Add(after[i], figures[i])
+		}
+	}
+	return nil
+}
+
+// of is what figures of shows, each as of an instant, come from.
+func (c *counted) of(ctx context.Context, m live.MerchantID, shows []analytics.ShowAt) ([]countedOf, error) {
+	erased, err := c.erased(ctx, m)
+	if err != nil {
+		return nil, err
+	}
+	standings, err := c.Standings(ctx, m, shows)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]countedOf, len(shows))
+	for i := range shows {
+		out[i] = countedOf{fmt.Sprintf("%+v", shows[i].Show), standings[i], erased}
+	}
+	return out, nil
 }

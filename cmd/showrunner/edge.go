@@ -56,9 +56,7 @@ func (s *server) openGateway(ctx context.Context) error {
 	numbers := &figures{
 		walk: make(chan struct{}, 1), credit: make(chan struct{}, 1), plan: plan.New(s.store), pdf: pdf.New(pdf.Config{Browser: s.cfg.Chromium}), realtime: s.realtime, db: s.db, sink: s.carriage, log: s.eventlog, store: s.store, now: s.now,
 		book: s.care.complaints, guard: s.newGuard(), shared: newAnswers(s.carriage.Watermark, s.now, s.reg), wall: s.wall,
-		over: newCounted(counted{
-			count: s.db.FiguresOf, standing: s.db.StandingOf, erased: s.store.ErasuresInFacts, now: s.now,
-		}, s.reg),
+		over: newCounted(s.db, s.store.ErasuresInFacts, s.reg),
 	}
 	if err := s.openReports(numbers); err != nil {
 		return err

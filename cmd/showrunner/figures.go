@@ -84,7 +84,7 @@ func (f *figures) Figures(ctx context.Context, s live.Show, need analytics.Part)
 // past are the figures of a show that is not in memory.
 func (f *figures) past(ctx context.Context, s live.Show, need analytics.Part) (analytics.Figures, error) {
 	return askOnce(ctx, f.shared, fmt.Sprintf("figures %d %+v", need, s), func(ctx context.Context) (analytics.Figures, error) {
-		return f.over.figures(ctx, s, need)
+		return f.over.figures(ctx, s, f.now(), need)
 	})
 }
 
@@ -114,7 +114,7 @@ func (f *figures) Report(ctx context.Context, s live.Show, format, lang string, 
 	if err != nil {
 		return err
 	}
-	r, err := report.Build(ctx, reportSource{f.db, f.book, f.guard, f.store, f.plan}, s, asOf)
+	r, err := report.Build(ctx, reportSource{f.db, f.over, f.book, f.guard, f.store, f.plan}, s, asOf)
 	if err != nil {
 		return err
 	}

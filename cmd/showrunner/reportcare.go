@@ -18,15 +18,26 @@ import (
 	"showrunner/live/store"
 )
 
-// reportSource is what reports are made of: ClickHouse, the book of complaints and
-// the rules of the guard.
+// reportSource is what reports are made of: ClickHouse, what was counted of it
+// before, the book of complaints and the rules of the guard.
 type reportSource struct {
 	*clickhouse.DB
+	over  *counted
 	book  *complaint.Book
 	guard *guard.Guard
 	// The merchant's shows and targets, which the figures are held against.
 	store *store.Store
 	plan  *plan.Book
+}
+
+// Figures are those of a show as of an instant, counted unless they were before.
+func (s reportSource) Figures(ctx context.Context, _ live.MerchantID, show live.Show, asOf time.Time) (analytics.Figures, error) {
+	return s.over.figures(ctx, show, asOf, analytics.Everything)
+}
+
+// Metrics are those of shows, counted unless they were before.
+func (s reportSource) Metrics(ctx context.Context, m live.MerchantID, shows []analytics.ShowAt) ([]analytics.Figures, error) {
+	return s.over.metrics(ctx, m, shows)
 }
 
 // Felt asks how service of the merchant felt from the start of the show until the
