@@ -28,8 +28,15 @@ func (a *API) touchRules() {
 		ID: "put-touch-rules", Method: "PUT", Path: "/v1/service/touch-rules", Tag: guardTag, Summary: "Set the rules of touches",
 		Text: "The body is the whole document. A member that is left out is that of the default; null or an empty list switches one off. " +
 			"What is wrong is 400 `invalid_rules` with its field. The next touch goes by the new version.",
-		Actions: []live.Action{live.ActTouchRules}, body: guard.TouchRules{}, example: guard.DefaultRules(),
+		Actions: []live.Action{live.ActTouchRules}, body: guard.TouchRules{}, example: exampleTouchRules(),
 	}, a.putTouchRules)
+}
+
+// exampleTouchRules name what the default takes from the rooms.
+func exampleTouchRules() guard.TouchRules {
+	r := guard.DefaultRules()
+	r.TimeZone = "Asia/Shanghai"
+	return r
 }
 
 func (a *API) getTouchRules(ctx context.Context, p live.Principal, in *struct {

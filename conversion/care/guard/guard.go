@@ -213,6 +213,9 @@ func (g *Guard) SetRules(ctx context.Context, m live.MerchantID, r TouchRules, b
 			return err
 		}
 		out = KeptRules{Rules: r, Version: before.Version + 1, SetAt: tx.Now(), By: by}
+		if err := out.locate(tx.Querier, m); err != nil {
+			return err
+		}
 		if _, err := tx.Exec(`INSERT INTO guard_rules (merchant_id, version, rules, set_by, set_by_role, set_at) VALUES (?, ?, ?, ?, ?, ?)`,
 			string(m), out.Version, string(body), by.ID, string(by.Role), store.Millis(out.SetAt)); err != nil {
 			return fmt.Errorf("set rules of touches: %w", err)
@@ -243,7 +246,7 @@ func readRulesAt(q store.Querier, m live.MerchantID, at int64) (KeptRules, error
 	err := q.Row(`SELECT version, rules, set_by, set_by_role, set_at FROM guard_rules WHERE merchant_id = ? AND set_at <= ? ORDER BY version DESC LIMIT 1`, string(m), at).
 		Scan(&k.Version, &body, &k.By.ID, &k.By.Role, &set)
 	if errors.Is(err, sql.ErrNoRows) {
-		return k, nil
+		return k, k.locate(q, m)
 	}
 	if err != nil {
 		return KeptRules{}, fmt.Errorf("read rules of touches: %w", err)
@@ -252,5 +255,23 @@ func readRulesAt(q store.Querier, m live.MerchantID, at int64) (KeptRules, error
 	if err := json.Unmarshal([]byte(body), &k.Rules); err != nil {
 		return KeptRules{}, fmt.Errorf("decode rules of touches: %w", err)
 	}
-	return k, nil
+	return k, k.locate(q, m)
+}
+
+// locate finds the zone of rules that name none: that of most of the merchant's
+// rooms, as the calendar of its groups has it. It is not kept, so that it follows
+// the rooms.
+func (k *KeptRules) locate(q store.Querier, m live.MerchantID) error {
+	if k.Rules.TimeZone != "" {
+		return nil
+	}
+	err := q.Row(`SELECT time_zone FROM rooms WHERE merchant_id = ? GROUP BY time_zone ORDER BY COUNT(*) DESC, time_zone LIMIT 1`, string(m)).Scan(&k.Rules.TimeZone)
+	if errors.Is(err, sql.ErrNoRows) {
+		k.Rules.TimeZone = "UTC"
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("find the time zone of a merchant: %w", err)
+	}
+	return nil
 }

@@ -15,7 +15,7 @@ import (
 // TouchRules is the document of rules of a merchant. Members that a document
 // leaves out are those of [DefaultRules]; an empty list or null switches one off.
 type TouchRules struct {
-	TimeZone      string      `json:"time_zone" doc:"IANA name: of persons who named none, and of groups. UTC when left out." maxLength:"64"`
+	TimeZone      string      `json:"time_zone" doc:"IANA name: of persons who named none, and of groups. When left out, that of most of the merchant's rooms, the first by name among equals; UTC without any. Read, it is the one that holds." maxLength:"64"`
 	Quiet         *QuietHours `json:"quiet_hours" doc:"When nobody is touched, by the clock on the person's wall. Null: never quiet."`
 	Caps          []Cap       `json:"caps" maxItems:"20"`
 	CoolDown      *CoolDown   `json:"cool_down" doc:"Null: none."`
@@ -79,10 +79,10 @@ type Target struct {
 // DefaultRules hold for a merchant who has set none: once a day and three times
 // a week a person, twice a week on one channel, twice a day a group; nobody
 // between nine in the evening and nine in the morning; two weeks of rest after
-// three touches that nobody answered.
+// three touches that nobody answered. No zone: that of the merchant's rooms.
 func DefaultRules() TouchRules {
 	return TouchRules{
-		TimeZone: "UTC", Quiet: &QuietHours{"21:00", "09:00"},
+		Quiet: &QuietHours{"21:00", "09:00"},
 		Caps: []Cap{
 			{Per: PerPerson, Hours: 24, AtMost: 1},
 			{Per: PerPerson, Hours: 168, AtMost: 3},
@@ -156,7 +156,7 @@ func (r *TouchRules) Check() error {
 			bad(field, "must be from %d to %d", least, most)
 		}
 	}
-	if !KnownZone(r.TimeZone) {
+	if r.TimeZone != "" && !KnownZone(r.TimeZone) {
 		bad("time_zone", "must be an IANA name such as Asia/Shanghai")
 	}
 	if r.Quiet != nil {

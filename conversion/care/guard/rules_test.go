@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -79,7 +80,9 @@ func FuzzParseRules(f *testing.F) {
 func TestKeptRules(t *testing.T) {
 	e := newEnv(t)
 	before, err := e.guard.Rules(t.Context(), "m1")
-	if err != nil || before.Version != 0 || !cmp.Equal(before.Rules, DefaultRules()) {
+	without := DefaultRules()
+	without.TimeZone = "UTC"
+	if err != nil || before.Version != 0 || !cmp.Equal(before.Rules, without) {
 		t.Errorf("before any were set: %+v, %v", before, err)
 	}
 	e.rules(`{}`)
@@ -97,4 +100,44 @@ func TestKeptRules(t *testing.T) {
 	if d := DefaultRules(); d.Check() != nil || !slices.Contains(d.Transactional, "order_shipped") {
 		t.Error("the default breaks its own rules")
 	}
+}
+
+// TestZoneOfRooms: who names no zone is quiet by the clock of most of their rooms,
+// with rules of their own or without, and follows the rooms.
+func TestZoneOfRooms(t *testing.T) {
+	e := newEnv(t)
+	zone := func(want string) {
+		t.Helper()
+		if k, err := e.other.Rules(t.Context(), "m1"); err != nil || k.Rules.TimeZone != want {
+			t.Fatalf("the zone is %q, %v, want %s", k.Rules.TimeZone, err, want)
+		}
+	}
+	room := func(id live.RoomID, m live.MerchantID, zone string) {
+		t.Helper()
+		if _, err := e.store.CreateRoom(t.Context(), live.Room{ID: id, Merchant: m, Title: "Room", Currency: "CNY", TimeZone: zone}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	room("other", "m2", "America/New_York")
+	zone("UTC")
+	e.wait(2 * time.Hour) // 14:00 in UTC, 22:00 in Shanghai, 16:00 in Berlin.
+	e.wants("sent", to("p1"))
+	room("r1", "m1", "Asia/Shanghai")
+	zone("Asia/Shanghai")
+	if got := e.wants("suppressed quiet_hours", to("p2")); got.Holds[0].Until.Sub(e.now()) != 11*time.Hour {
+		t.Errorf("quiet until %s", got.Holds[0].Until)
+	}
+	e.rules(`{"quiet_hours":{"from":"21:00","to":"09:00"}}`)
+	zone("Asia/Shanghai")
+	e.wants("suppressed quiet_hours", Touch{Merchant: "m1", Group: "g1", Channel: "group", Kind: "share", By: owner})
+	e.wishes(Wishes{Person: "p3", TimeZone: "Europe/London"})
+	e.wants("sent", to("p3"))
+
+	room("r2", "m1", "Europe/Berlin")
+	zone("Asia/Shanghai") // As many of either: the first by name.
+	room("r3", "m1", "Europe/Berlin")
+	zone("Europe/Berlin")
+	e.wants("sent", to("p4"))
+	e.rules(`{"quiet_hours":{"from":"21:00","to":"09:00"},"time_zone":"UTC"}`)
+	zone("UTC")
 }
