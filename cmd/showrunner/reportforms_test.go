@@ -116,6 +116,9 @@ func TestReportKeysStandInEveryForm(t *testing.T) {
 		} else if strings.HasSuffix(fields[2], "_denominator") {
 			continue
 		}
+		if fields[0] == "late" && value == "" { // Of a window that has not come there is no figure: a sheet is empty there, a page has a dash.
+			value = "–"
+		}
 		if d, ok := analytics.Define(key); fields[0] == "metrics" || !ok || d.Unit == analytics.UnitMS && !strings.Contains(value, "/") {
 			continue
 		}
