@@ -3,6 +3,7 @@
 
 import { arrive } from "./arrive.mjs";
 import { browser, enter as login, equal, excuse, go, json, look, play, stage, text } from "./stage.mjs";
+import { zones } from "./zones.mjs";
 
 excuse.fault = (text) => text.includes("404");
 const enter = (role) => login(role, "/login");
@@ -95,6 +96,7 @@ await play(async () => {
   await op.context().close();
 
   await arrive();
+  await zones();
 
   // An administrator chooses whose; a moderator is not let in.
   const admin = await enter("admin");

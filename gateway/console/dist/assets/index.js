@@ -1,1 +1,1 @@
-import{Dt as e,G as t,Rt as n,z as r}from"./base.js";import{c as i}from"./vue.js";async function a(){await Promise.allSettled([n(),e.resume(Date.now())]),i(r).use(t).mount(`#app`)}a();
+import{B as e,Bt as t,K as n,Ot as r}from"./base.js";import{c as i}from"./vue.js";async function a(){await Promise.allSettled([t(),r.resume(Date.now())]),i(e).use(n).mount(`#app`)}a();

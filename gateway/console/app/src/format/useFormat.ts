@@ -4,6 +4,7 @@ import { locale } from "@/i18n/words";
 import { tables } from "@/session/tables";
 import { money, tick, type Minor } from "./money";
 import { clock, count, countTick, dayOf, instant, moment, rate, type Ratio } from "./number";
+import { zoneBeside } from "./wall";
 
 /** Formatting for templates; `zone` is the room's time zone, else the browser's. */
 export function useFormat(zone: () => string | undefined = () => undefined) {
@@ -17,6 +18,8 @@ export function useFormat(zone: () => string | undefined = () => undefined) {
     clock: (at: string | number | undefined) => clock(at, locale.value, zone()),
     day: (at: string | undefined) => dayOf(at, locale.value, zone()),
     moment: (at: string | undefined) => moment(at, locale.value, zone()),
+    /** Of a show, on the clock of its room, with the zone where that is not the reader's own. */
+    momentOf: (at: string | undefined, room: string | undefined) => [moment(at, locale.value, room), zoneBeside(at, locale.value, room)].filter(Boolean).join(" "),
     instant: (at: string | undefined) => instant(at, locale.value, zone()),
   };
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { clock } from "./number";
-import { wallInstant } from "./wall";
+import { ownZone, wallInstant, zoneBeside } from "./wall";
 
 describe("the clock on the wall", () => {
   it.each([
@@ -20,4 +20,13 @@ describe("the clock on the wall", () => {
       expect(other).toBeLessThanOrEqual(1);
     }
   });
+});
+
+it("names a zone beside its time only where the reader's clock shows another", () => {
+  const at = "2026-11-22T12:00:00Z";
+  expect(zoneBeside(at, "en", ownZone())).toBe("");
+  const other = ownZone() === "Asia/Shanghai" ? "UTC" : "Asia/Shanghai";
+  expect(zoneBeside(at, "zh-CN", other)).toBe(other === "UTC" ? "UTC" : "GMT+8");
+  expect(zoneBeside(undefined, "en", other)).toBe("");
+  expect(zoneBeside(at, "en", undefined)).toBe("");
 });

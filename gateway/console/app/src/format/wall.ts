@@ -4,8 +4,13 @@ import { once } from "./number";
 
 const walls = once((locale, timeZone) => new Intl.DateTimeFormat(locale, { ...(timeZone ? { timeZone } : {}), hourCycle: "h23", year: "numeric", month: "numeric", day: "numeric", hour: "numeric", minute: "numeric", second: "numeric" }));
 
-/** What the clock of a zone shows at an instant, as if it were UTC. */
-function shown(at: number, zone: string): number {
+const names = once((locale, timeZone) => new Intl.DateTimeFormat(locale, { ...(timeZone ? { timeZone } : {}), timeZoneName: "short" }));
+
+/** The time zone of whoever looks. */
+export const ownZone = (): string => Intl.DateTimeFormat().resolvedOptions().timeZone;
+
+/** What the clock of a zone shows at an instant, as if it were UTC; the browser's without a zone. */
+function shown(at: number, zone?: string): number {
   const parts = walls("en", zone).formatToParts(at);
   const part = (type: Intl.DateTimeFormatPartTypes) => Number(parts.find((p) => p.type === type)?.value);
   return Date.UTC(part("year"), part("month") - 1, part("day"), part("hour"), part("minute"), part("second"));
@@ -22,4 +27,11 @@ export function wallInstant(text: string, zone: string): string {
   // The zone's difference at the instant sought; the first guess may lie on the other side of a change.
   const guess = wanted - (shown(wanted, zone) - wanted);
   return new Date(guess + wanted - shown(guess, zone)).toISOString();
+}
+
+/** What to call a zone beside a time of it, "" where the clock of whoever looks shows the same. */
+export function zoneBeside(at: string | undefined, locale: string, zone: string | undefined): string {
+  const t = Date.parse(at ?? "");
+  if (Number.isNaN(t) || !zone || shown(t, zone) === shown(t)) return "";
+  return names(locale, zone).formatToParts(t).find((p) => p.type === "timeZoneName")?.value ?? zone;
 }

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { details, wordKey, type Pens } from "./details";
 
-const pens: Pens = { name: (k) => ({ price_minor: "Price", as_of: "As of" })[k], money: (n, c) => `${c} ${n}`, moment: (at) => `@${at.slice(0, 10)}`, word: (w) => `<${w}>` };
+const pens: Pens = { name: (k) => ({ price_minor: "Price", as_of: "As of" })[k], money: (n, c) => `${c} ${n}`, moment: (at) => `@${at.slice(0, 10)}`, word: (w) => `<${w}>`, show: (id) => `show ${id}` };
 const said = (detail: unknown, currency = "CNY") => details(pens, detail, currency).map((d) => `${d.name}: ${d.value}`);
 
 it.each<[string, unknown, string[]]>([
@@ -9,7 +9,8 @@ it.each<[string, unknown, string[]]>([
   ["money of its own currency", { price_minor: 5, currency: "USD" }, ["Price: USD 5", "currency: <USD>"]],
   ["instants", { as_of: "2026-11-23T01:30:00Z" }, ["As of: @2026-11-23"]],
   ["what has no name, readably", { sku_id: "s", extend: true }, ["sku id: <s>", "extend: <yes>"]],
-  ["lists", { comparison: ["a", "b"] }, ["comparison: <a>, <b>"]],
+  ["lists", { personas: ["a", "b"] }, ["personas: <a>, <b>"]],
+  ["shows by what they are called", { comparison: ["a", "b"], show_id: "c" }, ["comparison: show a, show b", "show id: show c"]],
   ["nothing of what is empty", { room_id: "", to: [], who: null }, []],
   ["no details", undefined, []],
 ])("writes %s", (_, detail, want) => {

@@ -12,8 +12,11 @@ export interface Pens {
   money: (minor: number, currency: string) => string;
   moment: (at: string) => string;
   word: (w: string) => string;
+  /** What a show is called. */
+  show: (id: string) => string;
 }
 
+const SHOWS = new Set(["show_id", "comparison"]);
 const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d/;
 
 /** The word of an action: commands are told apart by no prefix. */
@@ -23,6 +26,7 @@ function written(pens: Pens, key: string, v: unknown, currency: string): string 
   if (Array.isArray(v)) return v.map((one) => written(pens, key, one, currency)).join(", ");
   if (typeof v === "boolean") return pens.word(v ? "yes" : "no");
   if (typeof v === "number") return key.endsWith("_minor") && currency ? pens.money(v, currency) : String(v);
+  if (typeof v === "string" && SHOWS.has(key)) return pens.show(v);
   if (typeof v === "string") return INSTANT.test(v) ? pens.moment(v) : pens.word(v);
   if (isRatio(v)) return `${v.numerator} / ${v.denominator}`;
   return JSON.stringify(v);

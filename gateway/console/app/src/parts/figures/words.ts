@@ -3,7 +3,7 @@ import { defineWords } from "@/i18n/words";
 export const words = defineWords({
   en: {
     empty: "Nothing here yet.", loading: "Loading…", failed: "This cannot be had: {message}", status_0: "the server is not reached.", status_403: "your role may not see it.", status_404: "it is not there, or no longer.", status_429: "too much was asked at once. Wait a moment.", again: "Try again", saved: "{name} is saved.", no_file: "The file cannot be had: {message}", show_all: "All {n} rows", fewer: "Fewer rows",
-    numerator: "Of", denominator: "Among", key: "Key", merchant: "Merchant", from: "From", to: "To",
+    times_in: "Times in {zone} unless they say another", numerator: "Of", denominator: "Among", key: "Key", merchant: "Merchant", from: "From", to: "To",
     why_order: "Order {order}", why_paid: "paid {at}", why_nobody: "{money} to nobody", why_touches: "The way to the order", why_none: "No touch within the window: nobody earned it.", why_days: "Touches of the last {n} days before the payment count. The weights are parts of the whole.", why_window: "Touches of the last {h} hours before the payment count. The weights are parts of the whole.",
     col_uv: "People", col_pv: "Times", col_pv_rate: "Of the step before, by times", col_uv_rate: "Of the step before, by people", col_name: "Name", col_name_en: "Name", col_name_zh: "Name",
     col_t: "Time", col_at: "Time", col_day: "Day", col_days: "Days after the end", col_entered: "Entries", col_online: "Online", col_key: "Of", col_title: "Product", col_product_id: "Product",
@@ -32,7 +32,7 @@ export const words = defineWords({
   },
   zh: {
     empty: "暂无数据。", loading: "加载中…", failed: "无法获取：{message}", status_0: "无法连接服务器。", status_403: "你的角色无权查看。", status_404: "不存在，或已不在。", status_429: "请求过于频繁，请稍候。", again: "重试", saved: "已保存 {name}", no_file: "无法下载：{message}", show_all: "全部 {n} 行", fewer: "收起",
-    numerator: "分子", denominator: "分母", key: "键", merchant: "商家", from: "从", to: "至",
+    times_in: "时间均为 {zone}，另行标注的除外", numerator: "分子", denominator: "分母", key: "键", merchant: "商家", from: "从", to: "至",
     why_order: "订单 {order}", why_paid: "支付于 {at}", why_nobody: "{money} 未归因", why_touches: "成交路径", why_none: "窗口内没有触点：未归因。", why_days: "支付前 {n} 天内的触点计入，权重为占比。", why_window: "支付前 {h} 小时内的触点计入，权重为占比。",
     col_uv: "人数", col_pv: "次数", col_pv_rate: "相对上一步（次数）", col_uv_rate: "相对上一步（人数）", col_name: "名称", col_name_en: "名称", col_name_zh: "名称",
     col_t: "时间", col_at: "时间", col_day: "日期", col_days: "下播后天数", col_entered: "进入", col_online: "在线", col_key: "对象", col_title: "商品", col_product_id: "商品",
