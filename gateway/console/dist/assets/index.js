@@ -1,1 +1,1 @@
-import{B as e,Bt as t,K as n,Ot as r}from"./base.js";import{c as i}from"./vue.js";async function a(){await Promise.allSettled([t(),r.resume(Date.now())]),i(e).use(n).mount(`#app`)}a();
+import{U as e,Ut as t,Y as n,jt as r}from"./base.js";import{c as i}from"./vue.js";async function a(){await Promise.allSettled([t(),r.resume(Date.now())]),i(e).use(n).mount(`#app`)}a();

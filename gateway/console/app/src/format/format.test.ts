@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { decimal, minorOf, money, tick } from "./money";
-import { clock, count, countTick, dayOf, instant, moment, rate, span } from "./number";
+import { clock, count, countTick, dayOf, duration, instant, moment, rate, span } from "./number";
 
 const digits = { CNY: 2, JPY: 0, KWD: 3 };
 
@@ -42,6 +42,12 @@ describe("numbers", () => {
   });
   it.each([[-5, "0:00"], [59_999, "0:59"], [61_000, "1:01"], [600_000, "10:00"], [3_661_000, "1:01:01"]])("writes %d ms", (ms, want) => {
     expect(span(ms)).toBe(want);
+  });
+  it.each<[number, string, string, boolean?]>([
+    [-5, "en", "0s"], [400, "en", "0.4s", true], [400, "en", "0s"], [9_940, "zh-CN", "9.9秒", true], [59_999, "en", "59s"], [65_000, "en", "1m 5s"], [65_000, "zh-CN", "1分钟5秒"], [600_000, "en", "10m 0s"],
+    [3_661_000, "en", "1h 1m"], [3_661_000, "zh-CN", "1小时1分钟"], [172_799_000, "en", "47h 59m"], [216_000_000, "en", "2.5 days"], [216_000_000, "zh-CN", "2.5天"],
+  ])("says of %d ms in %s how long they are", (ms, locale, want, fine) => {
+    expect(duration(ms, locale, fine)).toBe(want);
   });
   it("tells the time of the zone", () => {
     expect(clock("2026-03-06T12:01:02.003Z", "en", "Asia/Shanghai")).toBe("20:01:02");

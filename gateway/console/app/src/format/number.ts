@@ -44,12 +44,34 @@ export function rate(r: Ratio | null | undefined, locale: string): string {
   return rates(locale).format(r.numerator / r.denominator);
 }
 
-/** A span as m:ss, or h:mm:ss from an hour on; never below zero. */
+/** A span as a clock that runs on the page has it: m:ss, or h:mm:ss from an hour on; never below zero. */
 export function span(ms: number): string {
   const s = Math.max(0, Math.floor(ms / 1000));
   const two = (n: number) => String(n).padStart(2, "0");
   const rest = `${two(Math.floor(s / 60) % 60)}:${two(s % 60)}`;
   return s >= 3600 ? `${Math.floor(s / 3600)}:${rest}` : rest.replace(/^0/, "");
+}
+
+/** Numbers with a unit: nobody writes days as a letter. */
+const units = once((locale, unit) => new Intl.NumberFormat(locale, { style: "unit", unit: unit ?? "second", unitDisplay: unit === "day" ? "long" : "narrow", maximumFractionDigits: 1 }));
+const DAY = 86_400;
+/** From this many days on hours say nothing more. */
+const LONG = 2;
+
+/**
+ * How long something lasts, with its units: the two largest, as in 1h 5m or 3m 7s; of
+ * less than ten seconds a tenth as well where `fine`, days from two on; never below zero.
+ */
+export function duration(ms: number, locale: string, fine = false): string {
+  const all = Math.max(0, ms / 1000);
+  const unit = (n: number, name: string) => units(locale, name).format(n);
+  const both = (...parts: string[]) => parts.join(locale.startsWith("zh") ? "" : " ");
+  if (all >= LONG * DAY) return unit(all / DAY, "day");
+  if (fine && all < 10) return unit(all, "second");
+  const s = Math.floor(all);
+  if (s < 60) return unit(s, "second");
+  if (s < 3600) return both(unit(Math.floor(s / 60), "minute"), unit(s % 60, "second"));
+  return both(unit(Math.floor(s / 3600), "hour"), unit(Math.floor(s / 60) % 60, "minute"));
 }
 
 /** The time of day in a zone, "" when it is none. */

@@ -3,7 +3,7 @@
 import { locale } from "@/i18n/words";
 import { tables } from "@/session/tables";
 import { money, tick, type Minor } from "./money";
-import { clock, count, countTick, dayOf, instant, moment, rate, type Ratio } from "./number";
+import { clock, count, countTick, dayOf, duration, instant, moment, rate, type Ratio } from "./number";
 import { zoneBeside } from "./wall";
 
 /** Formatting for templates; `zone` is the room's time zone, else the browser's. */
@@ -15,6 +15,10 @@ export function useFormat(zone: () => string | undefined = () => undefined) {
     countTick: (n: number) => countTick(n, locale.value),
     count: (n: number | null | undefined) => count(n, locale.value),
     rate: (r: Ratio | null | undefined) => rate(r, locale.value),
+    /** How long something lasts, with its units. */
+    lasts: (ms: number) => duration(ms, locale.value),
+    /** Of a figure, which may be less than a second. */
+    lastsFine: (ms: number) => duration(ms, locale.value, true),
     clock: (at: string | number | undefined) => clock(at, locale.value, zone()),
     day: (at: string | undefined) => dayOf(at, locale.value, zone()),
     moment: (at: string | undefined) => moment(at, locale.value, zone()),

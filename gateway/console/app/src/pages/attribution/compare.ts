@@ -7,6 +7,8 @@ type Total = components["schemas"]["MerchantTotal"];
 
 export const MODELS = ["last", "first", "last_non_direct", "linear", "position", "time_decay", "markov", "shapley", "participation"] as const;
 export const BYS = ["stage", "channel", "agent", "group", "show", "host", "campaign", "entry", "referrer"] as const;
+/** Dimensions whose keys are the merchant's people. */
+export const isStaff = (by: By): boolean => by === "agent" || by === "host";
 export type Model = (typeof MODELS)[number];
 export type By = (typeof BYS)[number];
 

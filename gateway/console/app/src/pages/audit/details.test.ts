@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { details, wordKey, type Pens } from "./details";
 
-const pens: Pens = { name: (k) => ({ price_minor: "Price", as_of: "As of" })[k], money: (n, c) => `${c} ${n}`, moment: (at) => `@${at.slice(0, 10)}`, word: (w) => `<${w}>`, show: (id) => `show ${id}` };
+const pens: Pens = { name: (k) => ({ price_minor: "Price", as_of: "As of" })[k], money: (n, c) => `${c} ${n}`, moment: (at) => `@${at.slice(0, 10)}`, word: (w) => `<${w}>`, show: (id) => `show ${id}`, staff: (id) => (id === "lin" ? "Lin 林" : "") };
 const said = (detail: unknown, currency = "CNY") => details(pens, detail, currency).map((d) => `${d.name}: ${d.value}`);
 
 it.each<[string, unknown, string[]]>([
@@ -11,6 +11,8 @@ it.each<[string, unknown, string[]]>([
   ["what has no name, readably", { sku_id: "s", extend: true }, ["sku id: <s>", "extend: <yes>"]],
   ["lists", { personas: ["a", "b"] }, ["personas: <a>, <b>"]],
   ["shows by what they are called", { comparison: ["a", "b"], show_id: "c" }, ["comparison: show a, show b", "show id: show c"]],
+  ["people by their names", { agent_id: "lin", host_id: "bo" }, ["agent id: Lin 林", "host id: <bo>"]],
+  ["what has members, one by one", { track: { label_en: "Host", stages: [{ role: "agent", days: 3 }] } }, ["track: label en <Host> · stages role <agent> · days 3"]],
   ["nothing of what is empty", { room_id: "", to: [], who: null }, []],
   ["no details", undefined, []],
 ])("writes %s", (_, detail, want) => {

@@ -14,8 +14,11 @@ export interface Pens {
   word: (w: string) => string;
   /** What a show is called. */
   show: (id: string) => string;
+  /** What one of the merchant's people is called; "" when nobody knows. */
+  staff: (id: string) => string;
 }
 
+const STAFF = new Set(["agent_id", "host_id"]);
 const SHOWS = new Set(["show_id", "comparison"]);
 const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d/;
 
@@ -27,9 +30,11 @@ function written(pens: Pens, key: string, v: unknown, currency: string): string 
   if (typeof v === "boolean") return pens.word(v ? "yes" : "no");
   if (typeof v === "number") return key.endsWith("_minor") && currency ? pens.money(v, currency) : String(v);
   if (typeof v === "string" && SHOWS.has(key)) return pens.show(v);
-  if (typeof v === "string") return INSTANT.test(v) ? pens.moment(v) : pens.word(v);
+  if (typeof v === "string") return INSTANT.test(v) ? pens.moment(v) : (STAFF.has(key) && pens.staff(v)) || pens.word(v);
+  if (v === null || v === undefined) return "—";
   if (isRatio(v)) return `${v.numerator} / ${v.denominator}`;
-  return JSON.stringify(v);
+  // What has members of its own is told member by member.
+  return details(pens, v, currency).map((d) => `${d.name} ${d.value}`).join(" · ");
 }
 
 /** Names and values in the order of the entry; `currency` is of amounts that name none. */

@@ -31,12 +31,12 @@ export function formulaOf(key: string): string {
 
 const say = useWords(words);
 
-/** What a figure or a column is called; the key itself when nobody knows. */
-export function nameOf(key: string): string {
+/** What a figure or a column is called; the key itself when nobody knows. `n` stands for the N of its name. */
+export function nameOf(key: string, n?: number): string {
   const m = metric(key);
   if (!m) return say.known(`col_${key}`, key);
   const name = language.value === "zh" ? m.name_zh || m.name_en : m.name_en || m.name_zh;
-  return capital(name);
+  return capital(n === undefined ? name : name.replace(/\bN(?= days\b)|N(?=[日天])/, String(n)));
 }
 
 /** A name as it stands alone, whether the server begins it small or not. */

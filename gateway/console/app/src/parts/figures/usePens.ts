@@ -10,10 +10,10 @@ export function usePens(zone: () => string | undefined = () => undefined) {
   void loadMetrics();
   const format = useFormat(zone);
   const pens: Pens = {
-    money: format.money, count: format.count, rate: format.rate, moment: format.moment, word: wordOf,
-    days: (n) => n.toLocaleString(locale.value, { style: "unit", unit: "day", unitDisplay: "long", maximumFractionDigits: 1 }), decimal: (n) => n.toLocaleString(locale.value, { maximumFractionDigits: 1 }),
+    money: format.money, count: format.count, rate: format.rate, moment: format.moment, word: wordOf, lasts: format.lastsFine, decimal: (n) => n.toLocaleString(locale.value, { maximumFractionDigits: 1 }),
   };
+  const days = (n: number) => n.toLocaleString(locale.value, { style: "unit", unit: "day", unitDisplay: "long", maximumFractionDigits: 1 });
   /** How long a window is: in days where they are whole, for nobody thinks of 168 hours. */
-  const hours = (h: number) => (h >= 24 && h % 24 === 0 ? pens.days(h / 24) : h.toLocaleString(locale.value, { style: "unit", unit: "hour", unitDisplay: "long", maximumFractionDigits: 1 }));
+  const hours = (h: number) => (h >= 24 && h % 24 === 0 ? days(h / 24) : h.toLocaleString(locale.value, { style: "unit", unit: "hour", unitDisplay: "long", maximumFractionDigits: 1 }));
   return { ...format, pens, hours, figure: (key: string, v: unknown, currency: string) => write(pens, key, v, currency, metric(key)) };
 }

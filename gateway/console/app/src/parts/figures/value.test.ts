@@ -4,7 +4,7 @@ import { kindOf, sorted, write, type Pens } from "./value";
 
 const pens: Pens = {
   money: (minor, currency) => `${currency} ${minor}`, count: (n) => `#${n}`, decimal: (n) => n.toFixed(1), rate: (r) => `${r.numerator}/${r.denominator}`,
-  days: (n) => `${n} d`, moment: (at) => `@${at}`, word: (w) => `<${w}>`,
+  lasts: (ms) => `${ms} ms`, moment: (at) => `@${at}`, word: (w) => `<${w}>`,
 };
 const unit = (u: string) => ({ unit: u }) as Metric;
 
@@ -14,9 +14,8 @@ describe("write", () => {
     ["gmv_paid_minor", 100605, undefined, "CNY 100605"],
     ["aov_minor", { numerator: 100605, denominator: 6 }, unit("minor"), "CNY 16768"],
     ["acu", { numerator: 71, denominator: 2 }, unit("persons"), "35.5"],
-    ["avg_watch_time_ms", { numerator: 130_000, denominator: 2 }, unit("ms"), "1:05"],
-    ["ladder_time_median_ms", 216_000_000, unit("ms"), "2.5 d"],
-    ["ladder_time_median_ms", 172_799_000, unit("ms"), "47:59:59"],
+    ["avg_watch_time_ms", { numerator: 130_000, denominator: 2 }, unit("ms"), "65000 ms"],
+    ["first_response_ms", 400, undefined, "400 ms"],
     ["ctor", { numerator: 1, denominator: 4 }, unit("ratio"), "1/4"],
     ["ctor", { numerator: 0, denominator: 0 }, unit("ratio"), "—"],
     ["t", "2026-11-11T12:00:00.000Z", undefined, "@2026-11-11T12:00:00.000Z"],

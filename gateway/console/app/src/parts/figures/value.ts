@@ -1,14 +1,10 @@
 // How a value of the API is written: by the unit of its metric, else by what its
 // name and its shape say.
 
-import { span, type Ratio } from "@/format/number";
+import type { Ratio } from "@/format/number";
 import type { Metric } from "./dictionary";
 
 export type Kind = "text" | "time" | "number" | "list";
-
-const DAY = 86_400_000;
-/** ms from which on a span is told in days: nobody reads 312:07:41. */
-const LONG = 2 * DAY;
 
 /** A row of a table as the API gives it. */
 export type Row = Record<string, unknown>;
@@ -18,7 +14,7 @@ export interface Pens {
   money: (minor: number, currency: string) => string;
   count: (n: number) => string;
   decimal: (n: number) => string;
-  days: (n: number) => string;
+  lasts: (ms: number) => string;
   rate: (r: Ratio) => string;
   moment: (at: string) => string;
   word: (w: string) => string;
@@ -51,7 +47,7 @@ export function write(pens: Pens, key: string, v: unknown, currency: string, m?:
   if (n === undefined) return "—";
   const unit = m?.unit ?? (key.endsWith("_minor") ? "minor" : key.endsWith("_ms") ? "ms" : isRatio(v) ? "ratio" : "count");
   if (unit === "minor") return currency ? pens.money(Math.round(n), currency) : "—";
-  if (unit === "ms") return n >= LONG ? pens.days(n / DAY) : span(n);
+  if (unit === "ms") return pens.lasts(n);
   if (unit === "ratio") return pens.rate(isRatio(v) ? v : { numerator: n, denominator: 1 });
   return Number.isInteger(n) ? pens.count(n) : pens.decimal(n);
 }
