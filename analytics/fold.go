@@ -61,6 +61,7 @@ type product struct {
 	index            int32  // in Fold.shelf
 	exposed, clicked bitset // of person index, bots too
 	explaining       explaining
+	titles           live.ProductTitles
 	money            map[live.Currency]*ProductMoney
 }
 
@@ -183,6 +184,7 @@ func (f *Fold) addState(e *live.Event) {
 // as good as absent: accepted facts were checked on their way in.
 type fields struct {
 	Product live.ProductID `json:"product_id"`
+	SKU     live.SKUID     `json:"sku_id"`
 	Title   string         `json:"title"`
 	Prize   string         `json:"prize"`
 	Text    string         `json:"text"`
@@ -272,12 +274,14 @@ func (f *Fold) addMark(e *live.Event) {
 	}
 }
 
-// addTitle learns what a product is called; the newest title stands.
+// addTitle learns what a product is called, by the titles of its SKUs.
 func (f *Fold) addTitle(e *live.Event) {
 	if e.Kind != live.ProductListed && e.Kind != live.ProductPinned {
 		return
 	}
 	if d := read(e.Data); d.Product != "" && d.Title != "" {
-		f.product(d.Product).Title = d.Title
+		p := f.product(d.Product)
+		p.titles.Add(d.SKU, d.Title)
+		p.Title = p.titles.Title()
 	}
 }

@@ -21,13 +21,13 @@ var (
 
 // deed is one of them, with the members of its data that figures look at.
 type deed struct {
-	kind                              live.Kind
-	at                                time.Time
-	product, body, actor, role, props string
-	Title                             string `json:"title"`
-	Prize                             string `json:"prize"`
-	Shift                             string `json:"shift_id"`
-	Host                              string `json:"host_id"`
+	kind                                   live.Kind
+	at                                     time.Time
+	product, sku, body, actor, role, props string
+	Title                                  string `json:"title"`
+	Prize                                  string `json:"prize"`
+	Shift                                  string `json:"shift_id"`
+	Host                                   string `json:"host_id"`
 }
 
 // deeds reads them in the order of the log.
@@ -50,10 +50,10 @@ func (q *question) deeds(ctx context.Context) error {
 	if q.need == analytics.Everything {
 		kinds = append(kinds, analytics.AlertKinds...)
 	}
-	return q.rows(ctx, "deeds", `SELECT toString(kind), ts, product_id, body, fact_actor, actor_role, props`+events+`AND kind IN (`+quoted(kinds)+`) ORDER BY seq, idx`,
+	return q.rows(ctx, "deeds", `SELECT toString(kind), ts, product_id, sku_id, body, fact_actor, actor_role, props`+events+`AND kind IN (`+quoted(kinds)+`) ORDER BY seq, idx`,
 		func(scan scanner) error {
 			var d deed
-			if err := scan((*string)(&d.kind), &d.at, &d.product, &d.body, &d.actor, &d.role, &d.props); err != nil {
+			if err := scan((*string)(&d.kind), &d.at, &d.product, &d.sku, &d.body, &d.actor, &d.role, &d.props); err != nil {
 				return err
 			}
 			if err := json.Unmarshal([]byte(d.props), &d); err != nil { // As good as without: accepted facts were checked on their way in.
@@ -78,7 +78,7 @@ func (q *question) take(d *deed) {
 		case live.ProductListed, live.ProductPinned:
 			p := q.product(d.product)
 			if d.Title != "" {
-				p.Title = d.Title
+				p.Title = q.called(d.product, d.sku, d.Title)
 			}
 			if d.kind == live.ProductPinned {
 				p.Pins++
@@ -97,6 +97,17 @@ func (q *question) take(d *deed) {
 			s.Until = d.at
 		}
 	}
+}
+
+// called learns what a SKU is called, and tells what its product is.
+func (q *question) called(product, sku, title string) string {
+	t := q.titles[product]
+	if t == nil {
+		t = &live.ProductTitles{}
+		q.titles[product] = t
+	}
+	t.Add(live.SKUID(sku), title)
+	return t.Title()
 }
 
 // mark lays a deed over the minutes.

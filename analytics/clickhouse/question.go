@@ -59,6 +59,7 @@ type question struct {
 	f        *analytics.Figures
 	minutes  map[int64]int
 	products map[string]int
+	titles   map[string]*live.ProductTitles // of products
 	seen     seen
 	buyers   []buyersOf
 }
@@ -75,7 +76,7 @@ func (db *DB) questionOf(merchant live.MerchantID, show live.Show, asOf time.Tim
 	watchFrom, watchUntil := analytics.WatchBounds(show)
 	number := func(n int64) string { return strconv.FormatInt(n, 10) }
 	return &question{
-		db: db, show: show, need: need, f: &analytics.Figures{Show: show.ID, AsOf: asOf}, minutes: map[int64]int{}, seen: seen{}, products: map[string]int{},
+		db: db, show: show, need: need, f: &analytics.Figures{Show: show.ID, AsOf: asOf}, minutes: map[int64]int{}, seen: seen{}, products: map[string]int{}, titles: map[string]*live.ProductTitles{},
 		parameters: ch.Parameters{
 			"merchant": string(merchant), "show": string(show.ID), "as_of": unixMilli(asOf), "flags_before": number(flagsBefore),
 			"from": number(from), "until": number(until), "watch_from": number(watchFrom), "watch_until": number(watchUntil),

@@ -138,7 +138,8 @@ func (r *record) system(kind live.Kind) {
 		data["currency"], data["redeemed"], data["discount_minor"] = r.pick("CNY", "USD"), r.rng.IntN(2) == 0, 100*(1+r.rng.IntN(9))
 	case live.ProductListed, live.ProductPinned:
 		data["product_id"] = r.pick("g1", "g2", "g3")
-		data["title"] = "杯"
+		sku := []string{"s", "m", "l"}[len(r.entries)%3]
+		data["sku_id"], data["title"] = sku, "杯 ("+sku+")"
 	case live.ExplainStarted, live.ExplainEnded:
 		data["product_id"] = r.pick("g1", "g2", "g3")
 	case live.HostShiftStarted, live.HostShiftEnded:
