@@ -26,6 +26,7 @@ await play(async () => {
   equal("both parts", parts, [percent(felt.all.over_service_rate), percent(felt.all.unmet_need_rate)]);
   equal("the number", await text(p, "[data-felt] .number b"), `${felt.all.temperature.toLocaleString("en", { maximumFractionDigits: 1 })}°`);
   await p.waitForSelector('[data-do="pause"][data-person="pestered"]');
+  await reads(p, '[data-section="items"] [data-staff="ann"]', "Ann");
   await look(p, "temperature");
   await p.click('[data-do="pause"][data-person="pestered"]');
   await p.waitForSelector('[data-pause="pestered"]');
@@ -46,6 +47,7 @@ await play(async () => {
   await p.selectOption('[data-field="by"]', "channel");
   await p.waitForSelector('[data-section="cohorts"] tbody tr');
   await p.waitForSelector('[data-section="retention"] [data-cohort]');
+  equal("days of the repeat rate", (await text(p, '[data-figure="repeat_rate"] .label')).includes(` ${(await json("/v1/retention")).rates.days} days`), true);
   // Shows by their titles, each a link to its report.
   await p.selectOption('[data-field="by"]', "show");
   await p.waitForSelector('[data-section="cohorts"] a[data-show-name]');

@@ -46,6 +46,12 @@ await play(async () => {
   await p.waitForSelector('[data-key="ctor"]');
   const [file] = await Promise.all([p.waitForEvent("download"), p.click('[data-format="csv"]')]);
   equal("file", file.suggestedFilename(), `${stage.show}.csv`);
+  // A table that goes on says so until its end is in sight.
+  await p.setViewportSize({ width: 360, height: 740 });
+  await p.waitForSelector('[data-section="products"] [data-more]');
+  await p.locator('[data-section="products"] [role=region]').evaluate((n) => n.scrollTo({ left: n.scrollWidth }));
+  await p.waitForSelector('[data-section="products"] [data-more]', { state: "detached" });
+  await p.setViewportSize({ width: 1280, height: 900 });
   await look(p, "report");
 
   // Who earned the money: by another model, by another dimension, by all models; one order explained.

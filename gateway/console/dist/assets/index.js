@@ -1,1 +1,1 @@
-import{U as e,Ut as t,Y as n,jt as r}from"./base.js";import{c as i}from"./vue.js";async function a(){await Promise.allSettled([t(),r.resume(Date.now())]),i(e).use(n).mount(`#app`)}a();
+import{Mt as e,W as t,Wt as n,X as r}from"./base.js";import{c as i}from"./vue.js";async function a(){await Promise.allSettled([n(),e.resume(Date.now())]),i(t).use(r).mount(`#app`)}a();
