@@ -31,6 +31,7 @@ func TestCluster(t *testing.T) {
 		{"Refusals", clusterRefuses},
 		{"Figures", clusterFigures},
 		{"Tests", clusterTests},
+		{"Save", clusterSaves},
 		{"HalfDone", clusterHalfDone},
 		{"Killed", clusterKilled},
 		{"Upkeep", clusterUpkeep},

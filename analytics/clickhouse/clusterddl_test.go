@@ -143,18 +143,16 @@ func clusterRefuses(t *testing.T, d *duo) {
 	if err := connectTo(t, Config{URL: d.address(0, "none"), Cluster: "a'b", Now: time.Now}).Migrate(t.Context()); err == nil {
 		t.Error("a name that is none was taken")
 	}
-	_, err := db.Save(t.Context(), FilePlace("copy"))
-	refused("a copy", err, ErrSaveCluster)
-	refused("a copy brought back", db.Restore(t.Context(), FilePlace("copy"), Saved{}), ErrSaveCluster)
-	if e, ok := errors.AsType[*live.Error](ErrSaveCluster); !ok || !strings.Contains(e.Message, "BACKUP") {
-		t.Errorf("%v does not say what to do instead", ErrSaveCluster)
-	}
 	if err := db.rows(t.Context(), "test", nil, `SELECT 1`, func(scanner) error { return nil }); err == nil {
 		t.Error("a question of no merchant was asked")
 	}
 	replicas := &DB{shard: &shard{number: 1, of: 1, replicated: true}}
-	_, err = replicas.PlanRebuild(context.Background(), "show_money", "")
+	_, err := replicas.PlanRebuild(context.Background(), "show_money", "")
 	if e, ok := errors.AsType[*live.Error](err); !ok || e.Code != "rebuild_on_replicas" {
 		t.Errorf("got %v", err)
 	}
+	whole := &DB{cfg: Config{Cluster: clusterOfTests}, found: &cluster{shards: []*DB{replicas}}}
+	_, err = whole.Save(t.Context(), FilePlace("copy"))
+	refused("a copy of replicas", err, ErrSaveReplicas)
+	refused("a copy brought back to replicas", whole.Restore(t.Context(), FilePlace("copy"), Saved{}), ErrSaveReplicas)
 }

@@ -43,6 +43,7 @@ func startDuo(t *testing.T) *duo {
 	if d.cluster, err = engine.NewCluster(clusterOfTests, len(d.shards)); err != nil {
 		t.Fatal(err)
 	}
+	d.cluster.Copies = filepath.Join(d.dir, "copies")
 	for i := range d.shards {
 		d.start(i)
 	}

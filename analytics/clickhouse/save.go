@@ -8,8 +8,7 @@ import (
 	"time"
 
 	ch "github.com/ClickHouse/clickhouse-go/v2"
-
-	"showrunner/live"
+	"golang.org/x/sync/errgroup"
 )
 
 // SavedTable is a table of a copy: its rows, and the sum of their hashes, in
@@ -25,20 +24,57 @@ type Saved struct {
 	Database string       `json:"database"`
 	Versions []string     `json:"versions"` // of the migrations it has had
 	Tables   []SavedTable `json:"tables"`   // by name
+	// Layout says of a part of a cluster which shard it is, and of how many.
+	Layout string `json:"layout,omitempty"`
+	// Shards are the parts of a cluster, which has no tables of its own, in order.
+	Shards []Saved `json:"shards,omitempty"`
 }
 
 // derived are tables that are made anew from others by who reads them. They are
 // copied without their rows: two that belong together are not copied at one instant.
 var derived = []string{"group_days", "group_progress"}
 
-// Save copies the whole database to a place of ClickHouse's own, such as
-// File('name') or Disk('backups', 'name'). It is run between two ranges, see
-// [Sink.AtRest], so that all tables are as of one place of the log.
+// Save copies the whole database to a place of ClickHouse's own. It is run between
+// two ranges, see [Sink.AtRest], so that all tables are as of one place of the log.
+//
+// Each shard of a cluster copies what it has to a place of its own below the one
+// given, all at the same time: the sink rests for the slowest, not for the sum.
 func (db *DB) Save(ctx context.Context, to Place) (Saved, error) {
-	out := Saved{Database: db.database}
-	if db.cfg.Cluster != "" {
-		return out, ErrSaveCluster
+	if db.cfg.Cluster == "" {
+		return db.saveOne(ctx, to)
 	}
+	out := Saved{Database: db.database}
+	shards, err := db.copied(ctx)
+	if err != nil {
+		return out, err
+	}
+	out.Shards = make([]Saved, len(shards))
+	all, running := errgroup.WithContext(ctx)
+	for i, s := range shards {
+		all.Go(func() error {
+			part, err := s.saveOne(running, to.shard(i+1))
+			part.Layout = s.shard.layout
+			out.Shards[i] = part
+			if err != nil {
+				return fmt.Errorf("%s: %w", s.shard.layout, s.away(running, err))
+			}
+			return nil
+		})
+	}
+	if err := all.Wait(); err != nil {
+		return out, err
+	}
+	for _, s := range out.Shards {
+		out.Versions = append(out.Versions, s.Versions...)
+	}
+	slices.Sort(out.Versions)
+	out.Versions = slices.Compact(out.Versions)
+	return out, nil
+}
+
+// saveOne copies the tables of one server.
+func (db *DB) saveOne(ctx context.Context, to Place) (Saved, error) {
+	out := Saved{Database: db.database}
 	tables, err := db.savedTables(ctx)
 	if err != nil {
 		return out, err
@@ -49,93 +85,15 @@ func (db *DB) Save(ctx context.Context, to Place) (Saved, error) {
 	if out.Versions, err = db.versions(ctx); err != nil {
 		return out, err
 	}
-	sql := `BACKUP DATABASE ` + db.database + ` TO ` + string(to)
-	if err := db.conn.Exec(ch.Context(ctx, ch.WithSettings(ch.Settings{"max_execution_time": 0})), sql); err != nil {
+	if err := db.conn.Exec(unhurried(ctx), `BACKUP DATABASE `+db.database+` TO `+to.sql()); err != nil {
 		return out, fmt.Errorf("save clickhouse: %w", err)
 	}
 	return out, nil
 }
 
-// Place is where ClickHouse keeps a copy, as it is written in SQL.
-type Place string
-
-// FilePlace is a file name below the folder that the server allows for copies. It
-// panics if the name is not one.
-func FilePlace(name string) Place {
-	if !databaseName.MatchString(name) {
-		panic("BUG: no name of a copy: " + name)
-	}
-	return Place(`File('` + name + `')`)
-}
-
-// Refusals of [DB.Save] and [DB.Restore].
-var (
-	ErrDatabaseExists error = live.Conflict("clickhouse_exists", "there are tables in the ClickHouse database already")
-	// ErrSaveCluster says that there is no one place of a cluster's own for a copy.
-	ErrSaveCluster   error = live.Conflict("backup_on_cluster", "a cluster of ClickHouse is not copied from here: BACKUP DATABASE the tables of each shard on its server while the sink is off, as docs/runbook.md says")
-	ErrDatabaseNewer error = live.Conflict("clickhouse_newer", "the copy is of a newer version of the program")
-)
-
-// Restore brings the database back from a copy. It must have no tables. Every
-// table is then counted and summed again, and an error means that the database
-// is not what was copied and must not be used.
-func (db *DB) Restore(ctx context.Context, from Place, saved Saved) error {
-	if db.cfg.Cluster != "" {
-		return ErrSaveCluster
-	}
-	if err := KnownVersions(saved.Versions); err != nil {
-		return fmt.Errorf("restore clickhouse: %w", err)
-	}
-	if !databaseName.MatchString(saved.Database) {
-		return fmt.Errorf("restore clickhouse: %q is no name of a database", saved.Database)
-	}
-	if err := db.createDatabase(ctx); err != nil {
-		return err
-	}
-	there, err := db.savedTables(ctx)
-	if err != nil {
-		return err
-	}
-	if len(there) > 0 {
-		return fmt.Errorf("restore clickhouse: %w", ErrDatabaseExists)
-	}
-	sql := `RESTORE DATABASE ` + saved.Database + ` AS ` + db.database + ` FROM ` + string(from)
-	if err := db.conn.Exec(ch.Context(ctx, ch.WithSettings(ch.Settings{"max_execution_time": 0})), sql); err != nil {
-		return fmt.Errorf("restore clickhouse: %w", err)
-	}
-	for _, name := range derived {
-		if err := db.conn.Exec(ctx, `TRUNCATE TABLE IF EXISTS `+name); err != nil {
-			return fmt.Errorf("restore clickhouse: empty %s: %w", name, err)
-		}
-	}
-	tables, err := db.savedTables(ctx)
-	if err != nil {
-		return err
-	}
-	got, err := db.tableSums(ctx, tables)
-	if err != nil {
-		return err
-	}
-	for i := range max(len(got), len(saved.Tables)) {
-		if i >= len(got) || i >= len(saved.Tables) || got[i] != saved.Tables[i] {
-			return fmt.Errorf("restore clickhouse: the tables are %+v, %+v were saved", got, saved.Tables)
-		}
-	}
-	return nil
-}
-
-// KnownVersions refuses migrations that this program does not know.
-func KnownVersions(saved []string) error {
-	all, err := render(migrations, false)
-	if err != nil {
-		return err
-	}
-	for _, v := range saved {
-		if !slices.ContainsFunc(all, func(s statement) bool { return s.version == v }) {
-			return fmt.Errorf("migration %s: %w", v, ErrDatabaseNewer)
-		}
-	}
-	return nil
+// unhurried is for what takes as long as there is data.
+func unhurried(ctx context.Context) context.Context {
+	return ch.Context(ctx, ch.WithSettings(ch.Settings{"max_execution_time": 0}))
 }
 
 // savedTables are the tables with rows of their own that a copy must have.

@@ -23,6 +23,9 @@ type Cluster struct {
 	Password string // of the one account, the same on every shard
 	Shards   []Shard
 	Self     int // which of Shards the engine is
+	// Copies, if set, is a folder that every shard may BACKUP to and RESTORE from, by
+	// its full path, besides the one of its own.
+	Copies string
 }
 
 // Shard is where an engine of a cluster listens, on loopback.
@@ -99,6 +102,14 @@ func (c *Cluster) check() error {
 		return fmt.Errorf("engine: the cluster of %d has no shard %d", len(c.Shards), c.Self)
 	}
 	return nil
+}
+
+// copies is the folder for copies that all shards have, if there is one.
+func (c *Cluster) copies() string {
+	if c == nil {
+		return ""
+	}
+	return c.Copies
 }
 
 // xml is what the cluster adds to the configuration.

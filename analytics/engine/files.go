@@ -25,7 +25,7 @@ func writeFiles(dir, password string, maxMemory int64, cluster *Cluster) (config
 	if err := replaceFile(users, body); err != nil {
 		return "", fmt.Errorf("engine: write accounts: %w", err)
 	}
-	if err := replaceFile(config, configXML(users, dir, maxMemory, cluster.xml())); err != nil {
+	if err := replaceFile(config, configXML(users, dir, maxMemory, cluster)); err != nil {
 		return "", fmt.Errorf("engine: write configuration: %w", err)
 	}
 	return config, nil
@@ -91,16 +91,21 @@ func usersXML(hash string, maxMemory int64) string {
 `, maxMemory/2, maxMemory/4, maxMemory/4, len(listen), user, hash)
 }
 
-// copies is the one folder that BACKUP may write to and RESTORE may read.
+// copies is the one folder that BACKUP may write to and RESTORE may read, unless the
+// shards of a cluster have one together.
 func copies(dir string) string { return filepath.Join(dir, "copies") }
 
-func configXML(users, dir string, maxMemory int64, cluster string) string {
+func configXML(users, dir string, maxMemory int64, cluster *Cluster) string {
+	allowed := "<allowed_path>" + escape(copies(dir)) + "/</allowed_path>"
+	if shared := cluster.copies(); shared != "" {
+		allowed += "<allowed_path>" + escape(shared) + "/</allowed_path>"
+	}
 	return fmt.Sprintf(`<clickhouse>
   <users_config>%s</users_config>
   <tmp_path>%s/</tmp_path>
   <max_server_memory_usage>%d</max_server_memory_usage>
   <mark_cache_size>%d</mark_cache_size>
-  <backups><allowed_path>%s/</allowed_path></backups>
+  <backups>%s</backups>
   <uncompressed_cache_size>0</uncompressed_cache_size>
   <max_connections>512</max_connections>
   <background_pool_size>%d</background_pool_size>
@@ -112,7 +117,7 @@ func configXML(users, dir string, maxMemory int64, cluster string) string {
   </merge_tree>
   <logger><level>error</level><console>1</console></logger>
 %s</clickhouse>
-`, escape(users), escape(filepath.Join(dir, "tmp")), maxMemory, maxMemory/16, escape(copies(dir)), max(2, runtime.NumCPU()), cluster)
+`, escape(users), escape(filepath.Join(dir, "tmp")), maxMemory, maxMemory/16, allowed, max(2, runtime.NumCPU()), cluster.xml())
 }
 
 func escape(s string) string {

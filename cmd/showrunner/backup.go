@@ -42,12 +42,35 @@ func (c *BackupCmd) Execute(ctx context.Context, stdout, stderr io.Writer) error
 		c.By = me.Username
 	}
 	var m manifest
-	if err := tellOrStart(ctx, c.Data, "/backup", &backupRequest{To: c.To, WithoutKeys: c.WithoutKeys, By: c.By}, &m, stderr); err != nil {
+	in := backupRequest{To: c.To, WithoutKeys: c.WithoutKeys, By: c.By}
+	err := tellServer(ctx, c.Data, "/backup", &in, &m)
+	if errors.Is(err, errNoServer) {
+		if err = whole(c.Data); err == nil {
+			err = tellOrStart(ctx, c.Data, "/backup", &in, &m, stderr)
+		}
+	}
+	if err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(stdout, "%s: %d files, %d bytes; the log has %d messages from %d to %d, ClickHouse all before %d\n",
+	_, err = fmt.Fprintf(stdout, "%s: %d files, %d bytes; the log has %d messages from %d to %d, ClickHouse all before %d\n",
 		c.To, len(m.Files), m.bytes(), m.Log.Messages, m.Log.First, m.Log.Next-1, m.Sink.Seq)
 	return err
+}
+
+// errElsewhere refuses to start a server that would find nothing, and copy that.
+var errElsewhere error = live.Conflict("data_elsewhere", "no server runs, and not everything is in its data folder: start it with its flags and make the backup then")
+
+// whole refuses a data folder of a server whose database, log or ClickHouse is not
+// in it: with which flags it is started is not written down there.
+func whole(data string) error {
+	for _, part := range []string{"showrunner.db", "log", "clickhouse"} {
+		if _, err := os.Stat(filepath.Join(data, part)); errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("%s has no %s: %w", data, part, errElsewhere)
+		} else if err != nil {
+			return fmt.Errorf("look into the data folder: %w", err)
+		}
+	}
+	return nil
 }
 
 // Names of the parts of a backup.
@@ -80,8 +103,8 @@ func (s *server) backup(ctx context.Context, in *backupRequest) (_ *manifest, er
 		return nil, live.Conflict("backup_runs", "a backup is being made already")
 	}
 	defer s.backing.Unlock()
-	if s.engine == nil {
-		return nil, live.Conflict("backup_external_clickhouse", "ClickHouse is not the embedded one: copy it by its own BACKUP, and the rest as docs/runbook.md says")
+	if s.copies() == "" {
+		return nil, live.Conflict("backup_external_clickhouse", "ClickHouse is not the embedded one and --clickhouse-copies names no folder that both write to: name one, or copy it by its own BACKUP and the rest as docs/runbook.md says")
 	}
 	sink := s.carriage.own()
 	if sink == nil {
@@ -132,18 +155,29 @@ func (s *server) backupInto(ctx context.Context, sink *clickhouse.Sink, in *back
 	return m, nil
 }
 
+// copies is the folder that ClickHouse copies to and this program reads.
+func (s *server) copies() string {
+	if s.engine != nil {
+		return s.engine.Copies()
+	}
+	return s.cfg.ClickHouseCopies
+}
+
+// backupCopy is the name of a copy of ClickHouse in the folder for them, while it is
+// carried to the backup or from one.
+const backupCopy = "backup"
+
 // backupFacts copies ClickHouse while the sink rests. Erasing holds still until
 // the database was copied as well: it changes both.
 func (s *server) backupFacts(ctx context.Context, sink *clickhouse.Sink, to string, m *manifest) error {
-	const name = "backup"
-	made := filepath.Join(s.engine.Copies(), name)
+	made := filepath.Join(s.copies(), backupCopy)
 	if err := os.RemoveAll(made); err != nil {
 		return fmt.Errorf("remove what an earlier backup left: %w", err)
 	}
 	defer func() { _ = os.RemoveAll(made) }() // The next one removes it as well.
 	err := sink.AtRest(ctx, func(ctx context.Context, at live.Position) (err error) {
 		m.Sink = at
-		m.ClickHouse, err = s.db.Save(ctx, clickhouse.FilePlace(name))
+		m.ClickHouse, err = s.db.Save(ctx, clickhouse.FilePlace(made))
 		return err
 	})
 	if err != nil {

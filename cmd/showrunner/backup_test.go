@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"showrunner/analytics/clickhouse"
 	"showrunner/live/store/pgtest"
 )
 
@@ -24,7 +25,7 @@ import (
 // report as of an instant before the backup is the same to the byte, nothing
 // differs in any reconciliation or audit, and the show goes on.
 func TestBackupRestore(t *testing.T) {
-	backupRestore(t, nil, nil)
+	backupRestore(t, backupPlaces{})
 }
 
 // TestBackupRestorePostgres is the same with the database in PostgreSQL.
@@ -47,13 +48,24 @@ func TestBackupRestorePostgres(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	backupRestore(t, []string{"--database", urls[0]}, []string{"--database", urls[1]})
+	backupRestore(t, backupPlaces{
+		flags: []string{"--database", urls[0]}, restored: []string{"--database", urls[1]},
+		restore: func(c *RestoreCmd) { c.Database = urls[1] },
+	})
 }
 
-func backupRestore(t *testing.T, flags, restored []string) {
+// backupPlaces are where a server and the one restored from it keep what they do not
+// keep in the data folder.
+type backupPlaces struct {
+	flags, restored []string
+	restore         func(*RestoreCmd)
+	facts           clickhouse.Config // of the restored one; the embedded one without it
+}
+
+func backupRestore(t *testing.T, at backupPlaces) {
 	dir := t.TempDir()
 	data, addr := filepath.Join(dir, "data"), freeAddr(t)
-	p := startProgram(t, data, addr, flags...)
+	p := startProgram(t, data, addr, at.flags...)
 	goods := []good{{"p1", "sku-1", 9900, 100000}, {"p2", "sku-2", 12345, 100000}, {"p3", "sku-3", 100, 100000}}
 	s := newStage(t, p.url, data, "m-back", "r-back", "Asia/Shanghai", goods...)
 	ctx, cancel := context.WithCancel(deadline(t, 8*time.Minute))
@@ -108,11 +120,17 @@ func backupRestore(t *testing.T, flags, restored []string) {
 	clients.Wait()
 	p.kill()
 	endEngine(t, data)
+	if at.flags != nil { // A server without them would copy another place, with nothing in it.
+		elsewhere := BackupCmd{Data: data, To: to + "-elsewhere", By: "ann"}
+		if err := elsewhere.Execute(ctx, t.Output(), t.Output()); !errors.Is(err, errElsewhere) {
+			t.Errorf("a backup of what is elsewhere, by a server without the flags: %v", err)
+		}
+	}
 
 	back := filepath.Join(dir, "back")
 	restore := RestoreCmd{From: to, Data: back, EngineMemory: 2 << 30}
-	if restored != nil {
-		restore.Database = restored[1]
+	if at.restore != nil {
+		at.restore(&restore)
 	}
 	if err := restore.Execute(ctx, t.Output(), t.Output()); err != nil {
 		t.Fatal(err)
@@ -120,7 +138,7 @@ func backupRestore(t *testing.T, flags, restored []string) {
 	if err := restore.Execute(ctx, t.Output(), t.Output()); !errors.Is(err, errNotEmpty) {
 		t.Errorf("restored over something: %v", err)
 	}
-	p = startProgram(t, back, addr, restored...)
+	p = startProgram(t, back, addr, at.restored...)
 	s.tokens.data = back
 	if after := reportAsOf(t, p.url, back, s, asOf); string(before) != string(after) {
 		t.Errorf("the report as of %s differs:\n%s\n%s", asOf, before, after)
@@ -141,7 +159,10 @@ func backupRestore(t *testing.T, flags, restored []string) {
 	if got := s.count("orders"); got != orders+int64(count()) {
 		t.Errorf("%d orders in the end, want %d and %d", got, orders, count())
 	}
-	audit(t, engineURL(t, back))
+	if at.facts.URL == "" {
+		at.facts = clickhouse.Config{URL: engineURL(t, back), Now: clock}
+	}
+	auditOf(t, at.facts)
 	p.stop(10 * time.Second)
 }
 

@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"net/url"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"time"
@@ -29,6 +30,7 @@ type ServeCmd struct {
 
 	ClickHouse        string `name:"clickhouse" placeholder:"URL" help:"External ClickHouse: clickhouse://USER:PASSWORD@HOST:PORT/DB or http(s)://…; embedded without it."`
 	ClickHouseCluster string `name:"clickhouse-cluster" placeholder:"NAME" help:"Cluster of the external ClickHouse, by its name in remote_servers, over whose shards the merchants are spread; one server without it."`
+	ClickHouseCopies  string `name:"clickhouse-copies" placeholder:"DIR" help:"Folder that every server of the external ClickHouse may copy to (backups.allowed_path) and this server reads, by the same full path; showrunner backup needs it."`
 
 	NATS     string `name:"nats" placeholder:"URL" help:"External NATS with JetStream: nats://…; embedded without it."`
 	Database string `placeholder:"URL" help:"PostgreSQL, which several servers may share: postgres://USER:PASSWORD@HOST:PORT/DB; SQLite under --data without it."`
@@ -116,6 +118,9 @@ func (c *ServeCmd) validate() error {
 	checkURL("clickhouse", c.ClickHouse, "clickhouse", "tcp", "http", "https")
 	if c.ClickHouseCluster != "" && c.ClickHouse == "" {
 		bad("clickhouse-cluster", "needs --clickhouse, the address of one of its servers")
+	}
+	if c.ClickHouseCopies != "" && (c.ClickHouse == "" || !filepath.IsAbs(c.ClickHouseCopies)) {
+		bad("clickhouse-copies", "must be a full path, and is for --clickhouse; the embedded one has a folder of its own")
 	}
 	if c.ClickHouseCluster != "" && !clickhouse.ClusterName(c.ClickHouseCluster) {
 		bad("clickhouse-cluster", "%q must be 1 to 64 characters of A-Z a-z 0-9 _ -", c.ClickHouseCluster)

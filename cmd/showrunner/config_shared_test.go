@@ -27,9 +27,14 @@ func TestSharedFlags(t *testing.T) {
 		"over shards":              {func(c *ServeCmd) { c.ClickHouse, c.ClickHouseCluster = clickhouse, "main-2" }, ""},
 		"over shards of nothing":   {func(c *ServeCmd) { c.ClickHouseCluster = "main" }, "--clickhouse-cluster"},
 		"over shards of no name":   {func(c *ServeCmd) { c.ClickHouse, c.ClickHouseCluster = clickhouse, "a'b" }, "--clickhouse-cluster"},
-		"behind proxies":           {func(c *ServeCmd) { c.TrustedProxy = []string{"10.0.0.0/8", "::1"} }, ""},
-		"behind everybody":         {func(c *ServeCmd) { c.TrustedProxy = []string{"10.0.0.0/8", "0.0.0.0/0"} }, "--trusted-proxy"},
-		"behind a proxy's name":    {func(c *ServeCmd) { c.TrustedProxy = []string{"proxy.example"} }, "--trusted-proxy"},
+		"copied apart": {func(c *ServeCmd) {
+			c.ClickHouse, c.ClickHouseCluster, c.ClickHouseCopies = clickhouse, "main", "/mnt/copies"
+		}, ""},
+		"copied to somewhere":   {func(c *ServeCmd) { c.ClickHouse, c.ClickHouseCopies = clickhouse, "copies" }, "--clickhouse-copies"},
+		"copied by nobody":      {func(c *ServeCmd) { c.ClickHouseCopies = "/mnt/copies" }, "--clickhouse-copies"},
+		"behind proxies":        {func(c *ServeCmd) { c.TrustedProxy = []string{"10.0.0.0/8", "::1"} }, ""},
+		"behind everybody":      {func(c *ServeCmd) { c.TrustedProxy = []string{"10.0.0.0/8", "0.0.0.0/0"} }, "--trusted-proxy"},
+		"behind a proxy's name": {func(c *ServeCmd) { c.TrustedProxy = []string{"proxy.example"} }, "--trusted-proxy"},
 	} {
 		c := newServe()
 		tc.change(c)

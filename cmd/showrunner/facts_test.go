@@ -25,7 +25,12 @@ func engineURL(t *testing.T, data string) string {
 // every doubled row and for every gap.
 func audit(t *testing.T, url string) {
 	t.Helper()
-	db, err := clickhouse.Open(t.Context(), clickhouse.Config{URL: url, Now: clock})
+	auditOf(t, clickhouse.Config{URL: url, Now: clock})
+}
+
+func auditOf(t *testing.T, cfg clickhouse.Config) {
+	t.Helper()
+	db, err := clickhouse.Open(t.Context(), cfg)
 	if err != nil {
 		t.Fatal(err)
 	}

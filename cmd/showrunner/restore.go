@@ -6,13 +6,11 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"time"
 
 	"showrunner/analytics/clickhouse"
-	"showrunner/analytics/engine"
 	"showrunner/live"
 	"showrunner/live/eventlog"
 	"showrunner/live/store"
@@ -20,9 +18,14 @@ import (
 
 // RestoreCmd makes a data folder from a backup.
 type RestoreCmd struct {
-	From          string `required:"" type:"path" help:"Folder of the backup."`
-	Data          string `required:"" type:"path" help:"Data folder to make, which must not be there or be empty."`
-	Database      string `placeholder:"URL" help:"Empty PostgreSQL database, for a backup of one."`
+	From     string `required:"" type:"path" help:"Folder of the backup."`
+	Data     string `required:"" type:"path" help:"Data folder to make, which must not be there or be empty."`
+	Database string `placeholder:"URL" help:"Empty PostgreSQL database, for a backup of one."`
+
+	ClickHouse        string `name:"clickhouse" placeholder:"URL" help:"External ClickHouse, for a backup of one, in a database that has no tables; the embedded one without it."`
+	ClickHouseCluster string `name:"clickhouse-cluster" placeholder:"NAME" help:"Cluster of the external ClickHouse, of as many shards and the same weights as the one that was copied."`
+	ClickHouseCopies  string `name:"clickhouse-copies" placeholder:"DIR" help:"Folder that every server of the external ClickHouse may read copies from and this program writes to, by the same full path."`
+
 	NATS          string `name:"nats" placeholder:"URL" help:"External NATS that has no log yet; the embedded one without it."`
 	Replicas      int    `default:"0" help:"Replicas of the log there."`
 	EngineMemory  int64  `default:"2147483648" help:"Memory bound of the embedded ClickHouse in bytes."`
@@ -40,7 +43,7 @@ func (c *RestoreCmd) Execute(ctx context.Context, stdout, _ io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if err := c.suits(m); err != nil {
+	if err := c.suits(ctx, m); err != nil {
 		return err
 	}
 	if c.Check {
@@ -71,14 +74,14 @@ func (c *RestoreCmd) Execute(ctx context.Context, stdout, _ io.Writer) error {
 }
 
 // suits refuses what the flags or this program cannot take, before anything is made.
-func (c *RestoreCmd) suits(m *manifest) error {
+func (c *RestoreCmd) suits(ctx context.Context, m *manifest) error {
 	if err := clickhouse.KnownVersions(m.ClickHouse.Versions); err != nil {
 		return fmt.Errorf("%s: %w", c.From, err)
 	}
 	if (m.Store.Database == store.SavedPostgres) != (c.Database != "") {
 		return fmt.Errorf("%w: the backup is of %s: --database is for one of PostgreSQL, and needed there", errUsage, m.Store.Database)
 	}
-	return nil
+	return c.suitsFacts(ctx, m)
 }
 
 func (c *RestoreCmd) restore(ctx context.Context, m *manifest, data string) error {
@@ -116,35 +119,4 @@ func (c *RestoreCmd) restoreLog(ctx context.Context, m *manifest, data string) e
 		return fmt.Errorf("restore the log: it holds %+v, the manifest says %+v", got, m.Log)
 	}
 	return nil
-}
-
-// restoreFacts runs the embedded ClickHouse on the new folder for as long as it
-// takes.
-func (c *RestoreCmd) restoreFacts(ctx context.Context, m *manifest, data string) (err error) {
-	const name = "backup"
-	dir := filepath.Join(data, "clickhouse")
-	copied := filepath.Join(dir, "copies", name)
-	if err := copyTree(copied, filepath.Join(c.From, backupClickHouse)); err != nil {
-		return fmt.Errorf("restore ClickHouse: %w", err)
-	}
-	exe, err := os.Executable()
-	if err != nil {
-		return fmt.Errorf("find this program: %w", err)
-	}
-	e, err := engine.Start(ctx, engine.Config{
-		Dir: dir, LibraryPath: c.EngineLibrary, MaxMemory: c.EngineMemory, Exec: []string{exe, engineChild}, Now: clock, Logger: slog.New(slog.DiscardHandler),
-	})
-	if err != nil {
-		return fmt.Errorf("start ClickHouse: %w", err)
-	}
-	defer func() {
-		closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), 20*time.Second)
-		defer cancel()
-		err = errors.Join(err, e.Close(closing), os.RemoveAll(copied))
-	}()
-	db, err := clickhouse.Open(ctx, clickhouse.Config{URL: e.URL(), Now: clock})
-	if err != nil {
-		return fmt.Errorf("open ClickHouse: %w", err)
-	}
-	return errors.Join(db.Restore(ctx, clickhouse.FilePlace(name), m.ClickHouse), db.Close())
 }

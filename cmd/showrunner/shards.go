@@ -42,6 +42,9 @@ func (c *ShardsCmd) Execute(ctx context.Context, stdout, stderr io.Writer) (err 
 	if err != nil {
 		return err
 	}
+	if cluster.Copies, err = filepath.Abs(filepath.Join(c.Data, "copies")); err != nil {
+		return fmt.Errorf("place of the copies: %w", err)
+	}
 	log := slog.New(slog.NewTextHandler(stderr, nil))
 	running, runs := errgroup.WithContext(ctx)
 	var started []*engine.Engine
@@ -74,7 +77,7 @@ func (c *ShardsCmd) Execute(ctx context.Context, stdout, stderr io.Writer) (err 
 	if len(others) > 0 {
 		at.RawQuery = "alt_hosts=" + strings.Join(others, ",")
 	}
-	if _, err := fmt.Fprintf(stdout, "--clickhouse '%s' --clickhouse-cluster %s\n", at, localCluster); err != nil {
+	if _, err := fmt.Fprintf(stdout, "--clickhouse '%s' --clickhouse-cluster %s --clickhouse-copies '%s'\n", at, localCluster, cluster.Copies); err != nil {
 		return fmt.Errorf("tell the address: %w", err)
 	}
 	return running.Wait()
