@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -92,7 +93,8 @@ func (p *process) stop(ctx context.Context, patience time.Duration) error {
 	if err == nil {
 		err = proc.Kill()
 	}
-	if err != nil && p.alive() {
+	// Between its end and done being closed it has been waited for already.
+	if err != nil && !errors.Is(err, os.ErrProcessDone) && p.alive() {
 		return fmt.Errorf("engine: kill the child: %w", err)
 	}
 	<-p.done
