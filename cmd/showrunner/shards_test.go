@@ -22,9 +22,10 @@ func startShards(t *testing.T) (cfg clickhouse.Config, copies string) {
 	t.Helper()
 	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
 	told, tell := io.Pipe()
+	data := t.TempDir()
 	ended := make(chan error, 1)
 	go func() {
-		err := (&ShardsCmd{Data: t.TempDir(), Shards: 2, Memory: 2 << 30}).Execute(ctx, tell, t.Output())
+		err := (&ShardsCmd{Data: data, Shards: 2, Memory: 2 << 30}).Execute(ctx, tell, t.Output())
 		tell.CloseWithError(errors.Join(err, io.EOF))
 		ended <- err
 	}()
