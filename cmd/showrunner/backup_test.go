@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"showrunner/analytics/clickhouse"
+	"showrunner/analytics/engine"
 	"showrunner/live/store/pgtest"
 )
 
@@ -28,7 +29,8 @@ func TestBackupRestore(t *testing.T) {
 	backupRestore(t, backupPlaces{})
 }
 
-// TestBackupRestorePostgres is the same with the database in PostgreSQL.
+// TestBackupRestorePostgres is the same with the database in PostgreSQL and with a
+// ClickHouse that was started apart.
 func TestBackupRestorePostgres(t *testing.T) {
 	pg, err := pgtest.Start(t.Context())
 	if errors.Is(err, pgtest.ErrMissing) {
@@ -48,9 +50,27 @@ func TestBackupRestorePostgres(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	exe, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := engine.Start(t.Context(), engine.Config{Dir: t.TempDir(), Exec: []string{exe, engineChild}, Now: clock})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := e.Close(context.WithoutCancel(t.Context())); err != nil {
+			t.Error(err)
+		}
+	}()
+	back := strings.TrimSuffix(e.URL(), engine.Database) + "back"
 	backupRestore(t, backupPlaces{
-		flags: []string{"--database", urls[0]}, restored: []string{"--database", urls[1]},
-		restore: func(c *RestoreCmd) { c.Database = urls[1] },
+		flags:    []string{"--database", urls[0], "--clickhouse", e.URL(), "--clickhouse-copies", e.Copies()},
+		restored: []string{"--database", urls[1], "--clickhouse", back, "--clickhouse-copies", e.Copies()},
+		restore: func(c *RestoreCmd) {
+			c.Database, c.ClickHouse, c.ClickHouseCopies = urls[1], back, e.Copies()
+		},
+		facts: clickhouse.Config{URL: back, Now: clock},
 	})
 }
 
