@@ -63,12 +63,33 @@ func TestBackupRestorePostgres(t *testing.T) {
 			t.Error(err)
 		}
 	}()
+	watching, stop := context.WithCancel(t.Context())
+	ran := make(chan error, 1)
+	go func() { ran <- e.Run(watching) }()
+	defer func() {
+		stop()
+		if err := <-ran; err != nil {
+			t.Error(err)
+		}
+	}()
 	back := strings.TrimSuffix(e.URL(), engine.Database) + "back"
 	backupRestore(t, backupPlaces{
 		flags:    []string{"--database", urls[0], "--clickhouse", e.URL(), "--clickhouse-copies", e.Copies()},
 		restored: []string{"--database", urls[1], "--clickhouse", back, "--clickhouse-copies", e.Copies()},
 		restore: func(c *RestoreCmd) {
 			c.Database, c.ClickHouse, c.ClickHouseCopies = urls[1], back, e.Copies()
+			// A server that is killed resets its connections, which this engine may not
+			// survive; it is killed too, and started again by who watches over it.
+			pid := e.Pid()
+			if err := syscall.Kill(pid, syscall.SIGKILL); err != nil && !errors.Is(err, syscall.ESRCH) {
+				t.Error(err)
+			}
+			for ctx := deadline(t, time.Minute); e.Pid() == pid || e.Ready(ctx) != nil; {
+				if ctx.Err() != nil {
+					t.Fatal("the engine did not come back")
+				}
+				sleep(ctx, 20*time.Millisecond)
+			}
 		},
 		facts: clickhouse.Config{URL: back, Now: clock},
 	})
