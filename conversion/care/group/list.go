@@ -126,19 +126,15 @@ func (r *Registry) Merchants(ctx context.Context) (list []live.MerchantID, err e
 // Zone is whose calendar days a merchant's groups are counted by: the time zone
 // of most of its rooms, the first by name among equals; UTC without any.
 func (r *Registry) Zone(ctx context.Context, m live.MerchantID) (*time.Location, error) {
-	var names []string
-	err := r.store.Snapshot(ctx, func(q store.Querier) error {
-		rows, err := q.Query(`SELECT time_zone FROM rooms WHERE merchant_id = ? GROUP BY time_zone ORDER BY COUNT(*) DESC, time_zone LIMIT 1`, string(m))
-		names, err = store.Collect(rows, err, func(r store.Scanner) (name string, err error) { return name, r.Scan(&name) })
+	var name string
+	err := r.store.Snapshot(ctx, func(q store.Querier) (err error) {
+		name, err = store.RoomZone(q, m)
 		return err
 	})
 	if err != nil {
-		return nil, fmt.Errorf("find the time zone of a merchant: %w", err)
+		return nil, err
 	}
-	if len(names) == 0 {
-		return time.UTC, nil
-	}
-	zone, err := time.LoadLocation(names[0])
+	zone, err := time.LoadLocation(name)
 	if err != nil {
 		return nil, fmt.Errorf("find the time zone of a merchant: %w", err)
 	}

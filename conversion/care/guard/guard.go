@@ -261,17 +261,9 @@ func readRulesAt(q store.Querier, m live.MerchantID, at int64) (KeptRules, error
 // locate finds the zone of rules that name none: that of most of the merchant's
 // rooms, as the calendar of its groups has it. It is not kept, so that it follows
 // the rooms.
-func (k *KeptRules) locate(q store.Querier, m live.MerchantID) error {
-	if k.Rules.TimeZone != "" {
-		return nil
+func (k *KeptRules) locate(q store.Querier, m live.MerchantID) (err error) {
+	if k.Rules.TimeZone == "" {
+		k.Rules.TimeZone, err = store.RoomZone(q, m)
 	}
-	err := q.Row(`SELECT time_zone FROM rooms WHERE merchant_id = ? GROUP BY time_zone ORDER BY COUNT(*) DESC, time_zone LIMIT 1`, string(m)).Scan(&k.Rules.TimeZone)
-	if errors.Is(err, sql.ErrNoRows) {
-		k.Rules.TimeZone = "UTC"
-		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("find the time zone of a merchant: %w", err)
-	}
-	return nil
+	return err
 }
