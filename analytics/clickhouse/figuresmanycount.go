@@ -6,8 +6,6 @@ import (
 	"strconv"
 	"strings"
 
-	"golang.org/x/sync/errgroup"
-
 	"showrunner/analytics"
 	"showrunner/live"
 )
@@ -60,16 +58,6 @@ func (q *many) count(ctx context.Context) error {
 		s.aired()
 	}
 	return nil
-}
-
-// atOnce asks questions at the same time.
-func atOnce(ctx context.Context, asks ...func(context.Context) error) error {
-	group, each := errgroup.WithContext(asOne(ctx))
-	group.SetLimit(askedAtOnce)
-	for _, ask := range asks {
-		group.Go(func() error { return ask(each) })
-	}
-	return group.Wait()
 }
 
 // behaviour is what viewers do, as far as the shows have facts of it.

@@ -111,23 +111,31 @@ type part struct {
 	ask func(context.Context) error
 }
 
-// ask asks the parts that are needed at the same time. Of several errors it gives
-// that of the first part that has one of its own.
+// ask asks the parts that are needed at the same time.
 func (q *question) ask(ctx context.Context, parts ...part) error {
+	var asks []func(context.Context) error
+	for _, p := range parts {
+		if q.need.Has(p.of) {
+			asks = append(asks, p.ask)
+		}
+	}
+	return atOnce(ctx, asks...)
+}
+
+// atOnce asks questions that answer one at the same time. Of several errors it gives
+// that of the first that has one of its own.
+func atOnce(ctx context.Context, asks ...func(context.Context) error) error {
 	ctx, cancel := context.WithCancel(asOne(ctx))
 	defer cancel()
-	errs := make([]error, len(parts))
+	errs := make([]error, len(asks))
 	room := make(chan struct{}, askedAtOnce)
 	var asked sync.WaitGroup
-	for i, p := range parts {
-		if !q.need.Has(p.of) {
-			continue
-		}
+	for i, ask := range asks {
 		asked.Go(func() {
 			room <- struct{}{}
 			defer func() { <-room }()
 			if errs[i] = ctx.Err(); errs[i] == nil {
-				errs[i] = p.ask(ctx)
+				errs[i] = ask(ctx)
 			}
 			if errs[i] != nil {
 				cancel()

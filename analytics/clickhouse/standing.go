@@ -2,7 +2,6 @@ package clickhouse
 
 import (
 	"context"
-	"time"
 
 	ch "github.com/ClickHouse/clickhouse-go/v2"
 
@@ -27,18 +26,9 @@ type Extent struct {
 	Latest int64
 }
 
-// StandingOf is how the facts of a show stand that were received at or before asOf.
-// It reads three columns of them, and so takes a fraction of what counting them does.
-func (db *DB) StandingOf(ctx context.Context, merchant live.MerchantID, show live.ShowID, asOf time.Time) (Standing, error) {
-	all, err := db.Standings(ctx, merchant, []analytics.ShowAt{{Show: live.Show{ID: show}, At: asOf}})
-	if err != nil {
-		return Standing{}, err
-	}
-	return all[0], nil
-}
-
-// Standings is [DB.StandingOf] of shows of a merchant, each once and as of an
-// instant of its own, in their order.
+// Standings is how the facts of shows of a merchant stand, each once and as of an
+// instant of its own, in their order: of the facts received at or before it. It reads
+// three columns of them, and so takes a fraction of what counting them does.
 func (db *DB) Standings(ctx context.Context, merchant live.MerchantID, shows []analytics.ShowAt) ([]Standing, error) {
 	out := make([]Standing, len(shows))
 	if len(shows) == 0 {

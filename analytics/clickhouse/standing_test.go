@@ -11,6 +11,16 @@ import (
 	"showrunner/live"
 )
 
+// standingOf is how the facts of one show stand.
+func standingOf(t *testing.T, db *DB, m live.MerchantID, show live.ShowID, at time.Time) Standing {
+	t.Helper()
+	all, err := db.Standings(t.Context(), m, []analytics.ShowAt{{Show: live.Show{ID: show}, At: at}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all[0]
+}
+
 // TestStanding: how the facts of a show stand follows every fact of it, told in one
 // range or another, and no fact of another show.
 func TestStanding(t *testing.T) {
@@ -24,11 +34,7 @@ func TestStanding(t *testing.T) {
 	stand := func() map[key]Standing {
 		out := map[key]Standing{}
 		for _, s := range w.shows {
-			got, err := db.StandingOf(t.Context(), s.Merchant, s.ID, w.now.Add(time.Hour))
-			if err != nil {
-				t.Fatal(err)
-			}
-			out[key{s.Merchant, s.ID}] = got
+			out[key{s.Merchant, s.ID}] = standingOf(t, db, s.Merchant, s.ID, w.now.Add(time.Hour))
 		}
 		return out
 	}
@@ -98,10 +104,7 @@ func TestTimeAlone(t *testing.T) {
 		after := last.Sub(show.EndedAt)
 		was := map[Standing]analytics.Figures{}
 		for _, at := range []time.Time{show.EndedAt, show.EndedAt.Add(after / 3), show.EndedAt.Add(after / 2), last, last.Add(time.Hour), last.AddDate(0, 2, 0)} {
-			standing, err := db.StandingOf(t.Context(), show.Merchant, show.ID, at)
-			if err != nil {
-				t.Fatal(err)
-			}
+			standing := standingOf(t, db, show.Merchant, show.ID, at)
 			f, err := db.Figures(t.Context(), show.Merchant, show, at)
 			if err != nil {
 				t.Fatal(err)
@@ -131,9 +134,8 @@ func TestTimeAlone(t *testing.T) {
 			t.Fatal(err)
 		}
 		for i, s := range shows {
-			one, err := db.StandingOf(t.Context(), m, s.Show.ID, s.At)
-			if err != nil || one != all[i] {
-				t.Errorf("show %s as of %s stands at %+v, among others at %+v, %v", s.Show.ID, s.At, one, all[i], err)
+			if one := standingOf(t, db, m, s.Show.ID, s.At); one != all[i] {
+				t.Errorf("show %s as of %s stands at %+v, among others at %+v", s.Show.ID, s.At, one, all[i])
 			}
 		}
 	}
