@@ -307,8 +307,8 @@ func bruteForce(t interface{ Fatal(...any) }, show live.Show, log []live.Entry, 
 		if at.Add(time.Minute).After(show.StartedAt) && at.Before(show.EndedAt) {
 			tr.ClockMinutes++
 			tr.OnlineMinutes += m.Online
+			tr.PeakOnline = max(tr.PeakOnline, m.Online)
 		}
-		tr.PeakOnline = max(tr.PeakOnline, m.Online)
 		for _, c := range []live.Currency{"CNY", "USD"} {
 			x := MinuteMoney{Currency: c}
 			for _, d := range deltas {

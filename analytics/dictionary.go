@@ -17,7 +17,7 @@ var Metrics = []Metric{
 	{"watch_over_1m_rate", "观看转化率", "over-1-minute rate", UnitRatio, "watch_uv_60s / watch_uv", "D1", false, traffic(func(t *Traffic) int64 { return t.WatchUV60s }), watchUV},
 	{"total_watch_time_ms", "累计观看时长", "total watch time", UnitMS, "visible watch time of all viewers, bounded by heartbeats and by the start and the end of the show", "V1, K1", false, traffic(func(t *Traffic) int64 { return t.WatchMS }), nil},
 	{"avg_watch_time_ms", "人均观看时长", "average watch time", UnitMS, "total_watch_time_ms / watch_uv", "T16, V1, D1", false, traffic(func(t *Traffic) int64 { return t.WatchMS }), watchUV},
-	{"pcu", "最高在线人数", "peak concurrent viewers", UnitPersons, "most persons active within one minute", "D1", false, traffic(func(t *Traffic) int64 { return t.PeakOnline }), nil},
+	{"pcu", "最高在线人数", "peak concurrent viewers", UnitPersons, "most persons active in one clock minute on air", "D1", false, traffic(func(t *Traffic) int64 { return t.PeakOnline }), nil},
 	{
 		"acu", "平均在线人数", "average concurrent viewers", UnitPersons, "persons active in each clock minute on air, summed / these clock minutes; never above pcu", "D6", false,
 		traffic(func(t *Traffic) int64 { return t.OnlineMinutes }), traffic(func(t *Traffic) int64 { return t.ClockMinutes }),

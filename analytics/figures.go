@@ -40,7 +40,7 @@ type Traffic struct {
 	WatchUV                        int64 // persons who entered
 	WatchUV60s                     int64 // persons who watched 60 s or more in all
 	WatchMS                        int64 // visible watch time within the show, summed
-	PeakOnline                     int64 // pcu: most persons active within one minute
+	PeakOnline                     int64 // pcu: most persons active in one clock minute on air
 	OnlineMinutes                  int64 // persons active in each clock minute on air, summed, for acu
 	ClockMinutes                   int64 // clock minutes on air, see [ClockOnAir]: what OnlineMinutes is summed over
 	MinutesOnAir                   int64 // minutes from start to end, begun minutes count

@@ -237,8 +237,12 @@ func TestFoldAverageOnline(t *testing.T) {
 			above++
 		}
 		rows := figures.OnAir(show)
+		var peak int64
 		for _, m := range rows {
-			sum += m.Online
+			sum, peak = sum+m.Online, max(peak, m.Online)
+		}
+		if x := figures.Traffic; peak != x.PeakOnline {
+			t.Fatalf("a peak of %d, and in no minute on air more than %d", x.PeakOnline, peak)
 		}
 		if x := figures.Traffic; sum != x.OnlineMinutes || int64(len(rows)) != x.ClockMinutes {
 			t.Fatalf("%d persons in %d rows, counted %d in %d", sum, len(rows), x.OnlineMinutes, x.ClockMinutes)

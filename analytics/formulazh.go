@@ -23,7 +23,7 @@ var formulasOfShowsZH = map[string]string{
 	"watch_over_1m_rate":        "超1分钟观看人数 watch_uv_60s / 观看人数 watch_uv",
 	"total_watch_time_ms":       "全部观众的可见观看时长之和，以心跳为界，并截断在开播与下播之间",
 	"avg_watch_time_ms":         "累计观看时长 total_watch_time / 观看人数 watch_uv",
-	"pcu":                       "一分钟内活跃的最多人数",
+	"pcu":                       "开播期间一个钟面分钟内活跃的最多人数",
 	"acu":                       "开播期间每个钟面分钟的活跃人数之和 / 这些钟面分钟数；不会高于 pcu",
 	"enter_rate_pv":             "观看人次 watch_pv / 直播间曝光次数 room_exposure_pv",
 	"bots_flagged":              "被规则或场控标记为机器人的人数：其行为不进任何观众指标，只进含机器人口径；订单与金额照计",

@@ -40,8 +40,6 @@ func (f *Fold) Figures(asOf time.Time) Figures {
 	for _, m := range f.minutes {
 		x := m.Minute
 		x.Money = values(m.money)
-		out.Traffic.PeakOnline = max(out.Traffic.PeakOnline, x.Online)
-		out.Raw.PeakOnline = max(out.Raw.PeakOnline, m.everybody)
 		out.Minutes = append(out.Minutes, x)
 	}
 	f.caused(&out)
@@ -76,12 +74,13 @@ func (f *Fold) Air(out *Figures, asOf time.Time) {
 		return
 	}
 	t, raw := &out.Traffic, &out.Raw
-	t.OnlineMinutes, raw.OnlineMinutes = 0, 0
+	t.OnlineMinutes, raw.OnlineMinutes, t.PeakOnline, raw.PeakOnline = 0, 0, 0, 0
 	from, until := ClockOnAir(f.show, asOf)
 	for at, m := range f.minutes {
 		if at >= from && at < until {
 			t.OnlineMinutes += m.Online
 			raw.OnlineMinutes += m.everybody
+			t.PeakOnline, raw.PeakOnline = max(t.PeakOnline, m.Online), max(raw.PeakOnline, m.everybody)
 		}
 	}
 	t.ClockMinutes, t.MinutesOnAir = until-from, MinutesOnAir(f.show, asOf)

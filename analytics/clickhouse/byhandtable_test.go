@@ -217,9 +217,8 @@ func (h *hand) minutes(past []analytics.PastShow) {
 			values[key] = h.money(mine, flowOf[key])
 			any |= h.money(now, flowOf[key]) | values[key]
 		}
-		peak = max(peak, values["online"])
 		if onAir {
-			persons, clock = persons+values["online"], clock+1
+			peak, persons, clock = max(peak, values["online"]), persons+values["online"], clock+1
 		}
 		if onAir || any != 0 {
 			for key, v := range values {

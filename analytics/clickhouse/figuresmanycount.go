@@ -131,7 +131,7 @@ func (q *many) persons(ctx context.Context, from string) error {
 
 // presence counts who was there minute by minute, without keeping the minutes.
 func (q *many) presence(ctx context.Context, from string) error {
-	return q.rows(ctx, "presence of shows", `SELECT toString(show_id), toInt64(sumIf(online, clock >= `+ofRow("air_firsts")+` AND clock < `+ofRow("air_ends")+`)), toInt64(max(online)) FROM (
+	return q.rows(ctx, "presence of shows", `SELECT toString(show_id), toInt64(sumIf(online, (clock >= `+ofRow("air_firsts")+` AND clock < `+ofRow("air_ends")+`) AS on_air)), toInt64(maxIf(online, on_air)) FROM (
 			SELECT show_id, intDiv(toUnixTimestamp64Milli(ts), 60000) AS clock, uniqExact(person_id) AS online`+from+`AND person_id != '' AND kind IN ('room_entered', 'watch_heartbeat') GROUP BY show_id, clock)
 		GROUP BY show_id`,
 		func() ([]any, func(*countedShow)) {

@@ -119,8 +119,8 @@ func (q *question) presence(ctx context.Context, from string) error {
 			m.Entered, m.Online, m.Comments, m.Likes, m.Clicks, m.Carts = x.Entered, x.Online, x.Comments, x.Likes, x.Clicks, x.Carts
 			if clock := t.Unix() / 60; clock >= first && clock < end {
 				q.f.Traffic.OnlineMinutes += x.Online
+				q.f.Traffic.PeakOnline = max(q.f.Traffic.PeakOnline, x.Online)
 			}
-			q.f.Traffic.PeakOnline = max(q.f.Traffic.PeakOnline, x.Online)
 			return nil
 		})
 }
