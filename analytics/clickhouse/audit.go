@@ -131,8 +131,9 @@ var others = []struct{ check, sql string }{
 		FROM events GROUP BY seq, idx HAVING c > 1 ORDER BY seq, idx`},
 	{"duplicate_position", `SELECT '', any(toString(merchant_id)), any(toString(show_id)), concat(toString(seq), ':', toString(idx), ':', toString(n)) AS k, toInt64(count()) AS c, toInt64(1)
 		FROM order_deltas GROUP BY seq, idx, n HAVING c > 1 ORDER BY seq, idx, n`},
+	// Many facts are known by their place alone.
 	{"duplicate_event", `SELECT '', toString(merchant_id), any(toString(show_id)), concat(fact_source, ' ', fact_id) AS k, toInt64(count()) AS c, toInt64(1)
-		FROM events GROUP BY merchant_id, fact_source, fact_id HAVING c > 1 ORDER BY merchant_id, k`},
+		FROM events WHERE uuid_low != 0 OR event_id != '' GROUP BY merchant_id, fact_source, fact_id HAVING c > 1 ORDER BY merchant_id, k`},
 	// Positions count up within a message and messages count up without a gap.
 	{"log_gap", `SELECT '', '', '', concat('message ', toString(seq)) AS k, toInt64(uniqExact(idx)) AS c, toInt64(max(idx)) + 1 AS want
 		FROM events WHERE seq >= {whole:UInt64} GROUP BY seq HAVING c != want ORDER BY seq`},

@@ -1,6 +1,8 @@
 package clickhouse
 
 import (
+	"slices"
+
 	"github.com/ClickHouse/ch-go/proto"
 
 	"showrunner/conversion"
@@ -83,11 +85,13 @@ func (c *eventColumns) add(entry *live.Entry, rules *conversion.RuleSet, order b
 	c.role.put(row, string(e.Actor.Role))
 	c.rehearsal.put(row, bit(e.Rehearsal))
 	c.source.put(row, sourceOf(e))
-	if high, low, ok := uuidOf(string(e.ID)); ok {
-		c.uuidHigh.put(row, int64(high)-e.ReceivedAt.UnixMilli()<<16)
-		c.uuidLow.put(row, low)
-	} else {
-		c.id.put(row, string(e.ID))
+	if !slices.Contains(placedKinds, e.Kind) {
+		if high, low, ok := uuidOf(string(e.ID)); ok {
+			c.uuidHigh.put(row, int64(high)-e.ReceivedAt.UnixMilli()<<16)
+			c.uuidLow.put(row, low)
+		} else {
+			c.id.put(row, string(e.ID))
+		}
 	}
 	c.channel.put(row, e.Channel)
 	c.campaign.put(row, e.Campaign)

@@ -1,10 +1,17 @@
 package clickhouse
 
 import (
+	"slices"
 	"strings"
 
+	"showrunner/analytics"
 	"showrunner/live"
 )
+
+// placedKinds are the kinds that ClickHouse knows by their place in the log alone:
+// what viewers do, many to each of them, whose identifiers nothing reads there. An
+// identifier is mostly chance, and was half of what such a fact took.
+var placedKinds = slices.Concat(analytics.BehaviourKinds, []live.Kind{live.RoomEntered, live.Followed, live.Unfollowed})
 
 // In actor_id and behind "ws:" in source, itself stands for the person that the
 // fact is about. It is no identifier.

@@ -2,6 +2,7 @@ package clickhouse
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -33,7 +34,7 @@ func TestSaidOnce(t *testing.T) {
 	} {
 		want = append(want, said{x.source, x.id, x.actor})
 		s.add(&live.Entry{Position: live.Position{Seq: 1, Index: uint32(i)}, Event: live.Event{
-			ID: live.EventID(x.id), Kind: live.RoomEntered, Source: x.source, Merchant: "m1", Person: live.PersonID(x.person),
+			ID: live.EventID(x.id), Kind: live.CommentSent, Source: x.source, Merchant: "m1", Person: live.PersonID(x.person),
 			Actor: live.Actor{ID: x.actor, Role: x.role}, ReceivedAt: start, OccurredAt: start.Add(-1500 * time.Millisecond),
 		}})
 	}
@@ -69,6 +70,66 @@ func TestSaidOnce(t *testing.T) {
 	var stored uint64
 	if err := db.conn.QueryRow(t.Context(), `SELECT countIf(event_id = '') + countIf(actor_id = '=') + countIf(source = 'ws:=') FROM events`).Scan(&stored); err != nil || stored != 3+1+2 {
 		t.Errorf("%d are stored once, %v", stored, err)
+	}
+}
+
+// TestKnownByPlace: of what viewers do all the time ClickHouse has the place in the
+// log and no identifier; of what is asked for by its identifier it has both.
+func TestKnownByPlace(t *testing.T) {
+	waitReady(t)
+	db := migrated(t, server.HTTPURL())
+	s := newSpan(nil)
+	want := map[live.Position]string{}
+	for i, kind := range append(slices.Clone(placedKinds), live.CommentSent, live.CommentPinned, live.QuestionAsked, live.OrderPaid, live.CouponClaimed, live.ShowStarted, live.ServiceMessageSent) {
+		for k, id := range []string{fmt.Sprintf("0199f3a2-7c11-7abc-8def-%012x", i), fmt.Sprintf("own-%d", i)} {
+			at := live.Position{Seq: uint64(i + 1), Index: uint32(k)}
+			if want[at] = id; slices.Contains(placedKinds, kind) {
+				want[at] = ""
+			}
+			s.add(&live.Entry{Position: at, Event: live.Event{
+				ID: live.EventID(id), Kind: kind, Source: "ws:ming", Merchant: "m1", Person: "ming", Actor: live.Actor{ID: "ming", Role: live.RoleViewer}, ReceivedAt: start, OccurredAt: start,
+			}})
+		}
+	}
+	if err := db.insert(t.Context(), s.blocks()[0], "placed"); err != nil {
+		t.Fatal(err)
+	}
+	got := map[live.Position]string{}
+	err := db.rows(t.Context(), "test", nil, `SELECT seq, idx, fact_id FROM events`, func(scan scanner) error {
+		var at live.Position
+		var id string
+		err := scan(&at.Seq, &at.Index, &id)
+		got[at] = id
+		return err
+	})
+	if d := cmp.Diff(want, got); d != "" || err != nil {
+		t.Errorf("-want +got\n%s%v", d, err)
+	}
+	found, err := db.Audit(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range found { // A fact without an identifier is nobody's double.
+		if m.Check == "duplicate_event" || m.Check == "duplicate_position" {
+			t.Errorf("%+v", m)
+		}
+	}
+	// The same facts as they were kept before: with their identifiers, at their places.
+	if err := db.conn.Exec(t.Context(), `INSERT INTO events (merchant_id, kind, ts, occurred_at, person_id, actor_id, actor_role, source, event_id, seq, idx)
+		SELECT merchant_id, kind, ts, occurred_at, person_id, actor_id, actor_role, source, concat('old-', toString(seq), '-', toString(idx)), seq, idx FROM events`); err != nil {
+		t.Fatal(err)
+	}
+	if found, err = db.Audit(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	twice := 0
+	for _, m := range found {
+		if m.Check == "duplicate_position" {
+			twice++
+		}
+	}
+	if twice != len(want) {
+		t.Errorf("%d places are told to be in twice, of %d", twice, len(want))
 	}
 }
 

@@ -181,34 +181,19 @@ type logged struct {
 // against.
 func (e *engines) readLog(room live.RoomID) []logged {
 	e.t.Helper()
-	ctx := deadline(e.t, 20*time.Second)
-	l, err := eventlog.Open(ctx, eventlog.Config{URL: e.nats, Now: clock})
-	if err != nil {
-		e.t.Fatal(err)
-	}
-	defer l.Close()
-	head, err := l.Head(ctx)
-	if err != nil {
-		e.t.Fatal(err)
-	}
-	r, err := l.Reader(ctx, "", live.Position{})
-	if err != nil {
-		e.t.Fatal(err)
-	}
-	defer r.Close()
 	var out []logged
-	for r.Position().Less(head) {
-		entries, err := r.Next(ctx, 1000, time.Second)
-		if err != nil {
-			e.t.Fatal(err)
-		}
-		for _, entry := range entries {
-			if m, ok := ws.MessageOf(entry); ok && entry.Event.Room == room && m.Audience != live.AudiencePerson {
-				out = append(out, logged{string(entry.Event.ID), entry.Position.Offset(), m.Audience == live.AudiencePanel})
-			}
+	for _, entry := range e.entries() {
+		if m, ok := ws.MessageOf(entry); ok && entry.Event.Room == room && m.Audience != live.AudiencePerson {
+			out = append(out, logged{string(entry.Event.ID), entry.Position.Offset(), m.Audience == live.AudiencePanel})
 		}
 	}
 	return out
+}
+
+// entries are all facts of the log.
+func (e *engines) entries() []live.Entry {
+	e.t.Helper()
+	return entriesOf(e.t, eventlog.Config{URL: e.nats, Now: clock})
 }
 
 // figuresOf are the metrics of the live snapshot.
