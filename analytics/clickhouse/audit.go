@@ -33,6 +33,14 @@ type reconcile struct {
 	measures                  [][2]string // column of the rollup, expression over the facts
 }
 
+// Measures of how facts stand are no sums of numbers: what puts them together, and
+// how a rollup tells them as one.
+const (
+	foldOfStanding   = `multiIf(c = 'places', groupBitXor(%[1]s), c = 'latest', max(%[1]s), sum(%[1]s))`
+	placesOfStanding = `reinterpretAsInt64(places)`
+	latestOfStanding = `toUnixTimestamp64Milli(latest)`
+)
+
 const counted = `rehearsal = 0 AND actor_role = 'viewer'`
 
 func kinds(pairs ...string) (out [][2]string) {
@@ -47,6 +55,11 @@ func same(columns ...string) (out [][2]string) {
 		out = append(out, [2]string{c, c})
 	}
 	return out
+}
+
+// standingBy are the measures of how facts stand that have this column of their time.
+func standingBy(at string) [][2]string {
+	return [][2]string{{"rows", `toInt64(1)`}, {"places", `reinterpretAsInt64(cityHash64(seq, idx))`}, {"latest", `toUnixTimestamp64Milli(` + at + `)`}}
 }
 
 var (
@@ -82,6 +95,8 @@ var reconciles = []reconcile{
 		same("orders", "orders_paid", "created", "paid", "refund_goods", "refund_ship", "cancelled_paid"),
 	},
 	{"holdouts", "events", `kind = 'holdout_assigned' AND rehearsal = 0 AND person_id != ''`, `person_id`, `person_id`, [][2]string{{"", `toInt64(1)`}}},
+	{"event_standing", "events", `1`, `''`, `''`, standingBy("ts")},
+	{"delta_standing", "order_deltas", `1`, `''`, `''`, standingBy("at")},
 	{"touches", "events", `touch = 1`, `person_id`, `person_id`, [][2]string{{"", `toInt64(1)`}}},
 }
 
@@ -92,9 +107,12 @@ const agedShows = `(SELECT toString(merchant_id), toString(show_id) FROM events 
 
 // sql sums facts and rollup side by side and keeps the keys that differ.
 func (r *reconcile) sql() string {
-	differ := `facts != rollup`
-	if r.facts == "events" {
-		differ = `if({gone:Int64} > 0 AND (merchant, show) IN ` + agedShows + `, facts > rollup, facts != rollup)`
+	differ, put := `facts != rollup`, `sum(%s)`
+	if r.facts == "events" { // Of what is left the places are others.
+		differ = `if({gone:Int64} > 0 AND (merchant, show) IN ` + agedShows + `, facts > rollup AND c != 'places', facts != rollup)`
+	}
+	if strings.HasSuffix(r.rollup, "_standing") {
+		put = foldOfStanding
 	}
 	var facts, rollup, names []string
 	for _, m := range r.measures {
@@ -103,7 +121,14 @@ func (r *reconcile) sql() string {
 			rollup, names = append(rollup, `toInt64(1)`), append(names, `'rows'`)
 			continue
 		}
-		rollup, names = append(rollup, m[0]), append(names, `'`+m[0]+`'`)
+		column := m[0]
+		switch column {
+		case "places":
+			column = placesOfStanding
+		case "latest":
+			column = latestOfStanding
+		}
+		rollup, names = append(rollup, column), append(names, `'`+m[0]+`'`)
 	}
 	side := func(table, where, key string, values []string, first bool) string {
 		is, not := "v", "toInt64(0)"
@@ -115,7 +140,7 @@ func (r *reconcile) sql() string {
 				[` + strings.Join(names, ", ") + `] AS cs, [` + strings.Join(values, ", ") + `] AS vs
 			FROM ` + table + where + `) ARRAY JOIN cs AS c, vs AS v`
 	}
-	return `SELECT c, merchant, show, k, sum(f) AS facts, sum(r) AS rollup FROM (` +
+	return `SELECT c, merchant, show, k, ` + fmt.Sprintf(put, "f") + ` AS facts, ` + fmt.Sprintf(put, "r") + ` AS rollup FROM (` +
 		side(r.facts, ` WHERE `+r.where, r.key, facts, true) + ` UNION ALL ` +
 		side(r.rollup, ``, r.rollupKey, rollup, false) +
 		`) GROUP BY c, merchant, show, k HAVING ` + differ + ` ORDER BY c, merchant, show, k LIMIT ` + fmt.Sprint(auditLimit)

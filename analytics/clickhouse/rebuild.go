@@ -135,8 +135,9 @@ func (db *DB) definition(ctx context.Context, r *Rebuild) error {
 	})
 }
 
-// unaged are rollups of events of which none are raw behaviour.
-var unaged = []string{"holdouts", "group_facts"}
+// unaged are rollups of events of which none are raw behaviour, and one that tells how
+// those stand that are there.
+var unaged = []string{"holdouts", "group_facts", "event_standing"}
 
 // whole refuses to make a rollup anew of facts of which some are gone: what it
 // has is more than what they say.

@@ -43,6 +43,9 @@ var corruptions = []struct{ rollup, month, how string }{
 	{"show_money", "", `INSERT INTO show_money SELECT * FROM show_money`},
 	{"person_money", "", `TRUNCATE TABLE person_money`},
 	{"show_behaviour", "", `INSERT INTO show_behaviour SELECT * FROM show_behaviour`},
+	{"event_standing", "", `INSERT INTO event_standing SELECT * FROM event_standing`},
+	{"event_standing", "", `INSERT INTO event_standing SELECT merchant_id, show_id, 0, 1, latest FROM event_standing`},
+	{"delta_standing", "", `ALTER TABLE delta_standing DELETE WHERE show_id != '' SETTINGS mutations_sync = 2`},
 }
 
 // TestRebuild spoils each rollup, sees the audit find it, rebuilds it and sees

@@ -38,6 +38,7 @@ type figuresSource interface {
 	FiguresOf(ctx context.Context, m live.MerchantID, s live.Show, asOf time.Time, need analytics.Part) (analytics.Figures, error)
 	Metrics(ctx context.Context, m live.MerchantID, shows []analytics.ShowAt) ([]analytics.Figures, error)
 	Standings(ctx context.Context, m live.MerchantID, shows []analytics.ShowAt) ([]clickhouse.Standing, error)
+	StandingsOfFacts(ctx context.Context, m live.MerchantID, shows []analytics.ShowAt) ([]clickhouse.Standing, error)
 }
 
 // countedOf is all that figures of a show that is over come from.
@@ -77,7 +78,7 @@ func (c *counted) figures(ctx context.Context, s live.Show, asOf time.Time, need
 	if !settled(at[0]) {
 		return c.FiguresOf(ctx, s.Merchant, s, asOf, need)
 	}
-	of, err := c.of(ctx, s.Merchant, at)
+	of, err := c.of(ctx, s.Merchant, at, c.Standings)
 	if err != nil {
 		return analytics.Figures{}, err
 	}
@@ -87,24 +88,29 @@ func (c *counted) figures(ctx context.Context, s live.Show, asOf time.Time, need
 		return f, nil
 	}
 	c.again.WithLabelValues("counted").Inc()
-	f, err := c.FiguresOf(ctx, s.Merchant, s, asOf, need)
-	if err == nil && need == analytics.Everything {
-		err = c.keep(ctx, c.kept, s.Merchant, at, of, []analytics.Figures{f})
+	if need != analytics.Everything {
+		return c.FiguresOf(ctx, s.Merchant, s, asOf, need)
 	}
-	return f, err
+	all, err := c.counting(ctx, c.kept, s.Merchant, at, func() ([]analytics.Figures, error) {
+		f, err := c.FiguresOf(ctx, s.Merchant, s, asOf, need)
+		return []analytics.Figures{f}, err
+	})
+	if len(all) == 0 {
+		return analytics.Figures{}, err
+	}
+	return all[0], err
 }
 
 // metrics are those of shows of a merchant, each once, in their order, as
 // [clickhouse.DB.Metrics] counts them. They are shared memory too.
 func (c *counted) metrics(ctx context.Context, m live.MerchantID, shows []analytics.ShowAt) ([]analytics.Figures, error) {
-	of, err := c.of(ctx, m, shows)
+	of, err := c.of(ctx, m, shows, c.Standings)
 	if err != nil {
 		return nil, err
 	}
 	out := make([]analytics.Figures, len(shows))
 	var places []int
 	var left []analytics.ShowAt
-	var leftOf []countedOf
 	for i, s := range shows {
 		f, ok := c.peers.Get(of[i])
 		if ok && settled(s) {
@@ -112,45 +118,55 @@ func (c *counted) metrics(ctx context.Context, m live.MerchantID, shows []analyt
 			out[i] = f
 			continue
 		}
-		places, left, leftOf = append(places, i), append(left, s), append(leftOf, of[i])
+		places, left = append(places, i), append(left, s)
 	}
 	c.again.WithLabelValues("kept").Add(float64(len(shows) - len(left)))
 	if len(left) == 0 {
 		return out, nil
 	}
 	c.again.WithLabelValues("counted").Add(float64(len(left)))
-	fresh, err := c.Metrics(ctx, m, left)
+	fresh, err := c.counting(ctx, c.peers, m, left, func() ([]analytics.Figures, error) { return c.Metrics(ctx, m, left) })
 	if err != nil {
 		return nil, err
 	}
 	for i, at := range places {
 		out[at] = fresh[i]
 	}
-	return out, c.keep(ctx, c.peers, m, left, leftOf, fresh)
+	return out, nil
 }
 
-// keep keeps what was counted of shows whose facts stand as they did before it was:
-// what came in between is counted or not, and nobody knows.
-func (c *counted) keep(ctx context.Context, in *lru.Cache[countedOf, analytics.Figures], m live.MerchantID, shows []analytics.ShowAt, before []countedOf, figures []analytics.Figures) error {
-	after, err := c.of(ctx, m, shows)
+// counting counts shows, and keeps what was counted of those whose facts stand after
+// it as they did before: what came in between is counted or not, and nobody knows. It
+// goes by the facts themselves: rollups have a fact a moment later than they do, or
+// earlier, and it would be kept for one that is counted, or not, and is the other.
+func (c *counted) counting(ctx context.Context, in *lru.Cache[countedOf, analytics.Figures], m live.MerchantID, shows []analytics.ShowAt, count func() ([]analytics.Figures, error)) ([]analytics.Figures, error) {
+	before, err := c.of(ctx, m, shows, c.StandingsOfFacts)
 	if err != nil {
-		return err
+		return nil, err
+	}
+	figures, err := count()
+	if err != nil {
+		return figures, err
+	}
+	after, err := c.of(ctx, m, shows, c.StandingsOfFacts)
+	if err != nil {
+		return nil, err
 	}
 	for i, s := range shows {
 		if settled(s) && after[i] == before[i] {
 			in.Add(after[i], figures[i])
 		}
 	}
-	return nil
+	return figures, nil
 }
 
 // of is what figures of shows, each as of an instant, come from.
-func (c *counted) of(ctx context.Context, m live.MerchantID, shows []analytics.ShowAt) ([]countedOf, error) {
+func (c *counted) of(ctx context.Context, m live.MerchantID, shows []analytics.ShowAt, stand func(context.Context, live.MerchantID, []analytics.ShowAt) ([]clickhouse.Standing, error)) ([]countedOf, error) {
 	erased, err := c.erased(ctx, m)
 	if err != nil {
 		return nil, err
 	}
-	standings, err := c.Standings(ctx, m, shows)
+	standings, err := stand(ctx, m, shows)
 	if err != nil {
 		return nil, err
 	}

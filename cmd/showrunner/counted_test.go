@@ -44,6 +44,10 @@ func (x *fakeFacts) Standings(_ context.Context, _ live.MerchantID, shows []anal
 	return out, nil
 }
 
+func (x *fakeFacts) StandingsOfFacts(ctx context.Context, m live.MerchantID, shows []analytics.ShowAt) ([]clickhouse.Standing, error) {
+	return x.Standings(ctx, m, shows)
+}
+
 // TestCounted: a show that is over is counted once, and anew after anything that
 // its figures come from is another.
 func TestCounted(t *testing.T) {

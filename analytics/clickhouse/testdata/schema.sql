@@ -3,6 +3,36 @@ CREATE VIEW bots (`merchant_id` LowCardinality(String),
   `person_id` String)
 AS SELECT merchant_id, show_id, person_id FROM events WHERE (rehearsal = 0) AND (person_id != '') AND (kind IN ('bot_flagged', 'bot_unflagged')) GROUP BY merchant_id, show_id, person_id HAVING argMax(kind, (seq, idx)) = 'bot_flagged'
 
+CREATE TABLE delta_standing (`merchant_id` LowCardinality(String),
+  `show_id` LowCardinality(String),
+  `rows` SimpleAggregateFunction(sum, Int64),
+  `places` SimpleAggregateFunction(groupBitXor, UInt64),
+  `latest` SimpleAggregateFunction(max, DateTime64(3, 'UTC')))
+ENGINE = AggregatingMergeTree ORDER BY (merchant_id, show_id)
+SETTINGS non_replicated_deduplication_window = 100000, index_granularity = 8192
+
+CREATE MATERIALIZED VIEW delta_standing_mv TO delta_standing (`merchant_id` LowCardinality(String),
+  `show_id` LowCardinality(String),
+  `rows` Int64,
+  `places` UInt64,
+  `latest` DateTime64(3, 'UTC'))
+AS SELECT merchant_id, show_id, toInt64(count()) AS rows, groupBitXor(cityHash64(seq, idx)) AS places, max(at) AS latest FROM order_deltas GROUP BY merchant_id, show_id
+
+CREATE TABLE event_standing (`merchant_id` LowCardinality(String),
+  `show_id` LowCardinality(String),
+  `rows` SimpleAggregateFunction(sum, Int64),
+  `places` SimpleAggregateFunction(groupBitXor, UInt64),
+  `latest` SimpleAggregateFunction(max, DateTime64(3, 'UTC')))
+ENGINE = AggregatingMergeTree ORDER BY (merchant_id, show_id)
+SETTINGS non_replicated_deduplication_window = 100000, index_granularity = 8192
+
+CREATE MATERIALIZED VIEW event_standing_mv TO event_standing (`merchant_id` LowCardinality(String),
+  `show_id` LowCardinality(String),
+  `rows` Int64,
+  `places` UInt64,
+  `latest` DateTime64(3, 'UTC'))
+AS SELECT merchant_id, show_id, toInt64(count()) AS rows, groupBitXor(cityHash64(seq, idx)) AS places, max(ts) AS latest FROM events GROUP BY merchant_id, show_id
+
 CREATE TABLE events (`merchant_id` LowCardinality(String),
   `show_id` LowCardinality(String),
   `room_id` LowCardinality(String),
