@@ -43,12 +43,24 @@ var LateColumns = []struct {
 // lateDays are the windows that platforms report.
 var lateDays = live.LedgerDays
 
+const lateDay = 24 * time.Hour
+
+// LateReach tells how far the window of so many days after the end of a show has
+// come: whether its last day has begun, and whether it is over.
+func LateReach(ended time.Time, days int, asOf time.Time) (begun, complete bool) {
+	until := ended.Add(time.Duration(days) * lateDay)
+	return days == 0 || asOf.After(until.Add(-lateDay)), !asOf.Before(until)
+}
+
 // State tells how far a window has come, as a word of the API.
-func (l *LateSales) State() string {
+func (l *LateSales) State() string { return LateState(l.Begun, l.Complete) }
+
+// LateState is the word of the API for how far a window has come, see [LateReach].
+func LateState(begun, complete bool) string {
 	switch {
-	case !l.Begun:
+	case !begun:
 		return LateNotYet
-	case !l.Complete:
+	case !complete:
 		return LateSoFar
 	}
 	return LateComplete
@@ -83,11 +95,10 @@ func Late(show live.Show, f *Figures, currency live.Currency) []LateSales {
 	}
 	rows := make([]LateSales, len(lateDays))
 	for i, days := range lateDays {
-		const day = 24 * time.Hour
-		until := show.EndedAt.Add(time.Duration(days) * day)
+		until := show.EndedAt.Add(time.Duration(days) * lateDay)
 		row := &rows[i]
 		row.Currency, row.Days = currency, days
-		row.Begun, row.Complete = days == 0 || f.AsOf.After(until.Add(-day)), !f.AsOf.Before(until)
+		row.Begun, row.Complete = LateReach(show.EndedAt, days, f.AsOf)
 		if !row.Begun {
 			continue
 		}

@@ -82,19 +82,50 @@ func TestLifeOfAnOrder(t *testing.T) {
 	if b := balances(then); b["paid"] != 0 || b["deposit"] != 200 || b["receivable"] != 2100 {
 		t.Errorf("as of a minute ago: %s", then.raw)
 	}
-	one := e.want(200, "GET", path+"?window=t30", owner, nil)
-	windows := one.json["windows"].([]any)
-	if len(windows) != 1 {
-		t.Fatalf("windows: %s", one.raw)
+	amounts := map[string]any{
+		"gmv_paid_minor": 2100.0, "refund_by_pay_date_minor": 500.0, "refund_by_event_date_minor": 500.0, "cancelled_paid_minor": 0.0,
+		"gmv_net_minor": 1600.0, "gmv_settled_minor": 1500.0, "commission_minor": 150.0,
 	}
-	for key, want := range map[string]any{
-		"window": "t30", "complete": false, "currency": "CNY", "gmv_paid_minor": 2100.0, "refund_by_pay_date_minor": 500.0,
-		"refund_by_event_date_minor": 500.0, "gmv_net_minor": 1600.0, "gmv_settled_minor": 1500.0, "commission_minor": 150.0,
-	} {
-		if got := windows[0].(map[string]any)[key]; got != want {
-			t.Errorf("window: %s is %v, want %v", key, got, want)
+	// told wants one window to have come so far, with its amounts or, before its
+	// last day, with none: what was sold until now is not what it will be.
+	told := func(window, state string) {
+		t.Helper()
+		one := e.want(200, "GET", path+"?window="+window, e.as(live.RoleMerchant, "m1", "owner"), nil)
+		windows := one.json["windows"].([]any)
+		if len(windows) != 1 || one.json["provisional"] != (state != "complete") {
+			t.Fatalf("%s: %s", window, one.raw)
+		}
+		row := windows[0].(map[string]any)
+		if row["window"] != window || row["currency"] != "CNY" || row["state"] != state || row["complete"] != (state == "complete") {
+			t.Errorf("%s is not %s: %v", window, state, row)
+		}
+		for key, want := range amounts {
+			if state == "not_yet" {
+				want = nil
+			}
+			if got, there := row[key]; got != want || !there {
+				t.Errorf("%s: %s is %v, want %v", window, key, got, want)
+			}
 		}
 	}
+	e.want(200, "POST", "/v1/shows/"+show+"/start", owner, obj{})
+	told("t0", "so_far")
+	told("t1", "not_yet")
+	told("t30", "not_yet")
+	e.want(200, "POST", "/v1/shows/"+show+"/end", owner, obj{})
+	told("t0", "complete")
+	told("t1", "not_yet") // it ends now
+	e.advance(time.Millisecond)
+	told("t1", "so_far")
+	told("t3", "not_yet")
+	told("t30", "not_yet")
+	e.advance(2*24*time.Hour + time.Minute)
+	told("t1", "complete")
+	told("t3", "so_far")
+	told("t30", "not_yet")
+	e.advance(30 * 24 * time.Hour)
+	told("t30", "complete")
+	owner = e.as(live.RoleMerchant, "m1", "owner") // the token of then has expired
 	e.problem("a wrong window", e.do("GET", path+"?window=t2", owner, nil), 400)
 	e.problem("an instant to come", e.do("GET", path+"?as_of=2036-01-01T00:00:00Z", owner, nil), 400)
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"showrunner/analytics"
 	"showrunner/live"
 )
 
@@ -31,14 +32,15 @@ type LedgerWindow struct {
 	Window             string `json:"window" enum:"t0,t1,t3,t7,t15,t30" doc:"Days after the end of the show; t0 is until its end."`
 	Until              Time   `json:"until"`
 	Complete           bool   `json:"complete" doc:"The window was over by as_of. Refunds of its orders may still come."`
+	State              string `json:"state" enum:"not_yet,so_far,complete" doc:"As in the report: complete, begun its last day, or not; what has not is not told, and its amounts are null."`
 	Currency           string `json:"currency"`
-	PaidMinor          int64  `json:"gmv_paid_minor" doc:"Paid within the window."`
-	RefundByPayMinor   int64  `json:"refund_by_pay_date_minor" doc:"Given back of it, whenever."`
-	RefundByEventMinor int64  `json:"refund_by_event_date_minor" doc:"Given back within the window, whenever it was paid."`
-	CancelledMinor     int64  `json:"cancelled_paid_minor" doc:"Of orders paid within the window and cancelled, whenever."`
-	NetMinor           int64  `json:"gmv_net_minor" doc:"Paid less refund by pay date less cancelled."`
-	SettledMinor       int64  `json:"gmv_settled_minor"`
-	CommissionMinor    int64  `json:"commission_minor" doc:"Accrued less reversed."`
+	PaidMinor          *int64 `json:"gmv_paid_minor" nullable:"true" doc:"Paid within the window."`
+	RefundByPayMinor   *int64 `json:"refund_by_pay_date_minor" nullable:"true" doc:"Given back of it, whenever."`
+	RefundByEventMinor *int64 `json:"refund_by_event_date_minor" nullable:"true" doc:"Given back within the window, whenever it was paid."`
+	CancelledMinor     *int64 `json:"cancelled_paid_minor" nullable:"true" doc:"Of orders paid within the window and cancelled, whenever."`
+	NetMinor           *int64 `json:"gmv_net_minor" nullable:"true" doc:"Paid less refund by pay date less cancelled."`
+	SettledMinor       *int64 `json:"gmv_settled_minor" nullable:"true"`
+	CommissionMinor    *int64 `json:"commission_minor" nullable:"true" doc:"Accrued less reversed."`
 }
 
 type ledgerOutput struct{ Body LedgerAnswer }
@@ -97,7 +99,8 @@ func (a *API) getLedger(ctx context.Context, p live.Principal, in *struct {
 }
 
 // addWindows adds the rows of one window, one a currency. A show that has not
-// ended by as_of ends there, for now.
+// ended by as_of ends there, for now. A window that has not begun its last day has
+// the currencies that were paid in and no amounts, as in the report.
 func (a *API) addWindows(ctx context.Context, out *LedgerAnswer, s live.Show, days int, asOf time.Time) error {
 	end := s.EndedAt
 	ended := !end.IsZero() && !end.After(asOf)
@@ -105,18 +108,25 @@ func (a *API) addWindows(ctx context.Context, out *LedgerAnswer, s live.Show, da
 		end = asOf
 	}
 	until := end.Add(time.Duration(days) * 24 * time.Hour)
-	complete := ended && !until.After(asOf)
+	begun, complete := analytics.LateReach(end, days, asOf)
+	complete = complete && ended
 	out.Provisional = !complete
 	rows, err := a.cfg.Store.LedgerWindow(ctx, s.Merchant, s.ID, until, asOf)
 	if err != nil {
 		return err
 	}
+	told := func(minor int64) *int64 {
+		if !begun {
+			return nil
+		}
+		return &minor
+	}
 	for i := range rows {
 		w := &rows[i]
 		out.Windows = append(out.Windows, LedgerWindow{
-			Window: "t" + strconv.Itoa(days), Until: Time{until}, Complete: complete, Currency: string(w.Currency), PaidMinor: w.Paid,
-			RefundByPayMinor: w.RefundGoods + w.RefundShip, RefundByEventMinor: w.RefundByEventDate, CancelledMinor: w.Cancelled,
-			NetMinor: w.Net(), SettledMinor: w.Settled, CommissionMinor: w.Commission,
+			Window: "t" + strconv.Itoa(days), Until: Time{until}, Complete: complete, State: analytics.LateState(begun, complete), Currency: string(w.Currency),
+			PaidMinor: told(w.Paid), RefundByPayMinor: told(w.RefundGoods + w.RefundShip), RefundByEventMinor: told(w.RefundByEventDate),
+			CancelledMinor: told(w.Cancelled), NetMinor: told(w.Net()), SettledMinor: told(w.Settled), CommissionMinor: told(w.Commission),
 		})
 	}
 	return nil
