@@ -28,6 +28,7 @@ type KeywordTold struct {
 // BriefLine is one item of a brief.
 type BriefLine struct {
 	Show, Kind, Text, Answer string
+	Product, Title           string // what it is of, and what that was called then; empty: of all
 	Complaints, Asked        int64
 }
 
@@ -71,6 +72,8 @@ func BriefTable(c *Complained) Table {
 		{Key: "kind", ZH: "类型", EN: "kind", Unit: UnitText},
 		{Key: "name_zh", ZH: "类型", EN: "kind", Unit: UnitText},
 		{Key: "name_en", ZH: "类型", EN: "kind", Unit: UnitText},
+		{Key: "product_id", ZH: "商品编号", EN: "product id", Unit: UnitText},
+		{Key: "title", ZH: "商品", EN: "product", Unit: UnitText},
 		{Key: "text", ZH: "内容", EN: "text", Unit: UnitText},
 		{Key: "answer", ZH: "应对", EN: "what to say or do instead", Unit: UnitText},
 		defined("brief_complaints"), defined("brief_asked"),
@@ -78,7 +81,7 @@ func BriefTable(c *Complained) Table {
 	for _, x := range c.Brief {
 		name := briefNames[x.Kind]
 		t.Rows = append(t.Rows, []Cell{
-			textCell(x.Show), textCell(x.Kind), textCell(name[0]), textCell(name[1]), textCell(x.Text), textCell(x.Answer), numCell(x.Complaints), numCell(x.Asked),
+			textCell(x.Show), textCell(x.Kind), textCell(name[0]), textCell(name[1]), textCell(x.Product), textCell(x.Title), textCell(x.Text), textCell(x.Answer), numCell(x.Complaints), numCell(x.Asked),
 		})
 	}
 	return t

@@ -157,7 +157,7 @@ func newPage(r *analytics.Report, p *printer) *page {
 	x.served()
 	x.Complaints = x.p.table(&r.Complaints, "cause", p.otherName())
 	x.Keywords = x.p.table(&r.Keywords)
-	x.Brief = x.p.table(&r.Brief, "kind", p.otherName())
+	x.Brief = x.p.table(&r.Brief, "kind", "product_id", p.otherName())
 	x.credits()
 	x.late()
 	x.finality()

@@ -122,7 +122,7 @@ func (m *memory) Complained(_ context.Context, show live.Show, asOf time.Time) (
 		Keywords: []analytics.KeywordTold{{Term: "=纯棉", Count: 2 * n, Tellings: n, Score: 4.8172}},
 	}
 	if asOf.After(show.EndedAt.Add(24 * time.Hour)) {
-		out.Brief = []analytics.BriefLine{{Show: "next", Kind: "avoid_claim", Text: "不要说<纯棉>", Answer: "说「含棉 60%」", Complaints: n}}
+		out.Brief = []analytics.BriefLine{{Show: "next", Kind: "avoid_claim", Product: "p1", Title: "衬衫 <白>", Text: "不要说<纯棉>", Answer: "说「含棉 60%」", Complaints: n}}
 	}
 	return out, nil
 }

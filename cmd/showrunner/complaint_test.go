@@ -239,6 +239,8 @@ func TestComplaintsTeachTheNextShow(t *testing.T) {
 		Brief []struct {
 			Show       live.ShowID `json:"show_id"`
 			Kind, Text string
+			Product    string `json:"product_id"`
+			Title      string
 			Complaints int64 `json:"brief_complaints"`
 			Asked      int64 `json:"brief_asked"`
 		} `json:"next_brief"`
@@ -278,7 +280,8 @@ func TestComplaintsTeachTheNextShow(t *testing.T) {
 			t.Errorf("the report tells %+v, the endpoint %+v", p, k)
 		}
 	}
-	if len(printed.Brief) != 2 || printed.Brief[0].Show != s.show || printed.Brief[0].Kind != "avoid_claim" || printed.Brief[0].Complaints != 14 || printed.Brief[1].Asked != 2 {
+	if len(printed.Brief) != 2 || printed.Brief[0].Show != s.show || printed.Brief[0].Kind != "avoid_claim" || printed.Brief[0].Complaints != 14 || printed.Brief[1].Asked != 2 ||
+		printed.Brief[0].Product == "" || printed.Brief[0].Title == "" || printed.Brief[1].Product != "" || printed.Brief[1].Title != "" {
 		t.Errorf("the report tells the next brief %+v", printed.Brief)
 	}
 }

@@ -99,7 +99,7 @@ func (s reportSource) Complained(ctx context.Context, show live.Show, asOf time.
 		out.Keywords = append(out.Keywords, analytics.KeywordTold{Term: w.Term, Count: int64(w.Count), Tellings: int64(w.Docs), Score: w.Score})
 	}
 	for _, i := range items {
-		out.Brief = append(out.Brief, analytics.BriefLine{Show: string(next), Kind: string(i.Kind), Text: i.Text, Answer: i.Answer, Complaints: i.Complaints, Asked: i.Asked})
+		out.Brief = append(out.Brief, analytics.BriefLine{Show: string(next), Kind: string(i.Kind), Text: i.Text, Answer: i.Answer, Product: string(i.Product), Title: i.ProductTitle, Complaints: i.Complaints, Asked: i.Asked})
 	}
 	return out, nil
 }

@@ -28,6 +28,7 @@ type BriefItem struct {
 	Text       string   `json:"text" minLength:"1" maxLength:"200"`
 	Answer     string   `json:"answer,omitempty" maxLength:"500" doc:"What to say or do instead."`
 	ProductID  string   `json:"product_id,omitempty"`
+	Product    string   `json:"product_title,omitempty" doc:"What it was called when the item was written; the server says it."`
 	Cause      string   `json:"cause,omitempty" enum:"poor_experience,promotion_mismatch,unclear_policy,quality,logistics,other"`
 	FindingID  string   `json:"finding_id,omitempty"`
 	ClusterID  string   `json:"cluster_id,omitempty"`
@@ -195,7 +196,7 @@ func briefOf(b *complaint.Brief, p live.Principal) Brief {
 func briefItems(list []complaint.Item) []BriefItem {
 	out := make([]BriefItem, len(list))
 	for i, it := range list {
-		out[i] = BriefItem{string(it.Kind), it.Text, it.Answer, string(it.Product), string(it.Cause), it.Finding, it.Cluster, it.Complaints, it.Asked, it.Terms}
+		out[i] = BriefItem{string(it.Kind), it.Text, it.Answer, string(it.Product), it.ProductTitle, string(it.Cause), it.Finding, it.Cluster, it.Complaints, it.Asked, it.Terms}
 	}
 	return out
 }

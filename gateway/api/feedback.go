@@ -14,6 +14,7 @@ type Finding struct {
 	Title      string        `json:"title"`
 	Cause      string        `json:"cause"`
 	ProductID  string        `json:"product_id,omitempty"`
+	Product    string        `json:"product_title,omitempty" doc:"What it is called on the shelf that had it last."`
 	ShowID     string        `json:"show_id,omitempty" doc:"Where it was found."`
 	Terms      []string      `json:"terms"`
 	Action     string        `json:"action,omitempty" doc:"What is to be said or done; it stands in briefs."`
@@ -252,7 +253,7 @@ func (a *API) getAdoption(ctx context.Context, p live.Principal, in *struct {
 
 func (a *API) findingOf(f complaint.Finding) Finding {
 	out := Finding{
-		ID: f.ID, Title: f.Title, Cause: string(f.Cause), ProductID: string(f.Product), ShowID: string(f.Show), Terms: f.Terms, Action: f.Action, State: string(f.State),
+		ID: f.ID, Title: f.Title, Cause: string(f.Cause), ProductID: string(f.Product), Product: f.ProductTitle, ShowID: string(f.Show), Terms: f.Terms, Action: f.Action, State: string(f.State),
 		Stage: string(f.Stage), Department: f.Department, OwnerID: f.Owner, DueAt: timeOf(f.Due), Overdue: f.Overdue(a.cfg.Now()), CreatedAt: Time{f.CreatedAt},
 		DecidedAt: timeOf(f.DecidedAt), Evidence: f.Evidence,
 	}

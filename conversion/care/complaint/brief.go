@@ -33,22 +33,25 @@ func (k ItemKind) Valid() bool {
 // Item is one thing that whoever is on should know. It carries the figures it was
 // made of, and travels as JSON in facts and frames.
 type Item struct {
-	Kind       ItemKind       `json:"kind"`
-	Text       string         `json:"text"`
-	Answer     string         `json:"answer,omitempty"` // what to say or do instead
-	Product    live.ProductID `json:"product_id,omitempty"`
-	Cause      Cause          `json:"cause,omitempty"`
-	Finding    string         `json:"finding_id,omitempty"`
-	Cluster    string         `json:"cluster_id,omitempty"`
-	Complaints int64          `json:"complaints,omitempty"` // behind the finding
-	Asked      int64          `json:"asked,omitempty"`      // how often, in the last shows
-	Terms      []string       `json:"terms,omitempty"`
+	Kind    ItemKind       `json:"kind"`
+	Text    string         `json:"text"`
+	Answer  string         `json:"answer,omitempty"` // what to say or do instead
+	Product live.ProductID `json:"product_id,omitempty"`
+	// ProductTitle is what the product was called when the item was written.
+	ProductTitle string   `json:"product_title,omitempty"`
+	Cause        Cause    `json:"cause,omitempty"`
+	Finding      string   `json:"finding_id,omitempty"`
+	Cluster      string   `json:"cluster_id,omitempty"`
+	Complaints   int64    `json:"complaints,omitempty"` // behind the finding
+	Asked        int64    `json:"asked,omitempty"`      // how often, in the last shows
+	Terms        []string `json:"terms,omitempty"`
 }
 
 // Limits of a brief, which nobody reads beyond, and which is sent in one frame.
 const (
 	MaxItems     = 30
 	maxItemText  = 200
+	maxItemTitle = 60 // a title is beside the item, and not what it says
 	maxBriefSize = 12 << 10
 	// lastShows is of how many shows the questions are looked at.
 	lastShows = 3

@@ -118,12 +118,12 @@ func showsBefore(q store.Querier, m live.MerchantID, show live.ShowID, s briefSh
 // Edit puts a person's words in place of a draft. Codes: "invalid_field",
 // "show_not_found", "wrong_state".
 func (b *Book) Edit(ctx context.Context, m live.MerchantID, show live.ShowID, items []Item, by live.Principal) (out Brief, err error) {
+	items = append([]Item{}, items...)
+	for i := range items {
+		items[i].ProductTitle = "" // The shelf says it, and not who writes.
+	}
 	if err := checkItems(items); err != nil {
 		return Brief{}, err
-	}
-	body, err := json.Marshal(append([]Item{}, items...))
-	if err != nil {
-		return out, fmt.Errorf("encode brief: %w", err)
 	}
 	err = b.store.Change(ctx, func(t *store.Tx) error {
 		s, err := showOfBrief(t.Querier, m, show)
@@ -132,6 +132,13 @@ func (b *Book) Edit(ctx context.Context, m live.MerchantID, show live.ShowID, it
 		}
 		if s.state.Over() {
 			return overAlready(s)
+		}
+		if err := nameItems(t.Querier, m, items); err != nil {
+			return err
+		}
+		body, err := json.Marshal(items)
+		if err != nil {
+			return fmt.Errorf("encode brief: %w", err)
 		}
 		if _, err := t.Exec(`INSERT INTO care_briefs (merchant_id, show_id, body, version, changed_at, changed_by) VALUES (?, ?, ?, 0, ?, ?)
 			ON CONFLICT (merchant_id, show_id) DO UPDATE SET body = excluded.body, changed_at = excluded.changed_at, changed_by = excluded.changed_by`,

@@ -72,7 +72,7 @@ func (e *env) show(id live.ShowID, products ...live.ProductID) {
 	}
 	var items []live.Item
 	for _, p := range products {
-		items = append(items, live.Item{SKU: live.SKUID(p), Product: p, Title: string(p), Price: 1000, Currency: "CNY", Released: 10})
+		items = append(items, live.Item{SKU: live.SKUID(p), Product: p, Title: "title of " + string(p), Price: 1000, Currency: "CNY", Released: 10})
 	}
 	if len(items) > 0 {
 		if _, err := e.store.PutShelf(ctx, id, items, operator, e.now()); err != nil {

@@ -52,23 +52,25 @@ func (s FindingState) Valid() bool {
 
 // Finding is what complaints teach somebody who can change something.
 type Finding struct {
-	Merchant   live.MerchantID
-	ID         string
-	Title      string
-	Cause      Cause
-	Product    live.ProductID // empty: of all
-	Show       live.ShowID    // where it was found; empty: in several
-	Terms      []string
-	Action     string // what is to be said or done; it stands in briefs
-	Stage      Stage  // empty: not routed
-	Department string
-	Owner      string
-	Due        time.Time
-	State      FindingState
-	DecidedAt  time.Time
-	Verified   *Verification // the newest
-	CreatedAt  time.Time
-	Evidence   []string // complaints
+	Merchant live.MerchantID
+	ID       string
+	Title    string
+	Cause    Cause
+	Product  live.ProductID // empty: of all
+	// ProductTitle is what it is called on the shelf that had it last; empty: it was on none.
+	ProductTitle string
+	Show         live.ShowID // where it was found; empty: in several
+	Terms        []string
+	Action       string // what is to be said or done; it stands in briefs
+	Stage        Stage  // empty: not routed
+	Department   string
+	Owner        string
+	Due          time.Time
+	State        FindingState
+	DecidedAt    time.Time
+	Verified     *Verification // the newest
+	CreatedAt    time.Time
+	Evidence     []string // complaints
 }
 
 // Overdue reports whether a finding was to be decided on before now.
@@ -217,7 +219,9 @@ func findFinding(q store.Querier, m live.MerchantID, id string) (Finding, error)
 	if f.Evidence, err = store.Collect(rows, err, func(r store.Scanner) (id string, err error) { return id, r.Scan(&id) }); err != nil {
 		return f, fmt.Errorf("read evidence of a finding: %w", err)
 	}
-	return f, nil
+	named := []Finding{f}
+	err = nameFindings(q, m, named)
+	return named[0], err
 }
 
 // Finding reads one. Code: "finding_not_found".
@@ -263,7 +267,7 @@ func (b *Book) Findings(ctx context.Context, f FindingFilter) ([]Finding, string
 		return nil, "", fmt.Errorf("list findings: %w", err)
 	}
 	list, next := store.Cut(page, list, func(f Finding) (time.Time, string) { return f.CreatedAt, f.ID })
-	return list, next, nil
+	return list, next, nameFindings(b.store.View(ctx), f.Merchant, list)
 }
 
 // FindingHistory is every step of a finding, the first first.

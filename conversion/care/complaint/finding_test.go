@@ -2,6 +2,7 @@ package complaint
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -40,6 +41,9 @@ func TestFindingsWorked(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if f.ProductTitle != "title of cup" {
+		t.Errorf("the product of the finding is called %q", f.ProductTitle)
+	}
 	if f.State != FindingOpen || len(f.Evidence) != 13 {
 		t.Fatalf("found %+v with %d complaints, want 13", f.State, len(f.Evidence))
 	}
@@ -52,7 +56,7 @@ func TestFindingsWorked(t *testing.T) {
 		t.Error("overdue is not after the due date")
 	}
 	e.wait(30 * time.Hour)
-	if late, _, err := e.book.Findings(ctx, FindingFilter{Merchant: "m1", Overdue: e.now()}); err != nil || len(late) != 1 {
+	if late, _, err := e.book.Findings(ctx, FindingFilter{Merchant: "m1", Overdue: e.now()}); err != nil || len(late) != 1 || late[0].ProductTitle != "title of cup" {
 		t.Errorf("overdue: %d, %v", len(late), err)
 	}
 	if f, err = e.book.Decide(ctx, "m1", f.ID, true, "说「含棉 60%」", operator); err != nil || f.State != FindingAdopted {
@@ -129,13 +133,18 @@ func TestBriefReachesTheHost(t *testing.T) {
 	if len(b.Items) != 2 || b.Items[0].Kind != ItemClaim || b.Items[0].Text != "不要说不碎" || b.Items[0].Complaints != 1 || b.Items[1].Kind != ItemPolicy {
 		t.Fatalf("drafted %+v", b.Items)
 	}
-	b.Items[0].Answer = "说「轻轻放」"
+	b.Items[0].Answer, b.Items[0].ProductTitle = "说「轻轻放」", "what somebody else says it is"
 	if _, err := e.book.Edit(ctx, "m1", "s2", b.Items, operator); err != nil {
 		t.Fatal(err)
 	}
 	e.facts("")
 	if b, err = e.book.Publish(ctx, "m1", "s2", operator); err != nil || b.Version != 1 || len(b.Published) != 2 || b.Stale() || b.ReadByHost() {
 		t.Fatalf("published %+v, %v", b, err)
+	}
+	for _, it := range append(slices.Clone(b.Items), b.Published...) {
+		if it.Product != "cup" || it.ProductTitle != "title of cup" {
+			t.Errorf("an item is of %s, called %q", it.Product, it.ProductTitle)
+		}
 	}
 	told := e.facts(live.ShowBriefPublished)
 	if len(told) != 1 || told[0].Room != "r1" || told[0].Show != "s2" {
