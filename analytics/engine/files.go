@@ -116,6 +116,7 @@ func configXML(users, dir string, maxMemory int64, cluster *Cluster) string {
     <number_of_free_entries_in_pool_to_execute_optimize_entire_partition>1</number_of_free_entries_in_pool_to_execute_optimize_entire_partition>
   </merge_tree>
   <logger><level>error</level><console>1</console></logger>
+  <log-level>error</log-level>
 %s</clickhouse>
 `, escape(users), escape(filepath.Join(dir, "tmp")), maxMemory, maxMemory/16, allowed, max(2, runtime.NumCPU()), cluster.xml())
 }
