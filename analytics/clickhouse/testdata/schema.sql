@@ -72,7 +72,7 @@ CREATE TABLE events (`merchant_id` LowCardinality(String),
   `fact_actor` String ALIAS if(actor_id = '=', person_id, actor_id),
   `fact_source` String ALIAS if(source = 'ws:=', concat('ws:', person_id), toString(source)),
   `fact_id` String ALIAS if(uuid_low = 0, event_id, replaceRegexpOne(concat(leftPad(lower(hex(toUInt64((toUnixTimestamp64Milli(ts) * 65536) + uuid_high))), 16, '0'), leftPad(lower(hex(uuid_low)), 16, '0')), '^(.{8})(.{4})(.{4})(.{4})(.{12})$', '\\1-\\2-\\3-\\4-\\5')),
-  `client_skew_ms` Int64 ALIAS toUnixTimestamp64Milli(occurred_at) - toUnixTimestamp64Milli(ts), INDEX by_position (seq) TYPE minmax GRANULARITY 4)
+  `client_skew_ms` Int64 ALIAS toUnixTimestamp64Milli(occurred_at) - toUnixTimestamp64Milli(ts), INDEX by_position (seq) TYPE minmax GRANULARITY 4, INDEX by_what (show_id, kind) TYPE set(256) GRANULARITY 1)
 ENGINE = MergeTree PARTITION BY toYYYYMM(ts) ORDER BY (merchant_id, show_id, kind, ts, seq, idx)
 SETTINGS non_replicated_deduplication_window = 100000, fsync_after_insert = 1, fsync_part_directory = 1, index_granularity = 8192
 
@@ -256,7 +256,7 @@ CREATE TABLE order_deltas (`merchant_id` LowCardinality(String),
   `commission` Int64 CODEC(T64, ZSTD(1)),
   `commission_back` Int64 CODEC(T64, ZSTD(1)),
   `refund_pre_ship` Int64 CODEC(T64, ZSTD(1)),
-  `balance` Int64 CODEC(T64, ZSTD(1)))
+  `balance` Int64 CODEC(T64, ZSTD(1)), INDEX by_show (show_id) TYPE set(256) GRANULARITY 1)
 ENGINE = MergeTree PARTITION BY toYYYYMM(at) ORDER BY (merchant_id, show_id, order_id, seq, idx, n)
 SETTINGS non_replicated_deduplication_window = 100000, fsync_after_insert = 1, fsync_part_directory = 1, index_granularity = 8192
 
