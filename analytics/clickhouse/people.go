@@ -22,11 +22,13 @@ type scope struct {
 	parameters ch.Parameters
 	room       string // condition, empty for every room
 	who        string // expression of a person's one name over person_id
+	noBots     bool   // nobody ever was flagged as one
 }
 
-// people begins a question about people: it reads which names are one person's.
+// people begins a question about people: it reads which names are one person's, and
+// whether there is any bot to be left out.
 func (db *DB) people(ctx context.Context, s conversion.Scope) (*scope, error) {
-	q := &scope{db: db, who: "person_id", parameters: ch.Parameters{
+	q := &scope{db: db, who: "person_id", noBots: true, parameters: ch.Parameters{
 		"merchant": string(s.Merchant), "zone": s.Zone.String(), "as_of": strconv.FormatInt(s.AsOf.UnixMilli(), 10),
 		"today": strconv.Itoa(int(s.Today())),
 	}}
@@ -35,11 +37,16 @@ func (db *DB) people(ctx context.Context, s conversion.Scope) (*scope, error) {
 		q.parameters["room"] = string(s.Room)
 	}
 	var merges []live.Merge
-	err := q.rows(ctx, "merges", `SELECT props FROM events WHERE merchant_id = {merchant:String} AND kind IN ('identity_merged', 'identity_unmerged')
-		AND ts <= fromUnixTimestamp64Milli({as_of:Int64}, 'UTC') ORDER BY seq, idx`, func(scan scanner) error {
+	err := q.rows(ctx, "merges", `SELECT kind = 'bot_flagged' AS bot, props FROM events WHERE merchant_id = {merchant:String} AND kind IN ('identity_merged', 'identity_unmerged', 'bot_flagged')
+		AND ts <= fromUnixTimestamp64Milli({as_of:Int64}, 'UTC') ORDER BY seq, idx LIMIT 1 BY bot, if(bot, 0, seq), if(bot, 0, idx)`, func(scan scanner) error {
+		var bot bool
 		var props string
-		if err := scan(&props); err != nil {
+		if err := scan(&bot, &props); err != nil {
 			return err
+		}
+		if bot {
+			q.noBots = false
+			return nil
 		}
 		if m, ok := conversion.MergeOf([]byte(props)); ok {
 			merges = append(merges, m)
@@ -71,10 +78,28 @@ func (q *scope) rows(ctx context.Context, name, sql string, each func(scanner) e
 
 func (q *scope) set(name string, n int64) { q.parameters[name] = strconv.FormatInt(n, 10) }
 
+// has are those of some kinds that the merchant has facts of, under a condition. It
+// asks for no more than that a fact of a kind is there, so a kind it does not have is
+// surely in no other question of the scope either.
+func (q *scope) has(ctx context.Context, condition string, kinds ...live.Kind) (seen, error) {
+	out := seen{}
+	err := q.rows(ctx, "kinds", `SELECT toString(kind) FROM events WHERE merchant_id = {merchant:String} AND kind IN (`+quoted(kinds)+`)
+		AND ts <= fromUnixTimestamp64Milli({as_of:Int64}, 'UTC')`+condition+` GROUP BY kind`, func(scan scanner) error {
+		var k live.Kind
+		err := scan((*string)(&k))
+		out[k] = true
+		return err
+	})
+	return out, err
+}
+
 // facts are the counted facts about persons: what viewers did in a show whose
 // last word calls them a bot is none.
 func (q *scope) facts() string {
 	const all = ` FROM events WHERE merchant_id = {merchant:String} AND rehearsal = 0 AND person_id != '' AND ts <= fromUnixTimestamp64Milli({as_of:Int64}, 'UTC')`
+	if q.noBots {
+		return all + q.room + ` `
+	}
 	return all + q.room + ` AND NOT (actor_role = 'viewer' AND (show_id, person_id) IN (SELECT show_id, person_id` + all + `
 		AND kind IN ('bot_flagged', 'bot_unflagged') GROUP BY show_id, person_id HAVING argMax(kind, (seq, idx)) = 'bot_flagged')) `
 }

@@ -136,6 +136,22 @@ func (db *DB) Temperatures(ctx context.Context, question temperature.Question) (
 		q.set("limit", int64(question.Limit))
 		limit = ` LIMIT {limit:Int64}`
 	}
+	// Most merchants do only one of both in a range, or none: what they did not do is
+	// as dear to ask for.
+	has, err := q.has(ctx, ` AND `+millis+` >= {from:Int64} AND `+millis+` < {until:Int64}`, live.TouchSent, live.ServiceStarted)
+	if err != nil {
+		return nil, err
+	}
+	var felt []string
+	if has[live.TouchSent] {
+		felt = append(felt, `SELECT `+key+` AS key, 1 AS is_touch, judged, unanswered, negative, above, 0 AS unmet_one, 0 AS late_one FROM `+q.touched(&f, &question))
+	}
+	if has[live.ServiceStarted] {
+		felt = append(felt, `SELECT `+key+` AS key, 0 AS is_touch, judged, 0 AS unanswered, 0 AS negative, 0 AS above, unmet AS unmet_one, late AS late_one FROM `+q.needed(&f))
+	}
+	if len(felt) == 0 {
+		return nil, nil
+	}
 	var rows []temperature.Row
 	err = q.rows(ctx, "temperatures", `SELECT key, toInt64(sum(is_touch)) AS sent, toInt64(sum(1 - is_touch)) AS asked,
 			toInt64(sumIf(judged, is_touch = 1)) AS touches, toInt64(sumIf(judged AND unanswered, is_touch = 1)) AS unanswered_n,
@@ -144,9 +160,8 @@ func (db *DB) Temperatures(ctx context.Context, question temperature.Question) (
 			toInt64(sumIf(judged, is_touch = 0)) AS needs, toInt64(sumIf(judged AND unmet_one, is_touch = 0)) AS unmet,
 			toInt64(sumIf(judged AND late_one, is_touch = 0)) AS late
 		FROM (
-			SELECT `+key+` AS key, 1 AS is_touch, judged, unanswered, negative, above, 0 AS unmet_one, 0 AS late_one FROM `+q.touched(&f, &question)+`
-			UNION ALL
-			SELECT `+key+` AS key, 0 AS is_touch, judged, 0 AS unanswered, 0 AS negative, 0 AS above, unmet AS unmet_one, late AS late_one FROM `+q.needed(&f)+`
+			`+strings.Join(felt, `
+			UNION ALL `)+`
 		) WHERE {key:String} = '' OR key = {key:String} GROUP BY key`+having+` ORDER BY `+weight+` DESC, key`+limit,
 		func(scan scanner) error {
 			var r temperature.Row

@@ -95,6 +95,8 @@ func usersXML(hash string, maxMemory int64) string {
 // shards of a cluster have one together.
 func copies(dir string) string { return filepath.Join(dir, "copies") }
 
+// configXML has the level of what is logged twice: clickhouse-local goes by log-level,
+// and without it logs every step of every question, whatever the logger's own is.
 func configXML(users, dir string, maxMemory int64, cluster *Cluster) string {
 	allowed := "<allowed_path>" + escape(copies(dir)) + "/</allowed_path>"
 	if shared := cluster.copies(); shared != "" {
