@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -140,8 +141,35 @@ func clusterSaveRefuses(t *testing.T, d *duo, full, alone *DB, place Place, save
 		s.Shards[1].Tables = slices.Clone(s.Shards[1].Tables)
 		s.Shards[1].Tables[0].Checksum++
 	})
-	if err := d.connect(t, fmt.Sprintf("t%d", databases.Add(1))).Restore(t.Context(), place, wrong); err == nil || !strings.Contains(err.Error(), "shard 2 of 2") {
-		t.Errorf("tables that are not those that were saved: %v", err)
+	next := d.connect(t, fmt.Sprintf("t%d", databases.Add(1)))
+	exec(t, plainOf(t, d.shards[0], "default"), `CREATE DATABASE `+next.database+shardSuffix, `CREATE VIEW `+next.database+shardSuffix+`.theirs AS SELECT 1`)
+	undone := func(what string, place Place, saved Saved) {
+		t.Helper()
+		if err := next.Restore(t.Context(), place, saved); err == nil || !strings.Contains(err.Error(), "shard 2 of 2") || !strings.Contains(err.Error(), "dropped again") {
+			t.Errorf("%s: %v", what, err)
+		}
+		for i, e := range d.shards {
+			want := map[string]string{}
+			if i == 0 {
+				want["theirs"] = "View"
+			}
+			if got := tablesOf(t, plainOf(t, e, "default"), next.database+shardSuffix); !maps.Equal(got, want) {
+				t.Errorf("%s: shard %d has %v", what, i+1, got)
+			}
+		}
+	}
+	undone("tables that are not those that were saved", place, wrong)
+	// A shard whose copy is not there fails after the other had its tables.
+	lost := filepath.Join(d.cluster.Copies, "whole", "shard-2")
+	if err := os.Rename(lost, lost+".away"); err != nil {
+		t.Fatal(err)
+	}
+	undone("a part that is not there", place, saved)
+	if err := os.Rename(lost+".away", lost); err != nil {
+		t.Fatal(err)
+	}
+	if err := next.Restore(t.Context(), place, saved); err != nil {
+		t.Errorf("brought back at the next try: %v", err)
 	}
 
 	// No copy is made of what is left.

@@ -77,39 +77,45 @@ func (db *DB) targets(ctx context.Context, saved Saved) ([]*DB, error) {
 
 // Restore brings the database back from a copy. It must have no tables, on no shard
 // of a cluster, which must be of the form of the one that was copied. Every table is
-// then counted and summed again, and an error means that the database is not what
-// was copied and must not be used.
+// then counted and summed again. An error means that nothing was brought back: what
+// was made until then is dropped, on all shards, or the error says where it is not.
 func (db *DB) Restore(ctx context.Context, from Place, saved Saved) error {
 	to, err := db.targets(ctx, saved)
 	if err != nil {
 		return err
 	}
-	for _, s := range to {
-		if err := s.empty(ctx); err != nil {
-			return fmt.Errorf("restore clickhouse: %w", s.away(ctx, err))
+	before := make([][]string, len(to))
+	for i, s := range to {
+		if before[i], err = s.empty(ctx); err != nil {
+			return fmt.Errorf("restore clickhouse: %s: %w", s.place(), s.away(ctx, err))
 		}
 	}
-	if db.cfg.Cluster == "" {
-		return db.restoreOne(ctx, from, saved)
-	}
 	for i, s := range to {
-		if err := s.restoreOne(ctx, from.shard(i+1), saved.Shards[i]); err != nil {
-			return fmt.Errorf("%s, drop %s on every server before the next try: %w", s.shard.layout, s.database, s.away(ctx, err))
+		place, part := from, saved
+		if db.cfg.Cluster != "" {
+			place, part = from.shard(i+1), saved.Shards[i]
+		}
+		if err := s.restoreOne(ctx, place, part); err != nil {
+			return undo(ctx, to[:i+1], before, fmt.Errorf("%s: %w", s.place(), s.away(ctx, err)))
 		}
 	}
 	return nil
 }
 
-// empty makes the database and refuses one that has tables.
-func (db *DB) empty(ctx context.Context) error {
+// empty makes the database, refuses one that has tables of ours, and tells what
+// others there are.
+func (db *DB) empty(ctx context.Context) ([]string, error) {
 	if err := db.createDatabase(ctx); err != nil {
-		return err
+		return nil, err
 	}
 	there, err := db.savedTables(ctx)
 	if err == nil && len(there) > 0 {
-		err = ErrDatabaseExists
+		err = fmt.Errorf("%w; where a restore was killed that began with none, drop the database %s there", ErrDatabaseExists, db.database)
 	}
-	return err
+	if err != nil {
+		return nil, err
+	}
+	return db.allTables(ctx)
 }
 
 // restoreOne brings the tables of one server back.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -68,8 +69,12 @@ func TestSaveRestore(t *testing.T) {
 	other := saved
 	other.Tables = slices.Clone(saved.Tables)
 	other.Tables[0].Checksum++
-	if err := open(t, server.URL()).Restore(t.Context(), FilePlace("first"), other); err == nil {
-		t.Error("tables that are not those that were saved were taken")
+	again := open(t, server.URL())
+	if err := again.Restore(t.Context(), FilePlace("first"), other); err == nil || !strings.Contains(err.Error(), "dropped again") {
+		t.Errorf("tables that are not those that were saved: %v", err)
+	}
+	if err := again.Restore(t.Context(), FilePlace("first"), saved); err != nil {
+		t.Errorf("brought back at the next try: %v", err)
 	}
 	if err := open(t, server.URL()).Restore(t.Context(), FilePlace("missing"), saved); err == nil {
 		t.Error("a copy that is not there was restored")
