@@ -50,6 +50,9 @@ func (q *question) deeds(ctx context.Context) error {
 	if q.need == analytics.Everything {
 		kinds = append(kinds, analytics.AlertKinds...)
 	}
+	if !q.need.Has(ofCensus) { // Nothing else tells whether there is any.
+		kinds = append(kinds, live.BotFlagged)
+	}
 	return q.rows(ctx, "deeds", `SELECT toString(kind), ts, product_id, sku_id, body, fact_actor, actor_role, props`+events+`AND kind IN (`+quoted(kinds)+`) ORDER BY seq, idx`,
 		func(scan scanner) error {
 			var d deed

@@ -58,7 +58,7 @@ func (q *question) takers(ctx context.Context, from string) error {
 
 // bots counts who is flagged, where anybody ever was.
 func (q *question) bots(ctx context.Context) error {
-	if q.need.Has(ofCensus) && !q.seen[live.BotFlagged] {
+	if q.need.Has(ofCensus|ofDeeds) && !q.seen[live.BotFlagged] {
 		return nil
 	}
 	return q.rows(ctx, "bots", `SELECT toInt64(count()) FROM (`+flagged+`)`, func(scan scanner) error { return scan(&q.f.Bots) })
