@@ -117,7 +117,7 @@ func appended(b *testing.B, entries []live.Entry) int {
 		}
 		touch, is := conversion.TouchOf(*e)
 		high, low, _ := uuidOf(string(e.ID))
-		err := block.Append(string(e.Merchant), string(e.Show), string(e.Room), string(e.Kind), e.ReceivedAt, e.OccurredAt, string(e.Person), e.Actor.ID,
+		err := block.Append(string(e.Merchant), string(e.Show), string(e.Room), string(e.Kind), e.ReceivedAt, e.ReceivedAt.UnixMilli()-e.OccurredAt.UnixMilli(), string(e.Person), e.Actor.ID,
 			string(e.Actor.Role), bit(e.Rehearsal), e.Source, "", e.Channel, e.Campaign, string(touch.Stage), bit(is), touch.Channel,
 			string(d.Product), string(d.SKU), d.Count, d.Text, string(e.Data), int64(high)-e.ReceivedAt.UnixMilli()<<16, low, entries[i].Position.Seq, entries[i].Position.Index,
 			touch.Rule, touch.Host, touch.Agent, touch.AgentName, touch.Group, touch.GroupName, touch.Entry, string(touch.Referrer), string(touch.CostCurrency), touch.Cost)

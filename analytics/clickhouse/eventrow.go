@@ -16,9 +16,9 @@ type eventColumns struct {
 	channel, campaign, stage, touchChannel, product, sku wordColumn
 	person, actor, id, body, props                       textColumn
 	touched                                              touchColumns
-	ts, occurred                                         instantColumn
+	ts                                                   instantColumn
 	rehearsal, touch                                     numberColumn[uint8]
-	num, uuidHigh                                        numberColumn[int64]
+	num, late, uuidHigh                                  numberColumn[int64]
 	seq, uuidLow                                         numberColumn[uint64]
 	idx                                                  numberColumn[uint32]
 
@@ -28,7 +28,7 @@ type eventColumns struct {
 func newEventColumns() *eventColumns {
 	c := &eventColumns{met: live.Words{}}
 	c.rehearsal.typ, c.touch.typ = proto.ColumnTypeUInt8, proto.ColumnTypeUInt8
-	c.num.typ, c.uuidHigh.typ = proto.ColumnTypeInt64, proto.ColumnTypeInt64
+	c.num.typ, c.late.typ, c.uuidHigh.typ = proto.ColumnTypeInt64, proto.ColumnTypeInt64, proto.ColumnTypeInt64
 	c.uuidLow.typ, c.seq.typ, c.idx.typ = proto.ColumnTypeUInt64, proto.ColumnTypeUInt64, proto.ColumnTypeUInt32
 	c.name = "events"
 	c.columns = append([]named{
@@ -37,7 +37,7 @@ func newEventColumns() *eventColumns {
 		{"room_id", &c.room},
 		{"kind", &c.kind},
 		{"ts", &c.ts},
-		{"occurred_at", &c.occurred},
+		{"late_ms", &c.late},
 		{"person_id", &c.person},
 		{"actor_id", &c.actor},
 		{"actor_role", &c.role},
@@ -75,11 +75,9 @@ func (c *eventColumns) add(entry *live.Entry, rules *conversion.RuleSet, order b
 	c.room.put(row, string(e.Room))
 	c.kind.put(row, string(e.Kind))
 	c.ts.put(row, e.ReceivedAt)
-	occurred := e.OccurredAt
-	if occurred.IsZero() {
-		occurred = e.ReceivedAt
+	if !e.OccurredAt.IsZero() {
+		c.late.put(row, e.ReceivedAt.UnixMilli()-e.OccurredAt.UnixMilli())
 	}
-	c.occurred.put(row, occurred)
 	c.person.put(row, string(e.Person))
 	c.actor.put(row, actorOf(e))
 	c.role.put(row, string(e.Actor.Role))

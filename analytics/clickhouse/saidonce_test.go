@@ -43,7 +43,7 @@ func TestSaidOnce(t *testing.T) {
 	}
 	// As before: in full.
 	old := said{"ws:wei", "0199f3a2-7c11-7abc-8def-0123456789ab", "wei"}
-	if err := db.conn.Exec(t.Context(), fmt.Sprintf(`INSERT INTO events (merchant_id, kind, ts, occurred_at, person_id, actor_id, actor_role, source, event_id, seq, idx)
+	if err := db.conn.Exec(t.Context(), fmt.Sprintf(`INSERT INTO events (merchant_id, kind, ts, occurred_full, person_id, actor_id, actor_role, source, event_id, seq, idx)
 		SELECT 'm1', 'room_entered', fromUnixTimestamp64Milli(toInt64(%[1]d), 'UTC'), fromUnixTimestamp64Milli(toInt64(%[1]d - 1500), 'UTC'), '%[2]s', '%[2]s', 'viewer', '%[3]s', '%[4]s', 1, 100`, start.UnixMilli(), old.Actor, old.Source, old.ID)); err != nil {
 		t.Fatal(err)
 	}
@@ -115,7 +115,7 @@ func TestKnownByPlace(t *testing.T) {
 		}
 	}
 	// The same facts as they were kept before: with their identifiers, at their places.
-	if err := db.conn.Exec(t.Context(), `INSERT INTO events (merchant_id, kind, ts, occurred_at, person_id, actor_id, actor_role, source, event_id, seq, idx)
+	if err := db.conn.Exec(t.Context(), `INSERT INTO events (merchant_id, kind, ts, occurred_full, person_id, actor_id, actor_role, source, event_id, seq, idx)
 		SELECT merchant_id, kind, ts, occurred_at, person_id, actor_id, actor_role, source, concat('old-', toString(seq), '-', toString(idx)), seq, idx FROM events`); err != nil {
 		t.Fatal(err)
 	}
@@ -131,6 +131,76 @@ func TestKnownByPlace(t *testing.T) {
 	if twice != len(want) {
 		t.Errorf("%d places are told to be in twice, of %d", twice, len(want))
 	}
+}
+
+// TestWhenIsKept: facts brought in before the difference was stored tell when they
+// happened as they did, beside new ones, and so do the views that read it.
+func TestWhenIsKept(t *testing.T) {
+	waitReady(t)
+	db := open(t, server.HTTPURL())
+	all, err := render(migrations, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := slices.IndexFunc(all, func(s statement) bool { return s.version == "0130_slim" })
+	if err := db.apply(t.Context(), all[:before], func(statement) error { return nil }); err != nil {
+		t.Fatal(err)
+	}
+	exec := func(sql string) {
+		t.Helper()
+		if err := db.conn.Exec(t.Context(), sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ms := start.UnixMilli()
+	var want []int64
+	for i, late := range []int64{0, 1, 40, -5, 30 * 24 * 3600 * 1000} {
+		want = append(want, ms-late)
+		exec(fmt.Sprintf(`INSERT INTO events (merchant_id, kind, ts, occurred_at, person_id, touch, seq, idx)
+			SELECT 'm1', 'room_entered', fromUnixTimestamp64Milli(toInt64(%d), 'UTC'), fromUnixTimestamp64Milli(toInt64(%d), 'UTC'), 'ming', 1, 1, %d`, ms, ms-late, i))
+	}
+	exec(`OPTIMIZE TABLE events FINAL`)
+	if err := db.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	s := newSpan(nil)
+	for i, late := range []time.Duration{0, time.Millisecond, -5 * time.Millisecond, 30 * 24 * time.Hour, -1} {
+		e := live.Event{
+			ID: live.EventID(fmt.Sprint("n", i)), Kind: live.RoomEntered, Source: "ws:ming", Merchant: "m1", Person: "ming", Channel: "group",
+			Actor: live.Actor{ID: "ming", Role: live.RoleViewer}, ReceivedAt: start, OccurredAt: start.Add(-late),
+		}
+		if late == -1 { // It does not say.
+			e.OccurredAt, late = time.Time{}, 0
+		}
+		want = append(want, ms-late.Milliseconds())
+		s.add(&live.Entry{Position: live.Position{Seq: 2, Index: uint32(i)}, Event: e})
+	}
+	if err := db.insert(t.Context(), s.blocks()[0], "late"); err != nil {
+		t.Fatal(err)
+	}
+	look := func(what string) {
+		t.Helper()
+		for _, sql := range []string{
+			`SELECT toUnixTimestamp64Milli(occurred_at), client_skew_ms FROM events ORDER BY seq, idx`,
+			`SELECT toUnixTimestamp64Milli(at), toUnixTimestamp64Milli(at) - toUnixTimestamp64Milli(ts) FROM touches ORDER BY seq, idx`,
+		} {
+			var got []int64
+			err := db.rows(t.Context(), "test", nil, sql, func(scan scanner) error {
+				var at, skew int64
+				err := scan(&at, &skew)
+				if got = append(got, at); skew != at-ms {
+					t.Errorf("%s: the clocks differ by %d, want %d", what, skew, at-ms)
+				}
+				return err
+			})
+			if d := cmp.Diff(want, got); d != "" || err != nil {
+				t.Errorf("%s: %s: -want +got\n%s%v", what, sql, d, err)
+			}
+		}
+	}
+	look("after the migration")
+	exec(`OPTIMIZE TABLE events FINAL`)
+	look("merged")
 }
 
 // FuzzUUID compares with a library: what is a number is that UUID.

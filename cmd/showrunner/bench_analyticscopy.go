@@ -49,7 +49,7 @@ func (x *copies) insert(ctx context.Context, conn driver.Conn, from, some int) e
 	shift := fmt.Sprintf(`toIntervalMillisecond(copy * %d + %d)`, x.step.Milliseconds(), x.shift.Milliseconds())
 	names := x.names + who("person_id") + fmt.Sprintf(` AS person_id, seq + (copy + %d) * %d AS seq, `, x.place, apart)
 	for _, t := range []struct{ table, more string }{
-		{"events", `ts + ` + shift + ` AS ts, occurred_at + ` + shift + ` AS occurred_at, ` + who("actor_id") + ` AS actor_id, ` +
+		{"events", `ts + ` + shift + ` AS ts, ` + who("actor_id") + ` AS actor_id, ` +
 			`if(uuid_low = 0, 0, bitXor(uuid_high, toInt64(cityHash64(copy, uuid_low) % 4096))) AS uuid_high, ` +
 			`if(uuid_low = 0, 0, bitOr(bitShiftLeft(toUInt64(2), 62), bitShiftRight(cityHash64(uuid_low, copy), 2))) AS uuid_low`},
 		{"order_deltas", `at + ` + shift + ` AS at, fact_at + ` + shift + ` AS fact_at, paid_at + ` + shift + ` AS paid_at, concat(order_id, '-', toString(copy)) AS order_id`},
