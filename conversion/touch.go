@@ -76,14 +76,17 @@ func TouchOf(e live.Event) (Touchpoint, bool) { return builtIn.TouchOf(e) }
 // the log.
 func (s *RuleSet) TouchOf(e live.Event) (Touchpoint, bool) { return s.Touch(&e, nil) }
 
-// Touch is [RuleSet.TouchOf] for those who look at millions of facts: it makes no
-// string of a text that words has met.
-func (s *RuleSet) Touch(e *live.Event, words live.Words) (Touchpoint, bool) {
+// Has reports whether facts of a kind may be touches.
+func (s *RuleSet) Has(k live.Kind) bool { return s.byKind[k] != nil }
+
+// Touch is [RuleSet.TouchOf] for those who look at millions of facts: it reads no
+// data, and makes no string of a text, that met has.
+func (s *RuleSet) Touch(e *live.Event, met *Met) (Touchpoint, bool) {
 	r := s.byKind[e.Kind]
 	if r == nil || e.Rehearsal || e.Person == "" || !r.admits(e) {
 		return Touchpoint{}, false
 	}
-	d := read(e.Data, words)
+	d := met.read(e.Data)
 	if r.Proactive && bool(d.Transactional) {
 		return Touchpoint{}, false
 	}

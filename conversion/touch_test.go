@@ -1,7 +1,9 @@
 package conversion
 
 import (
+	"bytes"
 	"encoding/json"
+	"strings"
 	"testing"
 	"time"
 
@@ -116,8 +118,13 @@ func FuzzScan(f *testing.F) {
 	} {
 		f.Add([]byte(seed))
 	}
-	words := live.Words{}
+	words, met := live.Words{}, NewMet()
 	f.Fuzz(func(t *testing.T, data []byte) {
+		for range 2 { // read, and remembered
+			if d := cmp.Diff(read(data, nil), met.read(bytes.Clone(data))); d != "" {
+				t.Fatalf("%s: -read +met\n%s", data, d)
+			}
+		}
 		got, ok := scan(data, words)
 		if !ok {
 			return
@@ -133,11 +140,13 @@ func FuzzScan(f *testing.F) {
 }
 
 func TestTouchAllocatesNothing(t *testing.T) {
-	e := &live.Event{Kind: live.ProductClicked, Person: "p", Actor: live.Actor{Role: live.RoleViewer}, Data: []byte(`{"product_id":"p-1","referrer":"someone"}`)}
-	words := live.Words{}
-	var got Touchpoint
-	if n := testing.AllocsPerRun(100, func() { got, _ = DefaultRules().Touch(e, words) }); n != 0 || got.Product != "p-1" || got.Referrer != "someone" {
-		t.Errorf("%g allocations for %+v", n, got)
+	met := NewMet()
+	for _, more := range []string{``, `,"x":"` + strings.Repeat("long ", 40) + `"`} { // remembered, and read each time
+		e := &live.Event{Kind: live.ProductClicked, Person: "p", Actor: live.Actor{Role: live.RoleViewer}, Data: []byte(`{"product_id":"p-1","referrer":"someone"` + more + `}`)}
+		var got Touchpoint
+		if n := testing.AllocsPerRun(100, func() { got, _ = DefaultRules().Touch(e, met) }); n != 0 || got.Product != "p-1" || got.Referrer != "someone" {
+			t.Errorf("%g allocations for %+v", n, got)
+		}
 	}
 }
 

@@ -6,6 +6,30 @@ import (
 	"showrunner/live"
 )
 
+// Met is what one who looks at many facts has met in their data. A nil Met reads
+// each anew. It is for one goroutine.
+type Met struct {
+	data  live.Repeated[touchData]
+	words live.Words
+}
+
+// NewMet has met nothing yet.
+func NewMet() *Met { return &Met{words: live.Words{}} }
+
+func (m *Met) read(data json.RawMessage) touchData {
+	if m == nil {
+		return read(data, nil)
+	}
+	is, _, met := m.data.Find(data)
+	if is == nil {
+		return read(data, m.words)
+	}
+	if !met {
+		*is = read(data, m.words)
+	}
+	return *is
+}
+
 // read takes what it can from data. The members that the kind names were checked
 // when the event was accepted; of the others, what cannot be a name is none.
 func read(data json.RawMessage, words live.Words) touchData {

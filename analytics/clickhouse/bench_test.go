@@ -45,6 +45,13 @@ func BenchmarkEncode(b *testing.B) {
 		name string
 		do   func() int
 	}{
+		{"bytes", func() int { // not compressed
+			s.reset()
+			for i := range entries {
+				s.add(&entries[i])
+			}
+			return len(s.events.block().body)
+		}},
 		{"columns", own},
 		{"append", func() int { return appended(b, entries) }},
 	} {
@@ -101,7 +108,7 @@ func audience(n int) []live.Entry {
 // appended encodes facts with clickhouse-go.
 func appended(b *testing.B, entries []live.Entry) int {
 	block := chproto.Block{ServerContext: &chcolumn.ServerContext{Timezone: time.UTC}}
-	sc := newEventColumns()
+	sc := newEventColumns(nil)
 	for _, c := range sc.columns {
 		if err := block.AddColumn(c.name, chcolumn.Type(c.Type())); err != nil {
 			b.Fatal(err)

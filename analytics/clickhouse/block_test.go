@@ -255,19 +255,28 @@ func FuzzFacts(f *testing.F) {
 	} {
 		f.Add([]byte(seed))
 	}
+	var met factsRead
 	f.Fuzz(func(t *testing.T, data []byte) {
-		var got facts
-		got.read(data)
 		var want factsJSON
 		if json.Unmarshal(data, &want) != nil {
 			want = factsJSON{}
 		}
-		if d := cmp.Diff(want, factsJSON{
-			Product: live.ProductID(got.product), SKU: live.SKUID(got.sku), Text: string(got.text), Streak: string(got.streak),
-			Count: got.count, Qty: got.qty, Watched: got.watched, Visible: got.visible, StreakEnd: got.streakEnd,
-		}); d != "" {
-			t.Errorf("%s: -encoding/json +read\n%s", data, d)
+		hold := func(way string, got *facts) {
+			t.Helper()
+			if d := cmp.Diff(want, factsJSON{
+				Product: live.ProductID(got.product), SKU: live.SKUID(got.sku), Text: string(got.text), Streak: string(got.streak),
+				Count: got.count, Qty: got.qty, Watched: got.watched, Visible: got.visible, StreakEnd: got.streakEnd,
+			}); d != "" {
+				t.Errorf("%s, %s: -encoding/json +read\n%s", way, data, d)
+			}
 		}
+		var once facts
+		once.read(data)
+		hold("once", &once)
+		given := bytes.Clone(data)
+		hold("first", met.of(given))
+		clear(given) // What was read lies elsewhere, or the next is read anew.
+		hold("again", met.of(bytes.Clone(data)))
 	})
 }
 

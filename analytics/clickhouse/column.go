@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/ClickHouse/ch-go/proto"
+
+	"showrunner/live"
 )
 
 // column gathers the values of one column of a range, in the form in which they
@@ -67,21 +69,32 @@ func (c *textColumn) encode(b *proto.Buffer, rows int) {
 type wordColumn struct {
 	dictionary []byte // lengths and bytes
 	places     map[string]uint32
-	keys       []uint32
+	words      []string
+	narrow     []byte   // while there are few words
+	keys       []uint32 // once there are more
 
 	last    string // what was put last, and its place
 	lastKey uint32
+	near    [64]struct { // and some of what was put before
+		word string
+		key  uint32
+	}
 }
 
 func (*wordColumn) Type() proto.ColumnType {
 	return proto.ColumnTypeLowCardinality.Sub(proto.ColumnTypeString)
 }
 
-func (c *wordColumn) empty() bool { return len(c.keys) == 0 }
+func (c *wordColumn) empty() bool { return len(c.words) == 0 }
 
 func (c *wordColumn) reset() {
+	if len(c.places) == 0 {
+		return
+	}
 	clear(c.places)
-	c.dictionary, c.keys, c.last, c.lastKey = c.dictionary[:0], c.keys[:0], "", 0
+	clear(c.near[:])
+	c.dictionary, c.words, c.keys, c.last, c.lastKey = c.dictionary[:0], c.words[:0], c.keys[:0], "", 0
+	c.narrow = c.narrow[:0]
 }
 
 func (c *wordColumn) put(row int, s string) {
@@ -89,11 +102,15 @@ func (c *wordColumn) put(row int, s string) {
 		return
 	}
 	if s != c.last {
-		key, ok := c.places[s]
-		if !ok {
-			key = c.learn(s)
+		near := &c.near[live.Hash(s)%uint32(len(c.near))]
+		if s != near.word {
+			key, ok := c.places[s]
+			if !ok {
+				key = c.learn(s)
+			}
+			near.word, near.key = s, key
 		}
-		c.last, c.lastKey = s, key
+		c.last, c.lastKey = s, near.key
 	}
 	c.key(row)
 }
@@ -103,24 +120,45 @@ func (c *wordColumn) putBytes(row int, s []byte) {
 		return
 	}
 	if string(s) != c.last {
-		key, ok := c.places[string(s)]
-		word := ""
-		if !ok {
-			word = string(s)
-			key = c.learn(word)
+		near := &c.near[live.Hash(s)%uint32(len(c.near))]
+		if string(s) != near.word {
+			key, ok := c.places[string(s)]
+			if !ok {
+				key = c.learn(string(s))
+			}
+			near.word, near.key = c.words[key-1], key
 		}
-		c.last, c.lastKey = word, key // An empty word is never met, and asks again.
+		c.last, c.lastKey = near.word, near.key
 	}
 	c.key(row)
 }
 
 // key writes the word that was found down.
 func (c *wordColumn) key(row int) {
+	if len(c.words) < fewWords {
+		for len(c.narrow) < row {
+			c.narrow = append(c.narrow, 0)
+		}
+		c.narrow = append(c.narrow, byte(c.lastKey))
+		return
+	}
+	c.widen()
 	for len(c.keys) < row {
 		c.keys = append(c.keys, 0)
 	}
 	c.keys = append(c.keys, c.lastKey)
 }
+
+// widen takes the places over into what holds more words than a byte counts.
+func (c *wordColumn) widen() {
+	for _, k := range c.narrow {
+		c.keys = append(c.keys, uint32(k))
+	}
+	c.narrow = c.narrow[:0]
+}
+
+// fewWords, with the empty one, are more than a byte tells apart.
+const fewWords = 1 << 8
 
 // learn adds a word to the dictionary.
 func (c *wordColumn) learn(s string) uint32 {
@@ -129,6 +167,7 @@ func (c *wordColumn) learn(s string) uint32 {
 	}
 	key := uint32(len(c.places) + 1)
 	c.places[s] = key
+	c.words = append(c.words, s)
 	c.dictionary = append(binary.AppendUvarint(c.dictionary, uint64(len(s))), s...)
 	return key
 }
@@ -141,36 +180,32 @@ const (
 )
 
 func (c *wordColumn) encode(b *proto.Buffer, rows int) {
-	for len(c.keys) < rows {
-		c.keys = append(c.keys, 0)
-	}
-	count := len(c.places) + 1
 	width := proto.KeyUInt32
 	switch {
-	case count <= 1<<8:
+	case len(c.words) < fewWords:
 		width = proto.KeyUInt8
-	case count <= 1<<16:
+	case len(c.words) < 1<<16:
 		width = proto.KeyUInt16
 	}
 	b.PutInt64(sharedDictionaries)
 	b.PutInt64(wordsFollow | int64(width))
-	b.PutInt64(int64(count))
+	b.PutInt64(int64(len(c.words) + 1))
 	b.PutByte(0) // the empty word
 	b.PutRaw(c.dictionary)
 	b.PutInt64(int64(rows))
 	switch width {
 	case proto.KeyUInt8:
-		to := grow(b, rows)
-		for i, k := range c.keys {
-			to[i] = byte(k)
-		}
+		b.PutRaw(c.narrow)
+		clear(grow(b, rows-len(c.narrow)))
 	case proto.KeyUInt16:
 		to := grow(b, 2*rows)
+		clear(to[2*len(c.keys):])
 		for i, k := range c.keys {
 			binary.LittleEndian.PutUint16(to[2*i:], uint16(k))
 		}
 	default:
 		to := grow(b, 4*rows)
+		clear(to[4*len(c.keys):])
 		for i, k := range c.keys {
 			binary.LittleEndian.PutUint32(to[4*i:], k)
 		}

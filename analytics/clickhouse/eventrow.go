@@ -1,8 +1,6 @@
 package clickhouse
 
 import (
-	"slices"
-
 	"github.com/ClickHouse/ch-go/proto"
 
 	"showrunner/conversion"
@@ -22,11 +20,13 @@ type eventColumns struct {
 	seq, uuidLow                                         numberColumn[uint64]
 	idx                                                  numberColumn[uint32]
 
-	met live.Words
+	rules *conversion.RuleSet
+	met   *conversion.Met
+	read  factsRead
 }
 
-func newEventColumns() *eventColumns {
-	c := &eventColumns{met: live.Words{}}
+func newEventColumns(rules *conversion.RuleSet) *eventColumns {
+	c := &eventColumns{rules: rules, met: conversion.NewMet()}
 	c.rehearsal.typ, c.touch.typ = proto.ColumnTypeUInt8, proto.ColumnTypeUInt8
 	c.num.typ, c.late.typ, c.uuidHigh.typ = proto.ColumnTypeInt64, proto.ColumnTypeInt64, proto.ColumnTypeInt64
 	c.uuidLow.typ, c.seq.typ, c.idx.typ = proto.ColumnTypeUInt64, proto.ColumnTypeUInt64, proto.ColumnTypeUInt32
@@ -64,10 +64,9 @@ func newEventColumns() *eventColumns {
 
 // add makes the row of an event. It must be a function of the entry and the rules
 // alone: no clock, no chance, no order of a map.
-func (c *eventColumns) add(entry *live.Entry, rules *conversion.RuleSet, order bool) {
+func (c *eventColumns) add(entry *live.Entry, is *kindRow) {
 	e := &entry.Event
-	var d facts
-	d.read(e.Data)
+	d := c.read.of(e.Data)
 	row := c.rows
 	c.rows++
 	c.merchant.put(row, string(e.Merchant))
@@ -83,7 +82,7 @@ func (c *eventColumns) add(entry *live.Entry, rules *conversion.RuleSet, order b
 	c.role.put(row, string(e.Actor.Role))
 	c.rehearsal.put(row, bit(e.Rehearsal))
 	c.source.put(row, sourceOf(e))
-	if !slices.Contains(placedKinds, e.Kind) {
+	if !is.placed {
 		if high, low, ok := uuidOf(string(e.ID)); ok {
 			c.uuidHigh.put(row, int64(high)-e.ReceivedAt.UnixMilli()<<16)
 			c.uuidLow.put(row, low)
@@ -94,44 +93,24 @@ func (c *eventColumns) add(entry *live.Entry, rules *conversion.RuleSet, order b
 	c.channel.put(row, e.Channel)
 	c.campaign.put(row, e.Campaign)
 	stage := e.Stage
-	if touch, is := rules.Touch(e, c.met); is {
-		stage = touch.Stage
-		c.touch.put(row, 1)
-		c.touchChannel.put(row, touch.Channel)
-		c.touched.add(row, &touch)
+	if is.touch {
+		if touch, ok := c.rules.Touch(e, c.met); ok {
+			stage = touch.Stage
+			c.touch.put(row, 1)
+			c.touchChannel.put(row, touch.Channel)
+			c.touched.add(row, &touch)
+		}
 	}
 	c.stage.put(row, string(stage))
 	c.product.putBytes(row, d.product)
 	c.sku.putBytes(row, d.sku)
-	c.num.put(row, number(e.Kind, &d))
+	c.num.put(row, is.number.value(d))
 	c.body.putBytes(row, d.text)
-	if !order { // Whose money stands in order_deltas.
+	if !is.order { // Whose money stands in order_deltas.
 		c.props.putBytes(row, e.Data)
 	}
 	c.seq.put(row, entry.Position.Seq)
 	c.idx.put(row, entry.Position.Index)
-}
-
-// number is the one quantity of a fact: likes, visible milliseconds, pieces,
-// gifts.
-func number(k live.Kind, d *facts) int64 {
-	switch k {
-	case live.Liked:
-		return d.count
-	case live.WatchHeartbeat:
-		if !d.visible {
-			return 0
-		}
-		return max(d.watched, 0)
-	case live.CartItemAdded:
-		return d.qty
-	case live.GiftSent:
-		if len(d.streak) > 0 && !d.streakEnd {
-			return 0 // of a streak only the end counts
-		}
-		return d.count
-	}
-	return 0
 }
 
 func bit(b bool) uint8 {

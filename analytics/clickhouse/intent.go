@@ -50,12 +50,13 @@ type span struct {
 	bytes  int
 	bad    int // order events that could not be read
 
-	rules *conversion.RuleSet
+	kinds kindRows
 }
 
 // newSpan makes one; nil rules are those that are built in.
 func newSpan(rules *conversion.RuleSet) *span {
-	return &span{events: newEventColumns(), deltas: newDeltaColumns(), rules: cmp.Or(rules, conversion.DefaultRules())}
+	rules = cmp.Or(rules, conversion.DefaultRules())
+	return &span{events: newEventColumns(rules), deltas: newDeltaColumns(), kinds: kindRows{rules: rules}}
 }
 
 // reset begins another range.
@@ -75,9 +76,9 @@ func (s *span) add(e *live.Entry) {
 	}
 	s.N++
 	s.bytes += len(e.Event.Data) + 256
-	order := live.OrderFactKind(e.Event.Kind)
-	s.events.add(e, s.rules, order)
-	if order {
+	is := s.kinds.of(e.Event.Kind)
+	s.events.add(e, is)
+	if is.order {
 		if err := s.deltas.add(e); err != nil {
 			s.bad++
 		}
