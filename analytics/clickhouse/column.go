@@ -136,8 +136,9 @@ func (c *wordColumn) putBytes(row int, s []byte) {
 // key writes the word that was found down.
 func (c *wordColumn) key(row int) {
 	if len(c.words) < fewWords {
-		for len(c.narrow) < row {
-			c.narrow = append(c.narrow, 0)
+		if n := len(c.narrow); n < row {
+			c.narrow = slices.Grow(c.narrow, row+1-n)[:row]
+			clear(c.narrow[n:])
 		}
 		c.narrow = append(c.narrow, byte(c.lastKey))
 		return

@@ -79,6 +79,7 @@ func (q quantity) value(d *facts) int64 {
 			return 0 // of a streak only the end counts
 		}
 		return d.count
+	case noQuantity:
 	}
 	return 0
 }
