@@ -46,49 +46,43 @@ func (db *DB) Funnel(ctx context.Context, question conversion.FunnelQuestion) ([
 	acts := `(SELECT ` + q.who + ` AS who, toString(kind) AS kind, toUnixTimestamp64Milli(occurred_at) AS ms, seq, idx, ms >= {from:Int64} AND ms < {until:Int64} AS here` +
 		q.facts() + where + ` AND (` + strings.Join(steps, ` OR `) + `)
 		AND ms >= {from:Int64} AND ms < {until:Int64} + {window:Int64})`
-	if err := q.views(ctx, acts, out); err != nil {
-		return nil, err
-	}
 	levels := firstTouches(acts, len(out))
 	if question.Window > 0 {
 		levels = windowed(acts, question.Steps, question.Order)
 	}
-	err = q.rows(ctx, "funnel persons", `SELECT toInt64(level), toInt64(count()) FROM (`+levels+`) GROUP BY level`, func(scan scanner) error {
+	sums := make([]string, len(out))
+	for i := range sums {
+		sums[i] = fmt.Sprintf(`, toInt64(sum(n%d))`, i)
+	}
+	err = q.rows(ctx, "funnel persons", `SELECT toInt64(level), toInt64(count())`+strings.Join(sums, ``)+` FROM (`+levels+`) GROUP BY level`, func(scan scanner) error {
 		var level, persons int64
-		if err := scan(&level, &persons); err != nil {
+		views := make([]int64, len(out))
+		dest := []any{&level, &persons}
+		for i := range views {
+			dest = append(dest, &views[i])
+		}
+		if err := scan(dest...); err != nil {
 			return err
 		}
-		for i := range level {
-			out[i].UV += persons
+		for i := range out {
+			out[i].PV += views[i]
+			if int64(i) < level {
+				out[i].UV += persons
+			}
 		}
 		return nil
 	})
 	return out, err
 }
 
-// views counts the facts of each step in the range.
-func (q *scope) views(ctx context.Context, acts string, out []conversion.FunnelStep) error {
-	return q.rows(ctx, "funnel views", `SELECT kind, toInt64(countIf(here)) FROM `+acts+` GROUP BY kind`, func(scan scanner) error {
-		var kind live.Kind
-		var n int64
-		if err := scan((*string)(&kind), &n); err != nil {
-			return err
-		}
-		for i := range out {
-			if out[i].Kind == kind {
-				out[i].PV = n
-			}
-		}
-		return nil
-	})
-}
-
-// windowed is how far each person comes inside the window.
+// windowed is how far each person comes inside the window, and how many facts of each
+// step they have in the range.
 func windowed(acts string, steps []live.Kind, order conversion.FunnelOrder) string {
-	var places, conditions []string
+	var places, conditions, views []string
 	for i := range steps {
 		places = append(places, fmt.Sprintf(`if(kind = {k%d:String}, %d, -1)`, i, i))
 		conditions = append(conditions, fmt.Sprintf(`step = %d`, i))
+		views = append(views, fmt.Sprintf(`countIf(step = %d AND here) AS n%d`, i, i))
 	}
 	conditions[0] += ` AND here`
 	mode, rank := ``, `seq, idx, step DESC`
@@ -99,21 +93,23 @@ func windowed(acts string, steps []live.Kind, order conversion.FunnelOrder) stri
 		rank = `step DESC`
 	case conversion.FunnelLoose:
 	}
-	return `SELECT windowFunnel(bitShiftLeft(toUInt64({window:Int64}), 21) + 1048575` + mode + `)(t, ` + strings.Join(conditions, `, `) + `) AS level
+	return `SELECT windowFunnel(bitShiftLeft(toUInt64({window:Int64}), 21) + 1048575` + mode + `)(t, ` + strings.Join(conditions, `, `) + `) AS level, ` + strings.Join(views, `, `) + `
 		FROM (SELECT who, here, step, bitShiftLeft(toUInt64(ms), 21) + row_number() OVER (PARTITION BY who, ms ORDER BY ` + rank + `) AS t
 			FROM (SELECT who, here, ms, seq, idx, arrayJoin(arrayFilter(x -> x >= 0, [` + strings.Join(places, `, `) + `])) AS step FROM ` + acts + `) WHERE step > 0 OR here) GROUP BY who`
 }
 
-// firstTouches is how far each person comes with the first fact of every step.
+// firstTouches is how far each person comes with the first fact of every step, and how
+// many facts of each they have in the range.
 func firstTouches(acts string, steps int) string {
-	var firsts, chain []string
+	var firsts, chain, views []string
 	for i := range steps {
-		firsts = append(firsts, fmt.Sprintf(`minIf((ms, seq, idx), kind = {k%d:String}) AS t%d, countIf(kind = {k%d:String}) > 0 AS h%d`, i, i, i, i))
+		firsts = append(firsts, fmt.Sprintf(`minIf((ms, seq, idx), kind = {k%[1]d:String}) AS t%[1]d, countIf(kind = {k%[1]d:String}) > 0 AS h%[1]d, countIf(kind = {k%[1]d:String} AND here) AS n%[1]d`, i))
+		views = append(views, fmt.Sprintf(`n%d`, i))
 		ok := fmt.Sprintf(`h%d`, i)
 		if i > 0 {
 			ok += fmt.Sprintf(` AND t%d >= t%d`, i, i-1)
 		}
 		chain = append(chain, `NOT (`+ok+`)`)
 	}
-	return `SELECT arrayFirstIndex(x -> x, [` + strings.Join(chain, `, `) + `, 1]) - 1 AS level FROM (SELECT who, ` + strings.Join(firsts, `, `) + ` FROM ` + acts + ` GROUP BY who)`
+	return `SELECT arrayFirstIndex(x -> x, [` + strings.Join(chain, `, `) + `, 1]) - 1 AS level, ` + strings.Join(views, `, `) + ` FROM (SELECT who, ` + strings.Join(firsts, `, `) + ` FROM ` + acts + ` GROUP BY who)`
 }
