@@ -35,7 +35,7 @@ func TestConsolePagesInBrowser(t *testing.T) {
 	s.hook("w1", s.paidFact(order, "pay", 1001))
 	s.credited(time.Minute, 1, 1001)
 	tokens := object{}
-	for _, role := range []live.Role{live.RoleMerchant, live.RoleOperator, live.RoleModerator, live.RoleAdmin} {
+	for _, role := range []live.Role{live.RoleMerchant, live.RoleOperator, live.RoleModerator, live.RoleAgent, live.RoleAdmin} {
 		merchant := s.merchant
 		if role == live.RoleAdmin {
 			merchant = ""

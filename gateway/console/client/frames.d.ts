@@ -73,7 +73,7 @@ export type EventOf<T extends EventType> = RoomEvent<T, EventData[T]>;
 export interface Brief {
   show_id: string;
   version: number;
-  warnings: { kind: string; text: string; answer?: string; product_id?: string }[];
+  warnings: { kind: string; text: string; answer?: string; product_id?: string; product_title?: string }[];
   read_by_host: boolean;
 }
 

@@ -18,7 +18,7 @@ export async function zones() {
   await go(p, "/compare", `[data-choose="${stage.show}"]`);
   const beside = await p.locator("li", { has: p.locator(`[data-choose="${stage.show}"]`) }).locator(".hint").innerText();
   equal(`${beside} is of the room`, [beside.includes(room), beside.includes("GMT+8")], [true, true]);
-  for (const [page, ready] of [["compare", "[data-choose]"], ["audit", "tbody tr"], ["ladder", "[data-rung], main .wait"], ["attribution", "[data-total]"], ["complaints", "[data-figure]"]]) {
+  for (const [page, ready] of [["compare", "[data-choose]"], ["audit", "tbody tr"], ["ladder", "[data-rung], main .wait"], ["attribution", "[data-total]"], ["complaints", "[data-figure]"], ["wall", "[data-updated]"]]) {
     await go(p, `/${page}`, ready);
     await noted(p, page);
   }
@@ -29,4 +29,7 @@ export async function zones() {
   const first = await text(p, "tbody tr .at");
   equal(`${first} is of the reader`, first.includes(shown(done)), true);
   await p.context().close();
+  const desk = await enter("agent", "/desk", { ready: "[data-presence]", more: { timezoneId: "America/New_York" } });
+  await noted(desk, "desk");
+  await desk.context().close();
 }

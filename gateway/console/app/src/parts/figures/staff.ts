@@ -44,3 +44,9 @@ export function staffName(id: string): string {
   void load();
   return names.value.get(id) ?? "";
 }
+
+/** Somebody by their name with the ID beside it, as text; by the ID alone where no name is known. */
+export function staffLabel(id: string): string {
+  const name = staffName(id);
+  return name && name !== id ? `${name} (${id})` : id;
+}
