@@ -1,1 +1,1 @@
-import{Mt as e,W as t,Wt as n,X as r}from"./base.js";import{c as i}from"./vue.js";async function a(){await Promise.allSettled([n(),e.resume(Date.now())]),i(t).use(r).mount(`#app`)}a();
+import{K as e,Kt as t,Pt as n,Q as r}from"./base.js";import{c as i}from"./vue.js";async function a(){await Promise.allSettled([t(),n.resume(Date.now())]),i(e).use(r).mount(`#app`)}a();
