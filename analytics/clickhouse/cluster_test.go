@@ -292,7 +292,7 @@ func clusterTests(t *testing.T, d *duo) {
 	defer func() { clustered = nil }()
 	all := map[string]func(*testing.T){
 		"ThreeWays": TestThreeWays, "FedGroups": TestFedGroups, "GroupSales": TestGroupSales, "Period": TestPeriodOfInvention, "Metrics": TestMetrics, "Touches": TestTouchesOfOnePerson, "Holdouts": TestHoldoutsOfOnePerson, "Lost": TestLostPathsOfOnePerson,
-		"Standing": TestStandingRolledUp,
+		"Standing": TestStandingRolledUp, "Kept": TestFiguresKept,
 	}
 	if soakScale(t) > 1 { // Minutes, and nothing in them that the shards of a merchant could tell apart.
 		maps.Copy(all, map[string]func(*testing.T){

@@ -3,6 +3,7 @@ package clickhouse
 import (
 	"context"
 	"fmt"
+	"math"
 	"regexp"
 	"strings"
 
@@ -53,6 +54,9 @@ func (db *DB) Rename(ctx context.Context, r Renaming, copied func() error) error
 	tables, err := db.personTables(ctx)
 	if err != nil {
 		return err
+	}
+	if err := db.DropFigures(ctx, r.Merchant, math.MaxInt64); err != nil {
+		return fmt.Errorf("rename a person: %w", err)
 	}
 	ctx = ch.Context(ctx, ch.WithSettings(ch.Settings{"mutations_sync": 2, "insert_deduplicate": 0, "max_execution_time": 0}))
 	of := func(p live.PersonID) string {

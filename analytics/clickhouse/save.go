@@ -34,6 +34,11 @@ type Saved struct {
 // copied without their rows: two that belong together are not copied at one instant.
 var derived = []string{"group_days", "group_progress"}
 
+// unsummed are tables whose rows come and go while the sink rests. They are copied,
+// and what of them is no longer so when they are brought back is nothing anybody takes
+// for it: each row says of which facts it is.
+var unsummed = []string{"figures_kept"}
+
 // Save copies the whole database to a place of ClickHouse's own. It is run between
 // two ranges, see [Sink.AtRest], so that all tables are as of one place of the log.
 //
@@ -104,7 +109,7 @@ func (db *DB) savedTables(ctx context.Context) (names []string, err error) {
 			if err := scan(&name); err != nil {
 				return err
 			}
-			if !slices.Contains(derived, name) && !strings.HasPrefix(name, shadowPrefix) {
+			if !slices.Contains(derived, name) && !slices.Contains(unsummed, name) && !strings.HasPrefix(name, shadowPrefix) {
 				names = append(names, name)
 			}
 			return nil

@@ -40,6 +40,9 @@ func (s *Standing) until(at int64) bool { return s.Events.Latest <= at && s.Delt
 // becomes of a rollup makes the facts seem to stand as they did before.
 func (db *DB) Standings(ctx context.Context, merchant live.MerchantID, shows []analytics.ShowAt) ([]Standing, error) {
 	out, left, err := db.rolledUp(ctx, merchant, shows)
+	if unmade(err) {
+		return db.StandingsOfFacts(ctx, merchant, shows)
+	}
 	if err != nil || len(left) == 0 {
 		return out, err
 	}
@@ -57,10 +60,20 @@ func (db *DB) Standings(ctx context.Context, merchant live.MerchantID, shows []a
 	return out, nil
 }
 
+// rolled is an extent as rollups have it.
+const rolled = `sum(rows), groupBitXor(places), toInt64(toUnixTimestamp64Milli(max(latest)))`
+
+// StandingsByRollup is how all facts of shows stand, as the rollups alone have it: for
+// who looks at many shows for those that seem to have changed.
+func (db *DB) StandingsByRollup(ctx context.Context, merchant live.MerchantID, shows []analytics.ShowAt) ([]Standing, error) {
+	return db.standings(ctx, merchant, shows, func(which which) string {
+		return which.of("event_standing", "events", rolled, "") + ` UNION ALL ` + which.of("delta_standing", "deltas", rolled, "")
+	}, nil)
+}
+
 // rolledUp are the standings that rollups tell, and the places in shows of those
 // that they do not.
 func (db *DB) rolledUp(ctx context.Context, merchant live.MerchantID, shows []analytics.ShowAt) (out []Standing, left []int, err error) {
-	const rolled = `sum(rows), groupBitXor(places), toInt64(toUnixTimestamp64Milli(max(latest)))`
 	const counted = `toInt64(count()), toUInt64(0), toInt64(0)`
 	facts := make([]Standing, len(shows))
 	out, err = db.standings(ctx, merchant, shows, func(which which) string {

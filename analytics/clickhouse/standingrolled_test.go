@@ -109,6 +109,23 @@ func TestStandingRolledUp(t *testing.T) {
 	partly("without behaviour", now)
 	rebuild(t, db, "event_standing", "")
 	whole("made anew of what is left", now)
+
+	// While another server makes the rollups there are none.
+	tables(`DROP TABLE event_standing_mv`)
+	tables(`DROP TABLE event_standing`)
+	for m, shows := range showsAt(w, now) {
+		want, err := db.StandingsOfFacts(t.Context(), m, shows)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := db.Standings(t.Context(), m, shows)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d := cmp.Diff(want, got); d != "" {
+			t.Errorf("%s without the rollup: -facts +told\n%s", m, d)
+		}
+	}
 }
 
 // TestStandingOfBefore brings over how facts stand that came before there was a rollup

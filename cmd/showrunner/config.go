@@ -39,23 +39,24 @@ type ServeCmd struct {
 	Keys string `type:"path" help:"Folder of the signing keys, which servers behind one address share; DATA/keys without it."`
 	Sink string `default:"on" enum:"on,off" help:"Whether this server may write to ClickHouse; of those that share a log one at a time does, and one must be able to."`
 
-	Replicas      int           `default:"0" help:"Replicas of the log on an external NATS cluster: 1, 3 or 5; 0 keeps those it has, 1 for a new one."`
-	LogWindow     time.Duration `default:"2ms" help:"How long the log gathers events for one durable write, 0 to 100ms."`
-	LogMaxAge     time.Duration `default:"168h" help:"Age after which events that every reader has read leave the log; 0 keeps all."`
-	LogKeepBytes  int64         `default:"0" help:"Bytes of log to keep, oldest read events leave first; 0 is no bound."`
-	OrderTTL      time.Duration `default:"15m" help:"How long an unpaid order holds its stock, 1s to 24h."`
-	OfferTTL      time.Duration `default:"5m" help:"How long units that came free are held for the next of a waitlist, 1s to 24h."`
-	SinkAge       time.Duration `default:"1s" help:"Longest wait before events are written to ClickHouse, 10ms to 1m."`
-	SinkRows      int           `default:"50000" help:"Rows that make a ClickHouse batch full, 1 to 500000."`
-	AlertEvery    time.Duration `default:"10s" help:"How often shows on air are looked at for alerts."`
-	AuditEvery    time.Duration `default:"10m" help:"How often every rollup of ClickHouse is compared with its facts; 0 is never."`
-	BehaviourDays int           `default:"400" help:"Days after which raw behaviour, such as heartbeats, likes and clicks, leaves ClickHouse, 90 to 36500; 0 keeps all. Money, commands, words and moderation stay in any case."`
-	EngineMemory  int64         `default:"2147483648" help:"Memory bound of the embedded ClickHouse in bytes, at least 512 MiB."`
-	QueryTime     time.Duration `default:"25s" help:"Longest time one question to ClickHouse may take for a caller of the API, 1s to 10m."`
-	QueryMemory   int64         `default:"1073741824" help:"Most memory in bytes that one question to ClickHouse may take, at least 16 MiB."`
-	QueryRows     int64         `default:"2000000000" help:"Most rows that one question to ClickHouse may read, at least 1000; 0 is no bound."`
-	EngineLibrary string        `type:"path" help:"Path of libchdb; found under node_modules without it."`
-	Chromium      string        `type:"path" help:"Path of a Chromium, which reports are printed as PDF with; found on the PATH without it."`
+	Replicas       int           `default:"0" help:"Replicas of the log on an external NATS cluster: 1, 3 or 5; 0 keeps those it has, 1 for a new one."`
+	LogWindow      time.Duration `default:"2ms" help:"How long the log gathers events for one durable write, 0 to 100ms."`
+	LogMaxAge      time.Duration `default:"168h" help:"Age after which events that every reader has read leave the log; 0 keeps all."`
+	LogKeepBytes   int64         `default:"0" help:"Bytes of log to keep, oldest read events leave first; 0 is no bound."`
+	OrderTTL       time.Duration `default:"15m" help:"How long an unpaid order holds its stock, 1s to 24h."`
+	OfferTTL       time.Duration `default:"5m" help:"How long units that came free are held for the next of a waitlist, 1s to 24h."`
+	SinkAge        time.Duration `default:"1s" help:"Longest wait before events are written to ClickHouse, 10ms to 1m."`
+	SinkRows       int           `default:"50000" help:"Rows that make a ClickHouse batch full, 1 to 500000."`
+	AlertEvery     time.Duration `default:"10s" help:"How often shows on air are looked at for alerts."`
+	AuditEvery     time.Duration `default:"10m" help:"How often every rollup of ClickHouse is compared with its facts; 0 is never."`
+	BehaviourDays  int           `default:"400" help:"Days after which raw behaviour, such as heartbeats, likes and clicks, leaves ClickHouse, 90 to 36500; 0 keeps all. Money, commands, words and moderation stay in any case."`
+	CountAheadDays int           `default:"31" help:"Days after which figures of a show that is over are no longer counted before anybody asks for them, 1 to 400; 0 counts none."`
+	EngineMemory   int64         `default:"2147483648" help:"Memory bound of the embedded ClickHouse in bytes, at least 512 MiB."`
+	QueryTime      time.Duration `default:"25s" help:"Longest time one question to ClickHouse may take for a caller of the API, 1s to 10m."`
+	QueryMemory    int64         `default:"1073741824" help:"Most memory in bytes that one question to ClickHouse may take, at least 16 MiB."`
+	QueryRows      int64         `default:"2000000000" help:"Most rows that one question to ClickHouse may read, at least 1000; 0 is no bound."`
+	EngineLibrary  string        `type:"path" help:"Path of libchdb; found under node_modules without it."`
+	Chromium       string        `type:"path" help:"Path of a Chromium, which reports are printed as PDF with; found on the PATH without it."`
 
 	AllowOrigin  []string `placeholder:"ORIGIN" help:"Further origins whose pages may open websockets, such as https://console.example.com."`
 	TrustedProxy []string `placeholder:"CIDR" help:"Network of reverse proxies before this server, such as 10.0.0.0/8, whose X-Forwarded-For says where a client is; repeat it. Without it the header is not read."`
@@ -182,6 +183,9 @@ func (c *ServeCmd) validate() error {
 	}
 	if c.BehaviourDays != 0 && (c.BehaviourDays < 90 || c.BehaviourDays > 36500) {
 		bad("behaviour-days", "must be 0, or 90 to 36500")
+	}
+	if c.CountAheadDays < 0 || c.CountAheadDays > 400 {
+		bad("count-ahead-days", "must be 0 to 400")
 	}
 	if c.EngineMemory < 512<<20 {
 		bad("engine-memory", "must be at least %d", 512<<20)

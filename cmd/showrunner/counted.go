@@ -2,7 +2,8 @@ package main
 
 import (
 	"context"
-	"fmt"
+	"log/slog"
+	"sync/atomic"
 	"time"
 
 	lru "github.com/hashicorp/golang-lru/v2"
@@ -13,42 +14,47 @@ import (
 	"showrunner/live"
 )
 
-// Bounds of what is kept. All figures of a show are some 50 kB, its metrics alone,
-// which have no minutes and no products, a few.
+// Bounds of what is kept in memory. All figures of a show are some 50 kB, its metrics
+// alone, which have no minutes and no products, a few.
 const (
 	countedShows = 128
 	countedPeers = 1024
 )
 
-// counted keeps the figures of shows that are over, as they were counted. They are
+// counted keeps the figures of shows that are over, as they were counted: in memory,
+// and beside the facts, where the next start and other servers find them. They are
 // given again for as long as the facts in ClickHouse until the instant that is asked
 // about are the same, which is looked up each time: a refund weeks later has its show
 // counted anew, and a report as of before it has the figures of before it.
 type counted struct {
 	figuresSource
 	erased func(context.Context, live.MerchantID) (int64, error) // erasures that reached the facts
+	build  func() (string, error)                                // which program counts
+	now    func() time.Time
+	log    *slog.Logger
 
 	kept  *lru.Cache[countedOf, analytics.Figures] // everything
 	peers *lru.Cache[countedOf, analytics.Figures] // what [figuresSource.Metrics] counts
+	asked atomic.Int64                             // how often anybody asked
 	again *prometheus.CounterVec
+	lost  prometheus.Counter
 }
 
-// figuresSource counts facts, and tells how they stand.
+// figuresSource counts facts, tells how they stand, and has a place for what was
+// counted.
 type figuresSource interface {
 	FiguresOf(ctx context.Context, m live.MerchantID, s live.Show, asOf time.Time, need analytics.Part) (analytics.Figures, error)
 	Metrics(ctx context.Context, m live.MerchantID, shows []analytics.ShowAt) ([]analytics.Figures, error)
 	Standings(ctx context.Context, m live.MerchantID, shows []analytics.ShowAt) ([]clickhouse.Standing, error)
 	StandingsOfFacts(ctx context.Context, m live.MerchantID, shows []analytics.ShowAt) ([]clickhouse.Standing, error)
+	StandingsByRollup(ctx context.Context, m live.MerchantID, shows []analytics.ShowAt) ([]clickhouse.Standing, error)
+	KeepFigures(ctx context.Context, m live.MerchantID, list []clickhouse.KeptFigures) error
+	KeptFigures(ctx context.Context, m live.MerchantID, of map[live.ShowID]string, everything bool) (map[live.ShowID][]byte, error)
+	KeptOf(ctx context.Context, m live.MerchantID) ([]clickhouse.KeptFigures, error)
+	DropFigures(ctx context.Context, m live.MerchantID, erased int64) error
 }
 
-// countedOf is all that figures of a show that is over come from.
-type countedOf struct {
-	show     string // with its times
-	standing clickhouse.Standing
-	erased   int64
-}
-
-func newCounted(source figuresSource, erased func(context.Context, live.MerchantID) (int64, error), reg prometheus.Registerer) *counted {
+func newCounted(source figuresSource, erased func(context.Context, live.MerchantID) (int64, error), build func() (string, error), now func() time.Time, log *slog.Logger, reg prometheus.Registerer) *counted {
 	keep := func(most int) *lru.Cache[countedOf, analytics.Figures] {
 		c, err := lru.New[countedOf, analytics.Figures](most)
 		if err != nil {
@@ -56,14 +62,17 @@ func newCounted(source figuresSource, erased func(context.Context, live.Merchant
 		}
 		return c
 	}
-	c := &counted{figuresSource: source, erased: erased, kept: keep(countedShows), peers: keep(countedPeers)}
+	c := &counted{figuresSource: source, erased: erased, build: build, now: now, log: log, kept: keep(countedShows), peers: keep(countedPeers)}
 	c.again = prometheus.NewCounterVec(prometheus.CounterOpts{
-		Name: "showrunner_figures_of_past_shows_total", Help: "Figures of shows that are over, by whether they were kept or counted.",
+		Name: "showrunner_figures_of_past_shows_total", Help: "Figures of shows that are over, by whether they were kept in memory, stored in ClickHouse or counted, and counted ahead of being asked for.",
 	}, []string{"how"})
-	for _, how := range []string{"kept", "counted"} {
+	for _, how := range []string{"kept", "stored", "counted", "ahead"} {
 		c.again.WithLabelValues(how)
 	}
-	reg.MustRegister(c.again)
+	c.lost = prometheus.NewCounter(prometheus.CounterOpts{
+		Name: "showrunner_figures_of_past_shows_store_failures_total", Help: "Figures of shows that are over which ClickHouse did not store or give back; they are counted again.",
+	})
+	reg.MustRegister(c.again, c.lost)
 	return c
 }
 
@@ -74,27 +83,23 @@ func settled(s analytics.ShowAt) bool { return s.Show.State.Over() && !s.At.Befo
 // figures are those of a show as of an instant: at least the parts needed. They are
 // shared memory; nobody changes them.
 func (c *counted) figures(ctx context.Context, s live.Show, asOf time.Time, need analytics.Part) (analytics.Figures, error) {
+	c.asked.Add(1)
 	at := []analytics.ShowAt{{Show: s, At: asOf}}
 	if !settled(at[0]) {
 		return c.FiguresOf(ctx, s.Merchant, s, asOf, need)
 	}
-	of, err := c.of(ctx, s.Merchant, at, c.Standings)
+	found, left, err := c.find(ctx, c.kept, s.Merchant, at)
 	if err != nil {
 		return analytics.Figures{}, err
 	}
-	if f, ok := c.kept.Get(of[0]); ok {
-		c.again.WithLabelValues("kept").Inc()
-		f.AsOf = asOf
-		return f, nil
+	if len(left) == 0 {
+		return found[0], nil
 	}
 	c.again.WithLabelValues("counted").Inc()
 	if need != analytics.Everything {
 		return c.FiguresOf(ctx, s.Merchant, s, asOf, need)
 	}
-	all, err := c.counting(ctx, c.kept, s.Merchant, at, func() ([]analytics.Figures, error) {
-		f, err := c.FiguresOf(ctx, s.Merchant, s, asOf, need)
-		return []analytics.Figures{f}, err
-	})
+	all, err := c.counting(ctx, analytics.Everything, s.Merchant, at, c.kept)
 	if len(all) == 0 {
 		return analytics.Figures{}, err
 	}
@@ -104,28 +109,17 @@ func (c *counted) figures(ctx context.Context, s live.Show, asOf time.Time, need
 // metrics are those of shows of a merchant, each once, in their order, as
 // [clickhouse.DB.Metrics] counts them. They are shared memory too.
 func (c *counted) metrics(ctx context.Context, m live.MerchantID, shows []analytics.ShowAt) ([]analytics.Figures, error) {
-	of, err := c.of(ctx, m, shows, c.Standings)
-	if err != nil {
-		return nil, err
+	c.asked.Add(1)
+	out, places, err := c.find(ctx, c.peers, m, shows)
+	if err != nil || len(places) == 0 {
+		return out, err
 	}
-	out := make([]analytics.Figures, len(shows))
-	var places []int
-	var left []analytics.ShowAt
-	for i, s := range shows {
-		f, ok := c.peers.Get(of[i])
-		if ok && settled(s) {
-			f.AsOf = s.At
-			out[i] = f
-			continue
-		}
-		places, left = append(places, i), append(left, s)
+	c.again.WithLabelValues("counted").Add(float64(len(places)))
+	left := make([]analytics.ShowAt, len(places))
+	for i, at := range places {
+		left[i] = shows[at]
 	}
-	c.again.WithLabelValues("kept").Add(float64(len(shows) - len(left)))
-	if len(left) == 0 {
-		return out, nil
-	}
-	c.again.WithLabelValues("counted").Add(float64(len(left)))
-	fresh, err := c.counting(ctx, c.peers, m, left, func() ([]analytics.Figures, error) { return c.Metrics(ctx, m, left) })
+	fresh, err := c.counting(ctx, analytics.PartMetrics, m, left, c.peers)
 	if err != nil {
 		return nil, err
 	}
@@ -135,16 +129,49 @@ func (c *counted) metrics(ctx context.Context, m live.MerchantID, shows []analyt
 	return out, nil
 }
 
+// find gives the figures of shows that were counted before, from one of the two
+// memories or from where they are stored, and the places of the others.
+func (c *counted) find(ctx context.Context, in *lru.Cache[countedOf, analytics.Figures], m live.MerchantID, shows []analytics.ShowAt) (out []analytics.Figures, left []int, err error) {
+	of, err := c.of(ctx, m, shows, c.Standings)
+	if err != nil {
+		return nil, nil, err
+	}
+	out = make([]analytics.Figures, len(shows))
+	for i, s := range shows {
+		f, ok := in.Get(of[i])
+		if !ok && in == c.peers {
+			f, ok = c.kept.Get(of[i])
+			f = peerOf(f)
+		}
+		if !ok || !settled(s) {
+			left = append(left, i)
+			continue
+		}
+		f.AsOf = s.At
+		out[i] = f
+	}
+	c.again.WithLabelValues("kept").Add(float64(len(shows) - len(left)))
+	return out, c.stored(ctx, in, m, shows, of, left, out), nil
+}
+
 // counting counts shows, and keeps what was counted of those whose facts stand after
 // it as they did before: what came in between is counted or not, and nobody knows. It
 // goes by the facts themselves: rollups have a fact a moment later than they do, or
 // earlier, and it would be kept for one that is counted, or not, and is the other.
-func (c *counted) counting(ctx context.Context, in *lru.Cache[countedOf, analytics.Figures], m live.MerchantID, shows []analytics.ShowAt, count func() ([]analytics.Figures, error)) ([]analytics.Figures, error) {
+//
+// Everything is counted of one show, the metrics of any number; they are stored, and
+// remembered in a memory if one is given.
+func (c *counted) counting(ctx context.Context, need analytics.Part, m live.MerchantID, shows []analytics.ShowAt, in *lru.Cache[countedOf, analytics.Figures]) (figures []analytics.Figures, err error) {
 	before, err := c.of(ctx, m, shows, c.StandingsOfFacts)
 	if err != nil {
 		return nil, err
 	}
-	figures, err := count()
+	if need == analytics.Everything {
+		figures = make([]analytics.Figures, 1)
+		figures[0], err = c.FiguresOf(ctx, m, shows[0].Show, shows[0].At, need)
+	} else {
+		figures, err = c.Metrics(ctx, m, shows)
+	}
 	if err != nil {
 		return figures, err
 	}
@@ -152,27 +179,15 @@ func (c *counted) counting(ctx context.Context, in *lru.Cache[countedOf, analyti
 	if err != nil {
 		return nil, err
 	}
+	var keep []countedShow
 	for i, s := range shows {
 		if settled(s) && after[i] == before[i] {
-			in.Add(after[i], figures[i])
+			keep = append(keep, countedShow{s, after[i], figures[i]})
+			if in != nil {
+				in.Add(after[i], figures[i])
+			}
 		}
 	}
+	c.store(ctx, m, need, keep)
 	return figures, nil
-}
-
-// of is what figures of shows, each as of an instant, come from.
-func (c *counted) of(ctx context.Context, m live.MerchantID, shows []analytics.ShowAt, stand func(context.Context, live.MerchantID, []analytics.ShowAt) ([]clickhouse.Standing, error)) ([]countedOf, error) {
-	erased, err := c.erased(ctx, m)
-	if err != nil {
-		return nil, err
-	}
-	standings, err := stand(ctx, m, shows)
-	if err != nil {
-		return nil, err
-	}
-	out := make([]countedOf, len(shows))
-	for i := range shows {
-		out[i] = countedOf{fmt.Sprintf("%+v", shows[i].Show), standings[i], erased}
-	}
-	return out, nil
 }

@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"errors"
+	"log/slog"
+	"maps"
 	"testing"
 	"time"
 
@@ -19,6 +21,8 @@ type fakeFacts struct {
 	during   func() // runs while it is counted
 	times    int64
 	fault    error
+	refused  error // of what is stored
+	rows     map[live.MerchantID]map[live.ShowID]clickhouse.KeptFigures
 }
 
 func (x *fakeFacts) FiguresOf(_ context.Context, _ live.MerchantID, s live.Show, asOf time.Time, _ analytics.Part) (analytics.Figures, error) {
@@ -48,6 +52,70 @@ func (x *fakeFacts) StandingsOfFacts(ctx context.Context, m live.MerchantID, sho
 	return x.Standings(ctx, m, shows)
 }
 
+func (x *fakeFacts) StandingsByRollup(ctx context.Context, m live.MerchantID, shows []analytics.ShowAt) ([]clickhouse.Standing, error) {
+	return x.Standings(ctx, m, shows)
+}
+
+func (x *fakeFacts) KeepFigures(_ context.Context, m live.MerchantID, list []clickhouse.KeptFigures) error {
+	if x.rows == nil {
+		x.rows = map[live.MerchantID]map[live.ShowID]clickhouse.KeptFigures{}
+	}
+	if x.rows[m] == nil {
+		x.rows[m] = map[live.ShowID]clickhouse.KeptFigures{}
+	}
+	for _, k := range list {
+		x.rows[m][k.Show] = k
+	}
+	return x.refused
+}
+
+func (x *fakeFacts) KeptFigures(_ context.Context, m live.MerchantID, of map[live.ShowID]string, everything bool) (map[live.ShowID][]byte, error) {
+	out := map[live.ShowID][]byte{}
+	for id, name := range of {
+		body := x.rows[m][id].Metrics
+		if everything {
+			body = x.rows[m][id].Everything
+		}
+		if x.rows[m][id].Of == name && len(body) > 0 {
+			out[id] = body
+		}
+	}
+	return out, x.refused
+}
+
+func (x *fakeFacts) KeptOf(_ context.Context, m live.MerchantID) (out []clickhouse.KeptFigures, err error) {
+	for _, k := range x.rows[m] {
+		if len(k.Everything) > 0 {
+			out = append(out, k)
+		}
+	}
+	return out, nil
+}
+
+func (x *fakeFacts) DropFigures(_ context.Context, m live.MerchantID, erased int64) error {
+	maps.DeleteFunc(x.rows[m], func(_ live.ShowID, k clickhouse.KeptFigures) bool { return k.Erased < erased })
+	return nil
+}
+
+// valueOf is what a metric stands at.
+func valueOf(t *testing.T, c prometheus.Collector) float64 {
+	t.Helper()
+	reg := prometheus.NewRegistry()
+	reg.MustRegister(c)
+	families, err := reg.Gather()
+	if err != nil || len(families) != 1 {
+		t.Fatalf("%d metrics, %v", len(families), err)
+	}
+	m := families[0].GetMetric()[0]
+	return m.GetCounter().GetValue() + m.GetGauge().GetValue()
+}
+
+// countedBy counts with a program of its own; the clock stands at *now.
+func countedBy(build string, facts *fakeFacts, erased *int64, now *time.Time) *counted {
+	return newCounted(facts, func(context.Context, live.MerchantID) (int64, error) { return *erased, nil },
+		func() (string, error) { return build, nil }, func() time.Time { return *now }, slog.New(slog.DiscardHandler), prometheus.NewRegistry())
+}
+
 // TestCounted: a show that is over is counted once, and anew after anything that
 // its figures come from is another.
 func TestCounted(t *testing.T) {
@@ -55,7 +123,7 @@ func TestCounted(t *testing.T) {
 	now := ended.Add(time.Hour)
 	standing, erased := clickhouse.Standing{Events: clickhouse.Extent{Rows: 7, Places: 1, Latest: ended.UnixMilli()}}, int64(0)
 	facts := &fakeFacts{standing: func(analytics.ShowAt) clickhouse.Standing { return standing }}
-	c := newCounted(facts, func(context.Context, live.MerchantID) (int64, error) { return erased, nil }, prometheus.NewRegistry())
+	c := countedBy("", facts, &erased, &now)
 	show := live.Show{ID: "s1", Merchant: "m1", State: live.ShowStateEnded, StartedAt: ended.Add(-2 * time.Hour), EndedAt: ended}
 	ask := func(s live.Show, need analytics.Part) analytics.Figures {
 		t.Helper()
@@ -134,7 +202,8 @@ func TestCountedPeers(t *testing.T) {
 		}
 		return out
 	}}
-	c := newCounted(facts, func(context.Context, live.MerchantID) (int64, error) { return 0, nil }, prometheus.NewRegistry())
+	now, erased := ended.AddDate(1, 0, 0), int64(0)
+	c := countedBy("", facts, &erased, &now)
 	at := func(id live.ShowID, age time.Duration) analytics.ShowAt {
 		s := live.Show{ID: id, Merchant: "m1", State: live.ShowStateEnded, StartedAt: ended.Add(-time.Hour), EndedAt: ended}
 		if age < 0 {

@@ -56,7 +56,7 @@ func (s *server) openGateway(ctx context.Context) error {
 	numbers := &figures{
 		walk: make(chan struct{}, 1), credit: make(chan struct{}, 1), plan: plan.New(s.store), pdf: pdf.New(pdf.Config{Browser: s.cfg.Chromium}), realtime: s.realtime, db: s.db, sink: s.carriage, log: s.eventlog, store: s.store, now: s.now,
 		book: s.care.complaints, guard: s.newGuard(), shared: newAnswers(s.carriage.Watermark, s.now, s.reg), wall: s.wall,
-		over: newCounted(s.db, s.store.ErasuresInFacts, s.reg),
+		over: s.over,
 	}
 	if err := s.openReports(numbers); err != nil {
 		return err

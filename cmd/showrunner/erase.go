@@ -102,5 +102,13 @@ func (s *server) eraseFacts(ctx context.Context, e *store.Erasure, names []store
 			return err
 		}
 	}
-	return s.store.FinishErasure(ctx, e.ID)
+	if err := s.store.FinishErasure(ctx, e.ID); err != nil {
+		return err
+	}
+	// What was counted while names were changed is never given again, and is not left.
+	erased, err := s.store.ErasuresInFacts(ctx, e.Merchant)
+	if err != nil {
+		return err
+	}
+	return s.db.DropFigures(ctx, e.Merchant, erased)
 }

@@ -54,6 +54,8 @@ type server struct {
 	carriage *carriage
 	audit    *auditor // nil with --audit-every 0
 	upkeep   *upkeep  // nil with --sink off
+	over     *counted // figures of shows that are over
+	ahead    *ahead   // nil with --sink off or --count-ahead-days 0
 	kept     *kept    // how long raw behaviour is, where this server may write
 	duties   *prometheus.GaugeVec
 	realtime *realtime.Realtime
@@ -203,8 +205,14 @@ func (s *server) openSink(context.Context) error {
 	if s.cfg.Node != "" {
 		s.life.start(part{name: "other sink", run: s.carriage.other.run})
 	}
+	build := sync.OnceValues(buildOf)
+	go func() { _, _ = build() }() // Takes a moment, which need not be that of who looks at a page first.
+	s.over = newCounted(s.db, s.store.ErasuresInFacts, build, s.now, s.log, s.reg)
 	if s.cfg.Sink == "off" {
 		return nil
+	}
+	if s.cfg.CountAheadDays > 0 {
+		s.ahead = newAhead(s.over, s.store.ShowsOver, s.carriage.Lag, s.cfg.CountAheadDays, s.now, s.log, s.reg)
 	}
 	s.kept = newKept(s.cfg.BehaviourDays, s.reg)
 	if s.cfg.AuditEvery > 0 {
@@ -241,6 +249,9 @@ func (s *server) carry(ctx context.Context) (err error) {
 	}
 	audits.Go(func() { s.upkeep.run(auditing) })
 	audits.Go(func() { s.retain(auditing) })
+	if s.ahead != nil {
+		audits.Go(func() { s.ahead.run(auditing) })
+	}
 	return sink.Run(ctx)
 }
 

@@ -37,3 +37,14 @@ func (s *Store) showsBy(ctx context.Context, column string, m live.MerchantID, r
 	}
 	return list, nil
 }
+
+// ShowsOver are the shows of all merchants that ended in [from, until), the newest
+// first, at most so many. Rehearsals are not among them.
+func (s *Store) ShowsOver(ctx context.Context, from, until time.Time, most int) ([]live.Show, error) {
+	rows, err := s.reader(ctx).query(`SELECT `+showColumns+` FROM shows WHERE ended_at > 0 AND ended_at >= ? AND ended_at < ? AND rehearsal = 0 ORDER BY ended_at DESC, show_id LIMIT ?`, ms(from), ms(until), most)
+	list, err := collect(rows, err, scanShow)
+	if err != nil {
+		return nil, fmt.Errorf("list shows: %w", err)
+	}
+	return list, nil
+}

@@ -839,6 +839,25 @@ SELECT merchant_id, show_id, toInt64(count()) AS rows, groupBitXor(cityHash64(se
 FROM order_deltas
 GROUP BY merchant_id, show_id
 ;;
+-- Figures of shows that are over, as they were counted from the facts: of each show
+-- those that were counted last. They can be deleted at any time, and are counted
+-- again. A row is some ten kilobytes, and few are read at a time.
+
+CREATE TABLE IF NOT EXISTS figures_kept 
+(
+    merchant_id LowCardinality(String),
+    show_id     String CODEC(ZSTD(1)),
+    counted_of  String CODEC(ZSTD(1)),
+    erased      Int64,
+    kept_at     DateTime64(3, 'UTC'),
+    whole       UInt8,
+    metrics     String CODEC(ZSTD(3)),
+    everything  String CODEC(ZSTD(3))
+)
+ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/{shard}/{database}/{table}', '{replica}')
+ORDER BY (merchant_id, show_id)
+SETTINGS replicated_deduplication_window = 100000, replicated_deduplication_window_seconds = 604800, index_granularity = 16
+;;
 -- A show lies in few places of the facts, and so does a kind among those of a
 -- merchant, but the order of the rows alone leaves one place in every part where they
 -- could be, and of a kind one in every show. What each place has of either is noted

@@ -78,6 +78,17 @@ CREATE TABLE events (`merchant_id` LowCardinality(String),
 ENGINE = MergeTree PARTITION BY toYYYYMM(ts) ORDER BY (merchant_id, show_id, kind, ts, seq, idx)
 SETTINGS non_replicated_deduplication_window = 100000, fsync_after_insert = 1, fsync_part_directory = 1, index_granularity = 8192
 
+CREATE TABLE figures_kept (`merchant_id` LowCardinality(String),
+  `show_id` String CODEC(ZSTD(1)),
+  `counted_of` String CODEC(ZSTD(1)),
+  `erased` Int64,
+  `kept_at` DateTime64(3, 'UTC'),
+  `whole` UInt8,
+  `metrics` String CODEC(ZSTD(3)),
+  `everything` String CODEC(ZSTD(3)))
+ENGINE = ReplacingMergeTree ORDER BY (merchant_id, show_id)
+SETTINGS non_replicated_deduplication_window = 100000, index_granularity = 16
+
 CREATE TABLE group_days (`merchant_id` LowCardinality(String),
   `zone` LowCardinality(String),
   `group_id` LowCardinality(String),
