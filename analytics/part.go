@@ -27,6 +27,12 @@ const Everything Part = 0xff
 // Has reports whether any of the given parts is wanted.
 func (p Part) Has(any Part) bool { return p&any != 0 }
 
+// MetricsOf is what [PartMetrics] by itself has, of figures of everything.
+func MetricsOf(f Figures) Figures {
+	f.Minutes, f.Products, f.Sources, f.Shifts, f.Alerts, f.Commands = nil, nil, nil, nil, nil, nil
+	return f
+}
+
 // ShowAt is a show to be counted, as of an instant.
 type ShowAt struct {
 	Show live.Show

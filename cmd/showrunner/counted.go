@@ -141,7 +141,7 @@ func (c *counted) find(ctx context.Context, in *lru.Cache[countedOf, analytics.F
 		f, ok := in.Get(of[i])
 		if !ok && in == c.peers {
 			f, ok = c.kept.Get(of[i])
-			f = peerOf(f)
+			f = analytics.MetricsOf(f)
 		}
 		if !ok || !settled(s) {
 			left = append(left, i)

@@ -61,12 +61,6 @@ func (c *counted) of(ctx context.Context, m live.MerchantID, shows []analytics.S
 	return out, nil
 }
 
-// peerOf are the figures that [figuresSource.Metrics] counts, of all figures.
-func peerOf(f analytics.Figures) analytics.Figures {
-	f.Minutes, f.Products, f.Sources, f.Shifts, f.Commands = nil, nil, nil, nil, nil
-	return f
-}
-
 // stored looks in ClickHouse for shows that memory has not, and puts what is found in
 // out and into memory; it gives the places of those that are left. What cannot be had
 // is counted.
@@ -117,7 +111,7 @@ func (c *counted) store(ctx context.Context, m live.MerchantID, need analytics.P
 		if s.at.At.Before(c.now().Add(-storedWithin)) {
 			continue
 		}
-		k := clickhouse.KeptFigures{Show: s.at.Show.ID, Of: s.of.name(build), Erased: s.of.erased, Metrics: packFigures(peerOf(s.figures))}
+		k := clickhouse.KeptFigures{Show: s.at.Show.ID, Of: s.of.name(build), Erased: s.of.erased, Metrics: packFigures(analytics.MetricsOf(s.figures))}
 		if need == analytics.Everything {
 			k.Everything = packFigures(s.figures)
 		}
