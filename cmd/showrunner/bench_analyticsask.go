@@ -61,7 +61,8 @@ func (c *BenchAnalyticsCmd) question(ctx context.Context, dir string, model, lar
 	a.stand(shows[0].StartedAt.Add(-time.Hour))
 	serve := newServe()
 	serve.Data, serve.Addr, serve.LogLevel, serve.RateLimits, serve.now = dir, "127.0.0.1:0", "error", "off", a.now
-	serve.AuditEvery = 0 // It reads everything, and is not what is measured.
+	serve.AuditEvery = 0     // It reads everything, and is not what is measured.
+	serve.CountAheadDays = 0 // What counting takes is measured too.
 	server, err := serve.background(ctx, io.Discard, stderr)
 	if err != nil {
 		return err
