@@ -2,7 +2,6 @@ package clickhouse
 
 import (
 	"context"
-	"strings"
 
 	ch "github.com/ClickHouse/clickhouse-go/v2"
 
@@ -60,15 +59,10 @@ func (db *DB) Standings(ctx context.Context, merchant live.MerchantID, shows []a
 	return out, nil
 }
 
-// rolled is an extent as rollups have it.
-const rolled = `sum(rows), groupBitXor(places), toInt64(toUnixTimestamp64Milli(max(latest)))`
-
 // StandingsByRollup is how all facts of shows stand, as the rollups alone have it: for
 // who looks at many shows for those that seem to have changed.
 func (db *DB) StandingsByRollup(ctx context.Context, merchant live.MerchantID, shows []analytics.ShowAt) ([]Standing, error) {
-	return db.standings(ctx, merchant, shows, func(which which) string {
-		return which.of("event_standing", "events", rolled, "") + ` UNION ALL ` + which.of("delta_standing", "deltas", rolled, "")
-	}, nil)
+	return db.standings(ctx, merchant, shows, which.rolled, nil)
 }
 
 // rolledUp are the standings that rollups tell, and the places in shows of those
@@ -77,10 +71,7 @@ func (db *DB) rolledUp(ctx context.Context, merchant live.MerchantID, shows []an
 	const counted = `toInt64(count()), toUInt64(0), toInt64(0)`
 	facts := make([]Standing, len(shows))
 	out, err = db.standings(ctx, merchant, shows, func(which which) string {
-		return strings.Join([]string{
-			which.of("event_standing", "events", rolled, ""), which.of("delta_standing", "deltas", rolled, ""),
-			which.of("events", "facts of events", counted, ""), which.of("order_deltas", "facts of deltas", counted, ""),
-		}, ` UNION ALL `)
+		return which.rolled() + ` UNION ALL ` + which.of("events", "facts of events", counted, "") + ` UNION ALL ` + which.of("order_deltas", "facts of deltas", counted, "")
 	}, facts)
 	if err != nil {
 		return nil, nil, err
@@ -113,6 +104,12 @@ type which struct{ show, where, asOf, group string }
 // of asks one table for an extent of each show.
 func (w which) of(table, what, extent, and string) string {
 	return `SELECT ` + w.show + ` AS show, '` + what + `' AS what, ` + extent + ` FROM ` + table + ` WHERE merchant_id = {merchant:String} AND ` + w.where + and + w.group
+}
+
+// rolled asks the rollups for the extents that they have of each show.
+func (w which) rolled() string {
+	const extent = `sum(rows), groupBitXor(places), toInt64(toUnixTimestamp64Milli(max(latest)))`
+	return w.of("event_standing", "events", extent, "") + ` UNION ALL ` + w.of("delta_standing", "deltas", extent, "")
 }
 
 // standings asks for extents of events and deltas, and of facts of both if there is
