@@ -47,7 +47,7 @@ type benchAnalytics struct {
 // benchAnalytic is one goal, and what was measured.
 type benchAnalytic struct {
 	Target   string  `json:"target"`
-	Goal     float64 `json:"goal"`
+	Goal     float64 `json:"goal,omitempty"`     // 0: none, what was measured is told
 	AtLeast  bool    `json:"at_least,omitempty"` // else at most
 	Unit     string  `json:"unit"`
 	Measured float64 `json:"measured"`
@@ -57,9 +57,13 @@ type benchAnalytic struct {
 }
 
 func (b *benchAnalytics) goal(g benchAnalytic) {
-	g.Met = g.Measured <= g.Goal
-	if g.AtLeast {
+	switch {
+	case g.Goal == 0:
+		g.Met = true
+	case g.AtLeast:
 		g.Met = g.Measured >= g.Goal
+	default:
+		g.Met = g.Measured <= g.Goal
 	}
 	b.Goals = append(b.Goals, g)
 }
@@ -146,7 +150,11 @@ func (b *benchAnalytics) table(w io.Writer) error {
 		if !g.Met {
 			word = "missed"
 		}
-		line("%s\t%s %.4g %s\t%.4g\t%s\t%s\n", g.Target, sign, g.Goal, g.Unit, g.Measured, word, g.Note)
+		goal := fmt.Sprintf("%s %.4g %s", sign, g.Goal, g.Unit)
+		if g.Goal == 0 {
+			goal, word = g.Unit, ""
+		}
+		line("%s\t%s\t%.4g\t%s\t%s\n", g.Target, goal, g.Measured, word, g.Note)
 	}
 	if err := errors.Join(err, t.Flush()); err != nil {
 		return fmt.Errorf("write the goals: %w", err)

@@ -46,12 +46,18 @@ func (a *figureAsker) now() time.Time { return clock().Add(time.Duration(a.shift
 // stand puts the clock of the server to an instant; it runs on from there.
 func (a *figureAsker) stand(at time.Time) { a.shift.Store(int64(at.Sub(clock()))) }
 
-// question starts a server on the folder, tells it of the shows that are asked
-// about, at the times they were on, and asks.
-func (c *BenchAnalyticsCmd) question(ctx context.Context, dir string, model, large *drawnShow, out *benchAnalytics, stderr io.Writer) (err error) {
+// askedShows is how many shows of the first merchant are asked about, beside the
+// large room.
+const askedShows = 100
+
+// question asks servers on the folder about some of the shows: first one that counts
+// nothing ahead, because what counting takes is measured too, and whose answers are
+// forgotten; then one as people have it.
+func (c *BenchAnalyticsCmd) question(ctx context.Context, dir string, model, large *drawnShow, out *benchAnalytics, stderr io.Writer) error {
 	a := &figureAsker{shift: &atomic.Int64{}, asked: map[live.ShowID]time.Time{}, rooms: map[live.RoomID]bool{}}
 	var shows []live.Show
-	for n := 0; n < c.Shows && len(shows) < 40; n += c.Merchants {
+	every := max(1, c.Shows/c.Merchants/askedShows) * c.Merchants // They lie all over the 60 days.
+	for n := 0; n < c.Shows && len(shows) < askedShows; n += every {
 		s := model.show
 		s.ID, s.Room, s.Merchant = live.ShowID(fmt.Sprint("show-", n)), "room-0", merchantOf(0)
 		s.StartedAt = c.startOf(model, n)
@@ -59,10 +65,39 @@ func (c *BenchAnalyticsCmd) question(ctx context.Context, dir string, model, lar
 		shows = append(shows, s)
 	}
 	a.stand(shows[0].StartedAt.Add(-time.Hour))
+	err := a.serving(ctx, dir, false, stderr, func() error {
+		for _, s := range append(slices.Clip(shows), large.show) {
+			if err := a.hold(ctx, s); err != nil {
+				return err
+			}
+		}
+		// Long enough for no show to be answered from memory.
+		a.stand(large.show.EndedAt.Add(3 * time.Hour))
+		if err := sleepFor(ctx, 3*time.Second); err != nil {
+			return err
+		}
+		if err := c.questionPages(ctx, a, shows, out); err != nil {
+			return err
+		}
+		return c.questionLarge(ctx, a, large, out)
+	})
+	if err != nil {
+		return err
+	}
+	if err := forgetFigures(ctx, dir); err != nil {
+		return err
+	}
+	return a.serving(ctx, dir, true, stderr, func() error { return c.questionAhead(ctx, a, shows, large, out) })
+}
+
+// serving runs a server on the folder, whose clock is the asker's.
+func (a *figureAsker) serving(ctx context.Context, dir string, ahead bool, stderr io.Writer, do func() error) (err error) {
 	serve := newServe()
 	serve.Data, serve.Addr, serve.LogLevel, serve.RateLimits, serve.now = dir, "127.0.0.1:0", "error", "off", a.now
-	serve.AuditEvery = 0     // It reads everything, and is not what is measured.
-	serve.CountAheadDays = 0 // What counting takes is measured too.
+	serve.AuditEvery = 0 // It reads everything, and is not what is measured.
+	if !ahead {
+		serve.CountAheadDays = 0
+	}
 	server, err := serve.background(ctx, io.Discard, stderr)
 	if err != nil {
 		return err
@@ -72,38 +107,31 @@ func (c *BenchAnalyticsCmd) question(ctx context.Context, dir string, model, lar
 	if a.tokens, err = auth.Open(auth.Config{Dir: dir, Now: a.now}); err != nil {
 		return fmt.Errorf("open keys: %w", err)
 	}
-	for _, s := range append(slices.Clip(shows), large.show) {
-		if err := a.hold(ctx, s); err != nil {
-			return err
-		}
-	}
-	// Long enough for no show to be answered from memory.
-	a.stand(large.show.EndedAt.Add(3 * time.Hour))
-	if err := sleepFor(ctx, 3*time.Second); err != nil {
-		return err
-	}
-	// A header is asked last of those that are counted anew: it counts everything,
-	// and what it counted serves the others.
-	shows = shows[:min(c.Rounds, len(shows))]
+	return do()
+}
+
+// questionPages asks for the pages of shows, and again. A header is asked last of
+// those that are counted anew: it counts everything, and what it counted serves the
+// others.
+func (c *BenchAnalyticsCmd) questionPages(ctx context.Context, a *figureAsker, shows []live.Show, out *benchAnalytics) error {
 	for _, round := range []struct {
-		how    string
-		rounds int
-		paths  []string
+		how   string
+		paths []string
 	}{
-		{"counted anew", len(shows), []string{"timeline", "products", "sources", "funnel", "snapshot"}},
-		{"kept", c.Rounds, []string{"snapshot", "timeline", "products", "sources", "funnel"}},
+		{"counted anew", []string{"timeline", "products", "sources", "funnel", "snapshot"}},
+		{"kept", []string{"snapshot", "timeline", "products", "sources", "funnel"}},
 	} {
 		for _, path := range round.paths {
 			wait := newHistogram()
-			for n := range round.rounds {
-				if err := a.time(ctx, shows[n%len(shows)].ID, "/v1/shows/{id}/"+path, wait, nil); err != nil {
+			for n := range min(c.Rounds, len(shows)) {
+				if err := a.time(ctx, shows[n].ID, "/v1/shows/{id}/"+path, wait, nil); err != nil {
 					return err
 				}
 			}
 			out.wait(pageOf[path]+" of a show, "+round.how, 50, wait)
 		}
 	}
-	return c.questionLarge(ctx, a, large, out)
+	return nil
 }
 
 // pageOf is what people call the answer of a route.
@@ -115,12 +143,7 @@ func (c *BenchAnalyticsCmd) questionLarge(ctx context.Context, a *figureAsker, l
 	day := func(t time.Time) string { return t.Format(time.DateOnly) }
 	last := large.show.StartedAt
 	span := url.Values{"from": {day(last.AddDate(0, 0, -29))}, "to": {day(last)}, "time_zone": {"UTC"}}
-	var funnel struct {
-		Steps []struct {
-			Key    string
-			PV, UV int64
-		}
-	}
+	var funnel funnelAnswer
 	var credit struct {
 		Totals []struct{ Orders int64 }
 	}
@@ -131,9 +154,9 @@ func (c *BenchAnalyticsCmd) questionLarge(ctx context.Context, a *figureAsker, l
 		rounds       int
 		into         any
 	}{
-		{"funnel of the large room", "/v1/shows/large/funnel", 100, few, &funnel},
-		{"products of the large room", "/v1/shows/large/products", 100, few, nil},
-		{"report of the large room, JSON", "/v1/shows/large/report?format=json", 2000, 5, nil},
+		{"funnel of the large room, counted anew", "/v1/shows/large/funnel", 100, few, &funnel},
+		{"products of the large room, counted anew", "/v1/shows/large/products", 100, few, nil},
+		{"report of the large room, JSON, counted anew and then kept", "/v1/shows/large/report?format=json", 2000, 5, nil},
 		{"funnel of a merchant over 30 days", "/v1/funnel?" + span.Encode(), 1500, 5, nil},
 		{"attribution of a merchant over 30 days", "/v1/attribution?" + paid.Encode(), 1000, 5, &credit},
 	} {
@@ -154,20 +177,33 @@ func (c *BenchAnalyticsCmd) questionLarge(ctx context.Context, a *figureAsker, l
 	if len(credit.Totals) != 1 {
 		out.Wrong = append(out.Wrong, fmt.Sprintf("orders of %d currencies attributed, want one", len(credit.Totals)))
 	}
-	fold := analytics.NewFold(large.show)
-	for _, e := range large.all {
+	return out.sameFunnel(large, funnel)
+}
+
+// funnelAnswer is what the route of a show's funnel says of its steps.
+type funnelAnswer struct {
+	Steps []struct {
+		Key    string
+		PV, UV int64
+	}
+}
+
+// sameFunnel holds a funnel against the fold of the facts in Go.
+func (b *benchAnalytics) sameFunnel(show *drawnShow, got funnelAnswer) error {
+	fold := analytics.NewFold(show.show)
+	for _, e := range show.all {
 		if err := fold.Add(e); err != nil {
 			return fmt.Errorf("fold the large room: %w", err)
 		}
 	}
-	want := fold.Figures(large.show.EndedAt)
-	if len(funnel.Steps) != len(want.Funnel.Steps) {
-		out.Wrong = append(out.Wrong, fmt.Sprintf("%d steps of the funnel, want %d", len(funnel.Steps), len(want.Funnel.Steps)))
+	want := fold.Figures(show.show.EndedAt).Funnel.Steps
+	if len(got.Steps) != len(want) {
+		b.Wrong = append(b.Wrong, fmt.Sprintf("%d steps of the funnel, want %d", len(got.Steps), len(want)))
 		return nil
 	}
-	for i, s := range want.Funnel.Steps {
-		if got := funnel.Steps[i]; got.Key != s.Key || got.PV != s.PV || got.UV != s.UV {
-			out.Wrong = append(out.Wrong, fmt.Sprintf("funnel: %+v, want %s %d %d", got, s.Key, s.PV, s.UV))
+	for i, s := range want {
+		if got := got.Steps[i]; got.Key != s.Key || got.PV != s.PV || got.UV != s.UV {
+			b.Wrong = append(b.Wrong, fmt.Sprintf("funnel: %+v, want %s %d %d", got, s.Key, s.PV, s.UV))
 		}
 	}
 	return nil

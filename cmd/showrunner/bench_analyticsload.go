@@ -35,9 +35,8 @@ func (c *BenchAnalyticsCmd) step() time.Duration {
 	return (60 * 24 * time.Hour / time.Duration(c.Shows)).Truncate(time.Millisecond)
 }
 
-// load fills the ClickHouse of a data folder: the two drawn shows through the
-// sink, whose cost is measured, the others as copies made by the engine.
-func (c *BenchAnalyticsCmd) load(ctx context.Context, dir string, model, large *drawnShow, out *benchAnalytics, stderr io.Writer) (err error) {
+// withEngine runs the ClickHouse of a data folder alone.
+func withEngine(ctx context.Context, dir string, do func(*engine.Engine, *clickhouse.DB, ch.Conn) error) (err error) {
 	exe, err := ownPath()
 	if err != nil {
 		return err
@@ -58,18 +57,6 @@ func (c *BenchAnalyticsCmd) load(ctx context.Context, dir string, model, large *
 		return fmt.Errorf("open ClickHouse: %w", err)
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	if err := db.Migrate(ctx); err != nil {
-		return err
-	}
-	if err := encodeAlone(large, out); err != nil {
-		return err
-	}
-	if err := bring(ctx, db, server.Pid(), large, "large", out); err != nil {
-		return err
-	}
-	if err := bring(ctx, db, server.Pid(), model, "model", nil); err != nil {
-		return err
-	}
 	options, err := ch.ParseDSN(server.URL())
 	if err != nil {
 		return fmt.Errorf("read the address of ClickHouse: %w", err)
@@ -80,10 +67,35 @@ func (c *BenchAnalyticsCmd) load(ctx context.Context, dir string, model, large *
 		return fmt.Errorf("open ClickHouse: %w", err)
 	}
 	defer func() { err = errors.Join(err, conn.Close()) }()
+	return do(server, db, conn)
+}
+
+// load fills the ClickHouse of a data folder: the two drawn shows through the
+// sink, whose cost is measured, the others as copies made by the engine.
+func (c *BenchAnalyticsCmd) load(ctx context.Context, dir string, model, large *drawnShow, out *benchAnalytics, stderr io.Writer) error {
+	return withEngine(ctx, dir, func(server *engine.Engine, db *clickhouse.DB, conn ch.Conn) error {
+		return c.fill(ctx, server.Pid(), db, conn, model, large, out, stderr)
+	})
+}
+
+func (c *BenchAnalyticsCmd) fill(ctx context.Context, pid int, db *clickhouse.DB, conn ch.Conn, model, large *drawnShow, out *benchAnalytics, stderr io.Writer) error {
+	if err := db.Migrate(ctx); err != nil {
+		return err
+	}
+	if err := encodeAlone(large, out); err != nil {
+		return err
+	}
+	if err := bring(ctx, db, pid, large, "large", out); err != nil {
+		return err
+	}
+	if err := bring(ctx, db, pid, model, "model", nil); err != nil {
+		return err
+	}
 	began := time.Now()
 	if err := c.multiply(ctx, conn, model, stderr); err != nil {
 		return err
 	}
+	var err error
 	if out.Events, out.Deltas, err = db.Count(ctx); err != nil {
 		return err
 	}
@@ -210,7 +222,7 @@ func bring(ctx context.Context, db *clickhouse.DB, pid int, s *drawnShow, epoch 
 	}
 	rows := float64(len(s.all))
 	out.goal(benchAnalytic{
-		Target: "rows the sink makes and sends, of a CPU second", Goal: 5_000_000, AtLeast: true, Unit: "rows", Measured: rows / (used[0][1].CPU - used[0][0].CPU).Seconds(),
+		Target: "rows the sink makes and sends, of a CPU second", Unit: "rows", Measured: rows / (used[0][1].CPU - used[0][0].CPU).Seconds(),
 		Note: fmt.Sprintf("from the log to the answer of the engine, intents among it; %.1f allocations a row", float64(after.Mallocs-before.Mallocs)/rows),
 	})
 	out.goal(benchAnalytic{

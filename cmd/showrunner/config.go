@@ -50,7 +50,7 @@ type ServeCmd struct {
 	AlertEvery     time.Duration `default:"10s" help:"How often shows on air are looked at for alerts."`
 	AuditEvery     time.Duration `default:"10m" help:"How often every rollup of ClickHouse is compared with its facts; 0 is never."`
 	BehaviourDays  int           `default:"400" help:"Days after which raw behaviour, such as heartbeats, likes and clicks, leaves ClickHouse, 90 to 36500; 0 keeps all. Money, commands, words and moderation stay in any case."`
-	CountAheadDays int           `default:"31" help:"Days after which figures of a show that is over are no longer counted before anybody asks for them, 1 to 400; 0 counts none."`
+	CountAheadDays int           `default:"90" help:"Days after which figures of a show that is over are no longer counted before anybody asks for them, 1 to 400; 0 counts none."`
 	EngineMemory   int64         `default:"2147483648" help:"Memory bound of the embedded ClickHouse in bytes, at least 512 MiB."`
 	QueryTime      time.Duration `default:"25s" help:"Longest time one question to ClickHouse may take for a caller of the API, 1s to 10m."`
 	QueryMemory    int64         `default:"1073741824" help:"Most memory in bytes that one question to ClickHouse may take, at least 16 MiB."`
