@@ -88,15 +88,23 @@ func (db *DB) touchesUpTo(ctx context.Context, m live.MerchantID, persons []live
 }
 
 // touchList are touches as they come, of persons who are known before: those of
-// all lie in one piece of memory, not in one for each.
+// all lie in few pieces of memory, not in one for each person, and none is moved
+// before all are there.
 type touchList struct {
-	place   map[live.PersonID]int32
-	touches []conversion.Touchpoint
-	whose   []int32
+	place map[live.PersonID]int32
+	pages [][]conversion.Touchpoint // of pageTouches each, the last of fewer
+	whose []int32
 }
 
+// pageTouches is how many touches lie side by side as they come: some 100 kB.
+const pageTouches = 256
+
 func (l *touchList) add(p live.PersonID, t conversion.Touchpoint) {
-	l.touches, l.whose = append(l.touches, t), append(l.whose, l.place[p])
+	if len(l.whose)%pageTouches == 0 {
+		l.pages = append(l.pages, make([]conversion.Touchpoint, 0, pageTouches))
+	}
+	last := &l.pages[len(l.pages)-1]
+	*last, l.whose = append(*last, t), append(l.whose, l.place[p])
 }
 
 // into gives each person theirs, in the order in which they came.
@@ -109,9 +117,9 @@ func (l *touchList) into(out map[live.PersonID][]conversion.Touchpoint, persons 
 		ends[i+1] += ends[i]
 	}
 	next := slices.Clone(ends)
-	sorted := make([]conversion.Touchpoint, len(l.touches))
+	sorted := make([]conversion.Touchpoint, len(l.whose))
 	for n, i := range l.whose {
-		sorted[next[i]] = l.touches[n]
+		sorted[next[i]] = l.pages[n/pageTouches][n%pageTouches]
 		next[i]++
 	}
 	for i, p := range persons {

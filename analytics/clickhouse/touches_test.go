@@ -88,3 +88,25 @@ func TestTouchesOfOnePerson(t *testing.T) {
 		t.Errorf("not ascending:\n%s", d)
 	}
 }
+
+// TestTouchList: everybody gets theirs in the order in which they came, of more than
+// one page of them, of none, and of exactly one page.
+func TestTouchList(t *testing.T) {
+	persons := []live.PersonID{"a", "b", "nobody", "c"}
+	for _, n := range []int{0, 1, pageTouches, 3*pageTouches + 7} {
+		list, want := touchList{place: map[live.PersonID]int32{}}, map[live.PersonID][]conversion.Touchpoint{}
+		for i, p := range persons {
+			list.place[p] = int32(i)
+		}
+		for i := range n {
+			p, touch := persons[[]int{0, 1, 3, 0}[i%4]], conversion.Touchpoint{Cost: int64(i)}
+			list.add(p, touch)
+			want[p] = append(want[p], touch)
+		}
+		got := map[live.PersonID][]conversion.Touchpoint{}
+		list.into(got, persons)
+		if d := cmp.Diff(want, got); d != "" {
+			t.Errorf("%d touches: -want +got\n%s", n, d)
+		}
+	}
+}
