@@ -75,7 +75,7 @@ func (q *many) behaviour(of crowd) []func(context.Context) error {
 // census counts the facts by kind.
 func (q *many) census(ctx context.Context, of crowd) error {
 	const viewer = `actor_role = 'viewer'`
-	return q.rows(ctx, "census of shows", `SELECT toString(show_id), toString(kind), toInt64(count()), toInt64(countIf(`+viewer+`)), sumIf(num, `+viewer+`)`+of.facts+`GROUP BY show_id, kind`,
+	return q.rows(ctx, "census of shows", `SELECT toString(show_id), toString(kind), toInt64(count()), toInt64(countIf(`+viewer+`)), sumIf(num, `+viewer+`)`+of.facts+`GROUP BY show_id, kind SETTINGS optimize_aggregation_in_order = 1`, // The facts lie in that order.
 		func() ([]any, func(*countedShow)) {
 			var k live.Kind
 			var facts, times, sum int64
