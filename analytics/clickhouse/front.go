@@ -30,13 +30,22 @@ func (db *DB) migrateAll(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	t, err := servers[0].takeTurn(ctx, nil) // One for the cluster: all must answer anyway.
+	if err != nil {
+		return servers[0].away(ctx, err)
+	}
+	defer func() {
+		if cerr := t.end(); cerr != nil && err == nil {
+			err = fmt.Errorf("migrate clickhouse: give up the turn: %w", cerr)
+		}
+	}()
 	for _, s := range servers {
 		if err := db.fit(ctx, s, all); err != nil {
 			return fmt.Errorf("migrate clickhouse: %s, %s: %w", s.options.Addr[0], s.shard.layout, s.away(ctx, err))
 		}
 	}
 	for _, s := range servers {
-		if err := s.apply(ctx, all, func(statement) error { return nil }); err != nil {
+		if err := s.apply(ctx, all, steps{hold: t.hold}); err != nil {
 			return fmt.Errorf("%s, %s: %w", s.options.Addr[0], s.shard.layout, s.away(ctx, err))
 		}
 	}

@@ -23,6 +23,9 @@ func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && os.Args[1] == childFlag {
 		os.Exit(engine.ChildMain(os.Args[2:]))
 	}
+	if len(os.Args) > 1 && os.Args[1] == turnChild {
+		os.Exit(turnMain(os.Args[2]))
+	}
 	os.Exit(run(m))
 }
 

@@ -36,9 +36,10 @@ ORDER BY (version, statement, sha256)`
 var ErrChanged = errors.New("an applied migration was changed")
 
 // Migrate makes the database and brings its schema up to date, forward only. It
-// can be stopped at any statement and run again, and two programs may run it at
-// the same time: every statement is one that may be repeated, and is written
-// down only after it succeeded. It returns [ErrChanged] before touching
+// can be stopped at any statement and run again: every statement is one that may
+// be repeated, and is written down only after it succeeded. Of programs that run it
+// at the same time one does at a time (see [turn]), since a statement that is
+// repeated after a later one was run may undo that. It returns [ErrChanged] before touching
 // anything if an applied statement differs from the one in this program, and other
 // errors that [Unfit] tells if the database is not one for it.
 //
@@ -55,12 +56,56 @@ func (db *DB) Migrate(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("migrate clickhouse: %w", err)
 	}
-	return db.apply(ctx, all, func(statement) error { return nil })
+	return db.migrate(ctx, all, steps{})
 }
 
-// apply runs what is missing of all. Tests stop it by an error of after, which
-// is called between running a statement and writing it down.
-func (db *DB) apply(ctx context.Context, all []statement, after func(statement) error) error {
+// steps are called while statements are run. All may be nil.
+type steps struct {
+	hold   func(context.Context) error // before a statement is looked for, to have the turn
+	before func(statement)             // when a statement is to be run, for tests
+	after  func(statement) error       // between running a statement and writing it down; tests stop by its error
+	waits  func()                      // each time that another program has the turn, for tests
+}
+
+// migrate brings one server up to date that is no part of a cluster.
+func (db *DB) migrate(ctx context.Context, all []statement, at steps) error {
+	if there, err := db.upToDate(ctx, all); err != nil || there {
+		return err
+	}
+	t, err := db.takeTurn(ctx, at.waits)
+	if err != nil {
+		return err
+	}
+	at.hold = t.hold
+	return errors.Join(db.apply(ctx, all, at), t.end())
+}
+
+// upToDate reports whether nothing is missing, and refuses what cannot be
+// migrated, without waiting for a program that migrates.
+func (db *DB) upToDate(ctx context.Context, all []statement) (bool, error) {
+	if err := db.createDatabase(ctx); err != nil {
+		return false, err
+	}
+	if err := db.alone(ctx); err != nil {
+		return false, err
+	}
+	done, err := db.applied(ctx)
+	if err != nil {
+		return false, err
+	}
+	if err := unchanged(all, done); err != nil {
+		return false, err
+	}
+	for _, s := range all {
+		if _, ok := done[s.id()]; !ok {
+			return false, nil
+		}
+	}
+	return true, nil
+}
+
+// apply runs what is missing of all.
+func (db *DB) apply(ctx context.Context, all []statement, at steps) error {
 	if err := db.createDatabase(ctx); err != nil {
 		return err
 	}
@@ -78,15 +123,17 @@ func (db *DB) apply(ctx context.Context, all []statement, after func(statement) 
 		if _, ok := done[s.id()]; ok {
 			continue
 		}
-		run, err := db.statement(ctx, s)
+		run, err := db.statement(ctx, s, at)
 		if err != nil {
 			return fmt.Errorf("migrate clickhouse: %s statement %d: %w", s.version, s.number, err)
 		}
 		if !run {
 			continue
 		}
-		if err := after(s); err != nil {
-			return err
+		if at.after != nil {
+			if err := at.after(s); err != nil {
+				return err
+			}
 		}
 		err = db.conn.Exec(db.ddl(ctx), `INSERT INTO schema_migrations (version, statement, sha256, applied_at) VALUES (?, ?, ?, ?)`,
 			s.version, s.number, s.sum, db.cfg.Now().UTC())
@@ -124,16 +171,23 @@ func (db *DB) alone(ctx context.Context) error {
 	return nil
 }
 
-// tries and tryAgain bound how long a statement waits for another program that
-// runs the same migration and has a view detached for a moment.
+// tries and tryAgain bound how long a statement waits for a program of before there
+// were turns, which runs the same migration and has a view detached for a moment.
 const (
 	tries    = 20
 	tryAgain = 250 * time.Millisecond
 )
 
-// statement runs one statement, unless another program has run it meanwhile.
-func (db *DB) statement(ctx context.Context, s statement) (run bool, err error) {
-	for range tries {
+// statement runs one statement, unless another program has run it meanwhile. What
+// one that was killed has sent may still run: as all statements of a database have
+// one name, the next begins after its end.
+func (db *DB) statement(ctx context.Context, s statement, at steps) (run bool, err error) {
+	for tried := 0; tried < tries; {
+		if at.hold != nil {
+			if err := at.hold(ctx); err != nil {
+				return false, err
+			}
+		}
 		var done map[statementID]string
 		if done, err = db.applied(ctx); err != nil {
 			return false, err
@@ -144,10 +198,18 @@ func (db *DB) statement(ctx context.Context, s statement) (run bool, err error) 
 		if db.shard != nil && db.shard.replica > 1 && strings.HasPrefix(s.sql, "INSERT ") {
 			return true, nil // The first replica puts the rows in for all.
 		}
-		if err = db.conn.Exec(db.ddl(ctx), s.sql); err == nil {
+		if at.before != nil {
+			at.before(s)
+		}
+		if err = db.conn.Exec(ch.Context(db.ddl(ctx), ch.WithQueryID(statementName+db.database)), s.sql); err == nil {
 			return true, nil
 		}
-		if e, ok := errors.AsType[*ch.Exception](err); !ok || e.Code != unknownTable && e.Code != tableExists {
+		e, ok := errors.AsType[*ch.Exception](err)
+		switch {
+		case ok && e.Code == codeSameQuery:
+		case ok && (e.Code == unknownTable || e.Code == tableExists):
+			tried++
+		default:
 			return false, err
 		}
 		if err := sleep(ctx, tryAgain); err != nil {
@@ -156,6 +218,9 @@ func (db *DB) statement(ctx context.Context, s statement) (run bool, err error) 
 	}
 	return false, err
 }
+
+// statementName and the database are what ClickHouse knows a running statement by.
+const statementName = "showrunner-migration-of-"
 
 // Codes of ClickHouse that a view has which another program has detached, or is
 // about to attach again: UNKNOWN_TABLE and TABLE_ALREADY_EXISTS.

@@ -119,13 +119,13 @@ func TestMigrateStopped(t *testing.T) {
 	twice := map[statementID]int{}
 	stops := 0
 	for {
-		err := db.apply(t.Context(), all, func(s statement) error {
+		err := db.migrate(t.Context(), all, steps{after: func(s statement) error {
 			twice[s.id()]++
 			if twice[s.id()] == 1 {
 				return stop
 			}
 			return nil
-		})
+		}})
 		if err == nil {
 			break
 		}
@@ -165,7 +165,7 @@ func TestMigrateRefusesChange(t *testing.T) {
 	}
 	all[3].sum = strings.Repeat("0", 64)
 	ran := false
-	err = db.apply(t.Context(), all, func(statement) error { ran = true; return nil })
+	err = db.migrate(t.Context(), all, steps{before: func(statement) { ran = true }})
 	if !errors.Is(err, ErrChanged) {
 		t.Errorf("got %v", err)
 	}
@@ -197,7 +197,7 @@ func TestMigrateSettled(t *testing.T) {
 	}
 	// The sink of today needs the columns of the facts; the rollup is that of before.
 	split := slices.IndexFunc(all, func(s statement) bool { return s.version == "0020_settled" }) + 1
-	none := func(statement) error { return nil }
+	none := steps{}
 	later := slices.IndexFunc(all, func(s statement) bool { return s.version > "0020_settled" })
 	before := slices.Concat(all[:split], all[later:])
 	if err := db.apply(t.Context(), before, none); err != nil {
@@ -224,7 +224,7 @@ func TestMigrateSettled(t *testing.T) {
 	send()
 	stop := errors.New("stopped")
 	for i := split; i < later; i++ {
-		if err := db.apply(t.Context(), all[:i+1], func(statement) error { return stop }); !errors.Is(err, stop) {
+		if err := db.apply(t.Context(), all[:i+1], steps{after: func(statement) error { return stop }}); !errors.Is(err, stop) {
 			t.Fatal(err)
 		}
 	}

@@ -143,7 +143,7 @@ func TestWhenIsKept(t *testing.T) {
 		t.Fatal(err)
 	}
 	before := slices.IndexFunc(all, func(s statement) bool { return s.version == "0130_slim" })
-	if err := db.apply(t.Context(), all[:before], func(statement) error { return nil }); err != nil {
+	if err := db.apply(t.Context(), all[:before], steps{}); err != nil {
 		t.Fatal(err)
 	}
 	exec := func(sql string) {

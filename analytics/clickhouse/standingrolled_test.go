@@ -145,7 +145,7 @@ func TestStandingOfBefore(t *testing.T) {
 			before = append(before, s)
 		}
 	}
-	none := func(statement) error { return nil }
+	none := steps{}
 	if err := db.apply(t.Context(), before, none); err != nil {
 		t.Fatal(err)
 	}
@@ -153,7 +153,7 @@ func TestStandingOfBefore(t *testing.T) {
 	log := fill(t, db, w.entries[:800], nil)
 	stopped := 0
 	for i := range standing {
-		err := db.apply(t.Context(), standing[:i+1], func(statement) error { stopped++; return errEnough })
+		err := db.apply(t.Context(), standing[:i+1], steps{after: func(statement) error { stopped++; return errEnough }})
 		if err == nil {
 			t.Fatalf("statement %d did not stop", i)
 		}
