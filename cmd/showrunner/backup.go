@@ -99,14 +99,21 @@ const readerBackup = "backup"
 func (s *server) backup(ctx context.Context, in *backupRequest) (_ *manifest, err error) {
 	ctx, cancel := context.WithTimeout(ctx, backupWithin)
 	defer cancel()
-	if !s.backing.TryLock() {
+	if !s.copying.TryLock() {
 		return nil, live.Conflict("backup_runs", "a backup is being made already")
 	}
+	defer s.copying.Unlock()
+	// What is past its retention is looked for at each start, and a server is started
+	// for a backup where none runs: that is no backup, and is waited for.
+	s.backing.Lock()
 	defer s.backing.Unlock()
+	if err := ctx.Err(); err != nil {
+		return nil, fmt.Errorf("wait until nobody is forgotten: %w", err)
+	}
 	if s.copies() == "" {
 		return nil, live.Conflict("backup_external_clickhouse", "ClickHouse is not the embedded one and --clickhouse-copies names no folder that both write to: name one, or copy it by its own BACKUP and the rest as docs/runbook.md says")
 	}
-	sink := s.carriage.own()
+	sink := s.ownSink(ctx)
 	if sink == nil {
 		return nil, live.Conflict("no_sink", "another server writes to ClickHouse: the backup is its part")
 	}

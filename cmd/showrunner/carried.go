@@ -30,6 +30,22 @@ type carriage struct {
 func (c *carriage) set(s *clickhouse.Sink) { c.sink.Store(s) }
 func (c *carriage) own() *clickhouse.Sink  { return c.sink.Load() }
 
+// ownSink is the sink that this server has, or nil. A server on its own always has
+// one, from a moment after its start on.
+func (s *server) ownSink(ctx context.Context) *clickhouse.Sink {
+	for s.cfg.Node == "" && s.carriage.own() == nil {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(sinkAgain):
+		}
+	}
+	return s.carriage.own()
+}
+
+// sinkAgain is how often is looked for a sink that is about to be there.
+const sinkAgain = 10 * time.Millisecond
+
 func (c *carriage) Watermark() live.Position {
 	if s := c.own(); s != nil {
 		return s.Watermark()

@@ -102,7 +102,7 @@ func (s *server) rebuild(ctx context.Context, in *rebuildRequest) (*rebuildAnswe
 	if err != nil || !in.Apply {
 		return &rebuildAnswer{Before: plan}, err
 	}
-	sink := s.carriage.own()
+	sink := s.ownSink(ctx)
 	if sink == nil {
 		return nil, live.Conflict("no_sink", "another server writes to ClickHouse: the rebuilding is its part")
 	}

@@ -79,7 +79,8 @@ type server struct {
 
 	sketches sketches    // of large rooms
 	migrated atomic.Bool // the schema of ClickHouse is up to date
-	backing  sync.Mutex  // one backup at a time, and nobody is forgotten meanwhile
+	copying  sync.Mutex  // one backup at a time
+	backing  sync.Mutex  // nobody is forgotten while a backup is made
 }
 
 // Names of the log's readers. Each keeps its checkpoint under its name, so
