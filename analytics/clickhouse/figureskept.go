@@ -56,32 +56,35 @@ func (db *DB) KeepFigures(ctx context.Context, m live.MerchantID, list []KeptFig
 	return nil
 }
 
-// KeptFigures are the figures that were kept of shows of a merchant under the names
-// given, of everything or the metrics alone; of shows of which there are none, none.
-func (db *DB) KeptFigures(ctx context.Context, m live.MerchantID, of map[live.ShowID]string, everything bool) (map[live.ShowID][]byte, error) {
-	var ids []live.ShowID
-	var names []string
-	for id, name := range of {
-		ids, names = append(ids, id), append(names, name)
-	}
-	column, class := "metrics", ClassMerchant
+// KeptFigures are the figures that are kept of shows of a merchant under one of the
+// names, or under any where none is given: everything or the metrics alone, of shows of
+// which it is there. Of a show that was kept again lately there may be several.
+func (db *DB) KeptFigures(ctx context.Context, m live.MerchantID, shows []live.ShowID, names []string, everything bool) (out []KeptFigures, err error) {
+	column, class, under := "metrics", ClassMerchant, ""
 	if everything {
 		column = "everything"
 	}
-	if len(ids) == 1 {
+	if len(shows) == 1 {
 		class = ClassShow
 	}
-	out := map[live.ShowID][]byte{}
-	err := db.within(ctx, class, "kept figures", ch.Parameters{"merchant": string(m), "shows": array(ids), "names": array(names)},
-		`SELECT show_id, counted_of, `+column+` FROM figures_kept WHERE merchant_id = {merchant:String} AND show_id IN {shows:Array(String)} AND counted_of IN {names:Array(String)}`,
+	parameters := ch.Parameters{"merchant": string(m), "shows": array(shows)}
+	if len(names) > 0 {
+		under, parameters["names"] = ` AND counted_of IN {names:Array(String)}`, array(names)
+	}
+	err = db.within(ctx, class, "kept figures", parameters,
+		`SELECT show_id, counted_of, erased, `+column+` FROM figures_kept WHERE merchant_id = {merchant:String} AND show_id IN {shows:Array(String)}`+under,
 		func(scan scanner) error {
-			var id, name, body string
-			if err := scan(&id, &name, &body); err != nil {
+			var f KeptFigures
+			var body string
+			if err := scan((*string)(&f.Show), &f.Of, &f.Erased, &body); err != nil || body == "" {
 				return err
 			}
-			if show := live.ShowID(id); body != "" && of[show] == name {
-				out[show] = []byte(body)
+			if everything {
+				f.Everything = []byte(body)
+			} else {
+				f.Metrics = []byte(body)
 			}
+			out = append(out, f)
 			return nil
 		})
 	if unmade(err) {

@@ -17,13 +17,20 @@ func TestFiguresKept(t *testing.T) {
 	db := migrated(t, server.URL())
 	bytesOf := func(m live.MerchantID, everything bool, of map[live.ShowID]string) map[live.ShowID]string {
 		t.Helper()
-		got, err := db.KeptFigures(t.Context(), m, of, everything)
+		var shows []live.ShowID
+		var names []string
+		for id, name := range of {
+			shows, names = append(shows, id), append(names, name)
+		}
+		got, err := db.KeptFigures(t.Context(), m, shows, names, everything)
 		if err != nil {
 			t.Fatal(err)
 		}
 		out := map[live.ShowID]string{}
-		for id, b := range got {
-			out[id] = string(b)
+		for _, k := range got {
+			if k.Of == of[k.Show] {
+				out[k.Show] = string(k.Metrics) + string(k.Everything)
+			}
 		}
 		return out
 	}
@@ -52,6 +59,11 @@ func TestFiguresKept(t *testing.T) {
 	for range 2 {
 		keep("m1", KeptFigures{Show: "s1", Of: "later", Erased: 1, Metrics: []byte("M"), Everything: []byte("E")})
 	}
+	under, err := db.KeptFigures(t.Context(), "m1", []live.ShowID{"s2", "none"}, nil, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	same("under any name", []KeptFigures{{Show: "s2", Of: "b", Metrics: []byte("alone")}}, under)
 	same("what was counted later", bodies{"s1": "E"}, bytesOf("m1", true, bodies{"s1": "later"}))
 	shards, err := db.shards(t.Context())
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"maps"
+	"slices"
 	"testing"
 	"time"
 
@@ -69,15 +70,16 @@ func (x *fakeFacts) KeepFigures(_ context.Context, m live.MerchantID, list []cli
 	return x.refused
 }
 
-func (x *fakeFacts) KeptFigures(_ context.Context, m live.MerchantID, of map[live.ShowID]string, everything bool) (map[live.ShowID][]byte, error) {
-	out := map[live.ShowID][]byte{}
-	for id, name := range of {
-		body := x.rows[m][id].Metrics
+func (x *fakeFacts) KeptFigures(_ context.Context, m live.MerchantID, shows []live.ShowID, names []string, everything bool) (out []clickhouse.KeptFigures, err error) {
+	for _, id := range shows {
+		k := x.rows[m][id]
 		if everything {
-			body = x.rows[m][id].Everything
+			k.Metrics = nil
+		} else {
+			k.Everything = nil
 		}
-		if x.rows[m][id].Of == name && len(body) > 0 {
-			out[id] = body
+		if len(k.Metrics)+len(k.Everything) > 0 && (names == nil || slices.Contains(names, k.Of)) {
+			out = append(out, k)
 		}
 	}
 	return out, x.refused
@@ -128,6 +130,7 @@ func TestCounted(t *testing.T) {
 	ask := func(s live.Show, need analytics.Part) analytics.Figures {
 		t.Helper()
 		f, err := c.figures(t.Context(), s, now, need)
+		c.later.rest()
 		if !errors.Is(err, facts.fault) {
 			t.Fatal(err)
 		}
@@ -226,6 +229,7 @@ func TestCountedPeers(t *testing.T) {
 	} {
 		before := facts.times
 		got, err := c.metrics(t.Context(), "m1", step.shows)
+		c.later.rest()
 		if err != nil || len(got) != len(step.shows) {
 			t.Fatalf("%s: %d figures, %v", step.name, len(got), err)
 		}

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"time"
 
 	lru "github.com/hashicorp/golang-lru/v2"
@@ -61,34 +62,34 @@ func (c *counted) of(ctx context.Context, m live.MerchantID, shows []analytics.S
 	return out, nil
 }
 
-// stored looks in ClickHouse for shows that memory has not, and puts what is found in
-// out and into memory; it gives the places of those that are left. What cannot be had
-// is counted.
-func (c *counted) stored(ctx context.Context, in *lru.Cache[countedOf, analytics.Figures], m live.MerchantID, shows []analytics.ShowAt, of []countedOf, places []int, out []analytics.Figures) (left []int) {
-	build, err := c.build()
-	if err != nil {
-		return places
-	}
-	names := map[live.ShowID]string{}
-	for _, i := range places {
-		if settled(shows[i]) {
-			names[shows[i].Show.ID] = of[i].name(build)
-		}
-	}
-	if len(names) == 0 {
-		return places
-	}
-	found, err := c.KeptFigures(ctx, m, names, in == c.kept)
+// storedUnder are the figures of shows that are stored under one of the names, or
+// under any. What cannot be had is counted.
+func (c *counted) storedUnder(ctx context.Context, in *lru.Cache[countedOf, analytics.Figures], m live.MerchantID, shows []live.ShowID, names []string) []clickhouse.KeptFigures {
+	found, err := c.KeptFigures(ctx, m, shows, names, in == c.kept)
 	if err != nil {
 		c.failed(ctx, "stored figures could not be read", err)
-		return places
+		return nil
 	}
+	return found
+}
+
+// unpack puts figures that are stored under the names of shows, which are given by
+// their places, in out and into memory; of the places left it gives those that are so
+// still.
+func (c *counted) unpack(ctx context.Context, in *lru.Cache[countedOf, analytics.Figures], shows []analytics.ShowAt, of []countedOf, names map[int]string, stored []clickhouse.KeptFigures, places []int, out []analytics.Figures) (left []int) {
 	for _, i := range places {
-		f, err := unpackFigures(found[shows[i].Show.ID])
-		if err != nil || !settled(shows[i]) {
-			if found[shows[i].Show.ID] != nil && err != nil {
-				c.failed(ctx, "stored figures are none", err)
-			}
+		at := slices.IndexFunc(stored, func(k clickhouse.KeptFigures) bool { return k.Show == shows[i].Show.ID && k.Of == names[i] })
+		if at < 0 {
+			left = append(left, i)
+			continue
+		}
+		body := stored[at].Metrics
+		if in == c.kept {
+			body = stored[at].Everything
+		}
+		f, err := unpackFigures(body)
+		if err != nil {
+			c.failed(ctx, "stored figures are none", err)
 			left = append(left, i)
 			continue
 		}

@@ -130,6 +130,7 @@ func TestCountedStored(t *testing.T) {
 		step.change()
 		before, was := facts.times, valueOf(t, c.again.WithLabelValues(step.how))
 		f, err := step.ask()
+		c.later.rest()
 		if err != nil || f.Show != show.ID {
 			t.Fatalf("%s: %+v, %v", step.name, f, err)
 		}

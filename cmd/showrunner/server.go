@@ -209,6 +209,7 @@ func (s *server) openSink(context.Context) error {
 	build := sync.OnceValues(buildOf)
 	go func() { _, _ = build() }() // Takes a moment, which need not be that of who looks at a page first.
 	s.over = newCounted(s.db, s.store.ErasuresInFacts, build, s.now, s.log, s.reg)
+	s.life.start(part{name: "figures of past shows", run: s.over.run})
 	if s.cfg.Sink == "off" {
 		return nil
 	}
