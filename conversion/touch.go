@@ -74,47 +74,50 @@ func TouchOf(e live.Event) (Touchpoint, bool) { return builtIn.TouchOf(e) }
 // somebody followed a link of their own. The event's own stage
 // and channel go before the rule's. Position is left to the caller, who knows
 // the log.
-func (s *RuleSet) TouchOf(e live.Event) (Touchpoint, bool) { return s.Touch(&e, nil) }
+func (s *RuleSet) TouchOf(e live.Event) (t Touchpoint, ok bool) {
+	ok = s.Touch(&t, s.Rule(e.Kind), &e, nil)
+	return t, ok
+}
 
-// Has reports whether facts of a kind may be touches.
-func (s *RuleSet) Has(k live.Kind) bool { return s.byKind[k] != nil }
+// Rule is that of facts of a kind; nil if none of them is a touch.
+func (s *RuleSet) Rule(k live.Kind) *Rule { return s.byKind[k] }
 
-// Touch is [RuleSet.TouchOf] for those who look at millions of facts: it reads no
-// data, and makes no string of a text, that met has.
-func (s *RuleSet) Touch(e *live.Event, met *Met) (Touchpoint, bool) {
-	r := s.byKind[e.Kind]
+// Touch is [RuleSet.TouchOf] for those who look at millions of facts, and know the
+// rule of each kind: it reads no data, and makes no string of a text, that met has.
+// It leaves to alone if the event is no touch.
+func (s *RuleSet) Touch(to *Touchpoint, r *Rule, e *live.Event, met *Met) bool {
 	if r == nil || e.Rehearsal || e.Person == "" || !r.admits(e) {
-		return Touchpoint{}, false
+		return false
 	}
 	d := met.read(e.Data)
 	if r.Proactive && bool(d.Transactional) {
-		return Touchpoint{}, false
+		return false
 	}
 	if d.Referrer != "" && live.PersonID(d.Referrer) == e.Person {
-		return Touchpoint{}, false
+		return false
 	}
-	t := Touchpoint{
+	*to = Touchpoint{
 		At: e.OccurredAt, Kind: e.Kind, Stage: r.Stage, Channel: r.Channel, Campaign: e.Campaign,
 		Show: e.Show, Product: live.ProductID(d.Product), Referrer: live.PersonID(d.Referrer), Rule: s.Version,
 		Host: string(d.Host), Agent: string(d.Agent), Group: string(d.Group), Entry: string(d.Entry),
 		AgentName: string(d.AgentName), GroupName: string(d.GroupName),
 	}
 	if e.Stage.Valid() {
-		t.Stage = e.Stage
+		to.Stage = e.Stage
 	}
 	if e.Channel != "" {
-		t.Channel = e.Channel
+		to.Channel = e.Channel
 	}
-	if e.Actor.Role == live.RoleAgent && (t.Agent == "" || t.Agent == e.Actor.ID) {
-		t.Agent, t.AgentName = e.Actor.ID, cmp.Or(t.AgentName, e.Actor.Name)
+	if e.Actor.Role == live.RoleAgent && (to.Agent == "" || to.Agent == e.Actor.ID) {
+		to.Agent, to.AgentName = e.Actor.ID, cmp.Or(to.AgentName, e.Actor.Name)
 	}
 	if d.Cost > 0 {
-		t.Cost = int64(d.Cost)
+		to.Cost = int64(d.Cost)
 		if c := live.Currency(d.CostCurrency); c.Valid() {
-			t.CostCurrency = c
+			to.CostCurrency = c
 		}
 	}
-	return t, true
+	return true
 }
 
 // admits reports whether who stated the event may state this touch: the viewer,

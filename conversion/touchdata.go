@@ -10,24 +10,27 @@ import (
 // each anew. It is for one goroutine.
 type Met struct {
 	data  live.Repeated[touchData]
+	once  touchData // what was read last of a text that is not remembered
 	words live.Words
 }
 
 // NewMet has met nothing yet.
 func NewMet() *Met { return &Met{words: live.Words{}} }
 
-func (m *Met) read(data json.RawMessage) touchData {
+// read reads data. What it finds is good until the next call.
+func (m *Met) read(data json.RawMessage) *touchData {
 	if m == nil {
-		return read(data, nil)
+		d := read(data, nil)
+		return &d
 	}
 	is, _, met := m.data.Find(data)
 	if is == nil {
-		return read(data, m.words)
+		is = &m.once
 	}
 	if !met {
 		*is = read(data, m.words)
 	}
-	return *is
+	return is
 }
 
 // read takes what it can from data. The members that the kind names were checked

@@ -63,18 +63,29 @@ func FuzzDecodeDeltas(f *testing.F) {
 	})
 }
 
-// FuzzScanDeltas compares the quick reading of deltas with that of encoding/json.
+// told is what others are told, of each member the last.
+type told map[string]string
+
+func (o told) Member(name, value []byte) bool {
+	o[string(name)] = string(value)
+	return true
+}
+
+// FuzzScanDeltas compares the quick reading of deltas, and of what else stands
+// there, with that of encoding/json.
 func FuzzScanDeltas(f *testing.F) {
 	f.Add([]byte(`{"order_id":"o","deltas":[{"line_id":"1","ver":1,"paid_at":"2026-11-21T12:00:00.000Z","paid_minor":-5},{"ver":4294967296}]}`))
 	f.Add([]byte(`{"deltas":[{"orders":1,"orders":2,"more":[{}]}],"order_id":"o"}`))
 	f.Add([]byte(`{"deltas":[{"ver":1}],"deltas":[{"orders":1}]}`))
 	f.Add([]byte(`{"deltas":[null,{"VER":3}],"order_id":null}`))
 	f.Add([]byte(`[{"orders":1}]`))
+	f.Add([]byte(`{"text":"x","deltas":[{"show_id":"s","paid_at":""},{"show_id":"s","ver":"1"}] ,"order_id":"o","text":"\u4e00","count":[1]}`))
 	words := live.Words{}
 	var rows []live.Delta
 	f.Fuzz(func(t *testing.T, data []byte) {
 		want, wantErr := live.DecodeDeltas(data)
-		got, err := live.ScanDeltas(rows, data, words)
+		others := told{}
+		got, plain, err := live.ScanDeltas(rows, data, words, others)
 		if (err == nil) != (wantErr == nil) {
 			t.Fatalf("%s: %v, want %v", data, err, wantErr)
 		}
@@ -82,6 +93,22 @@ func FuzzScanDeltas(f *testing.F) {
 			t.Fatalf("%s (-want +got):\n%s", data, diff)
 		}
 		rows = got
+		if !plain {
+			return
+		}
+		var all map[string]json.RawMessage
+		if err := json.Unmarshal(data, &all); err != nil {
+			t.Fatalf("%s is plain, and %v", data, err)
+		}
+		wantOthers := told{}
+		for name, value := range all {
+			if name != "order_id" && name != "deltas" {
+				wantOthers[name] = string(value)
+			}
+		}
+		if diff := cmp.Diff(wantOthers, others); diff != "" {
+			t.Fatalf("others of %s (-want +got):\n%s", data, diff)
+		}
 	})
 }
 
@@ -96,7 +123,7 @@ func TestScanDeltasAllocatesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	words, got := live.Words{}, []live.Delta(nil)
-	n := testing.AllocsPerRun(100, func() { got, err = live.ScanDeltas(got, data, words) })
+	n := testing.AllocsPerRun(100, func() { got, _, err = live.ScanDeltas(got, data, words, nil) })
 	if err != nil || n != 0 || cmp.Diff(want, got) != "" {
 		t.Errorf("%g allocations, %v\n%s", n, err, cmp.Diff(want, got))
 	}

@@ -5,111 +5,183 @@ import (
 	"time"
 )
 
-// ScanDeltas is [DecodeDeltas] into rows that are used again, which are
-// overwritten: several times as fast, and without allocating when words has met
-// the identifiers. Whatever is not as [EncodeDeltas] writes it is left to
-// [DecodeDeltas].
-func ScanDeltas(rows []Delta, data json.RawMessage, words Words) ([]Delta, error) {
-	out, ok := scanDeltas(rows[:0], data, words)
-	if !ok {
-		return DecodeDeltas(data)
-	}
-	return out, nil
+// Others are told the members of data that those who read it have no use for.
+type Others interface {
+	// Member reports false for a value that encoding/json must look at.
+	Member(name, value []byte) bool
 }
 
-func scanDeltas(out []Delta, data json.RawMessage, words Words) ([]Delta, bool) {
+// ScanDeltas is [DecodeDeltas] into rows that are used again, which are
+// overwritten: many times as fast, and without allocating when words has met the
+// identifiers. Whatever is not as [EncodeDeltas] writes it is left to
+// [DecodeDeltas]: then plain is false, and others, which is nil if nobody asks, was
+// not told all or not as encoding/json has it.
+func ScanDeltas(rows []Delta, data json.RawMessage, words Words, others Others) (out []Delta, plain bool, err error) {
+	out, plain = scanDeltas(rows[:0], data, words, others)
+	if !plain {
+		out, err = DecodeDeltas(data)
+	}
+	return out, plain, err
+}
+
+func scanDeltas(out []Delta, data json.RawMessage, words Words, others Others) ([]Delta, bool) {
 	m := MembersOf(data)
-	var order, rows []byte
-	for m.Next() {
-		switch string(m.Name) {
-		case "order_id":
+	var order []byte
+	rows := false
+	for m.name() {
+		if string(m.Name) == "deltas" {
+			ok := !rows // The second is laid over the first, row by row.
+			rows = true
+			if ok {
+				out, ok = scanRows(out, &m.text, words)
+			}
+			if !ok {
+				return nil, false
+			}
+			continue
+		}
+		if !m.value() {
+			return nil, false
+		}
+		if string(m.Name) == "order_id" {
 			if order != nil {
 				return nil, false
 			}
 			order = m.Value
-		case "deltas":
-			if rows != nil {
-				return nil, false // The second is laid over the first, row by row.
-			}
-			rows = m.Value
+		} else if others != nil && !others.Member(m.Name, m.Value) {
+			return nil, false
 		}
 	}
-	if !m.Plain() || rows == nil {
+	if !m.Plain() || !rows {
 		return nil, false
 	}
-	var id OrderID
 	if order != nil {
 		text, ok := PlainText(order)
 		if !ok {
 			return nil, false
 		}
-		id = OrderID(words.Of(text))
-	}
-	e := ElementsOf(rows)
-	for e.Next() {
-		out = append(out, Delta{Order: id})
-		if !out[len(out)-1].scan(e.Value, words) {
-			return nil, false
+		id := OrderID(words.Of(text))
+		for i := range out {
+			out[i].Order = id
 		}
 	}
-	return out, e.Plain()
+	return out, true
 }
 
-// scan reads one row; false if it is not as it is written.
-func (d *Delta) scan(row []byte, words Words) bool {
-	m := MembersOf(row)
+// scanRows reads the array of rows that a text begins with, and takes it.
+func scanRows(out []Delta, t *textScan, words Words) ([]Delta, bool) {
+	if !t.take('[') {
+		return nil, false
+	}
+	if t.space(); t.take(']') {
+		return out, true
+	}
+	s := deltaScan{words: words}
+	for {
+		// What the row says again that stood in its place before is no new string.
+		if n := len(out); n > 0 {
+			s.was = out[n-1]
+		} else if cap(out) > 0 {
+			s.was = out[:1][0]
+		}
+		out = append(out, Delta{})
+		if !s.row(&out[len(out)-1], t) {
+			return nil, false
+		}
+		if t.space(); t.take(']') {
+			return out, true
+		}
+		if !t.take(',') {
+			return nil, false
+		}
+		t.space()
+	}
+}
+
+// deltaScan reads the rows of an order, which say much the same.
+type deltaScan struct {
+	words Words
+	was   Delta // the row before, or one of another order
+
+	paid   []byte // as it stood there
+	paidAt time.Time
+}
+
+// row reads one row and takes it; false if it is not as it is written.
+func (s *deltaScan) row(d *Delta, t *textScan) bool {
+	m := Members{text: *t, part: true}
 	for m.Next() {
-		if n := d.counter(m.Name); n != nil {
-			v, ok := PlainInt(m.Value)
-			if !ok {
-				return false
-			}
-			*n = v
-			continue
+		ok := false
+		if m.Value[0] == '"' {
+			ok = s.text(d, m.Name, m.Value)
+		} else {
+			ok = s.number(d, m.Name, m.Value)
 		}
-		if string(m.Name) == "ver" {
-			v, ok := PlainInt(m.Value)
-			if !ok || v < 0 || v > 1<<32-1 {
-				return false
-			}
-			d.Ver = uint32(v)
-			continue
-		}
-		if !d.text(m.Name, m.Value, words) {
+		if !ok {
 			return false
 		}
 	}
+	*t = m.text
 	return m.Plain()
 }
 
-// text reads a member that is a string; those that nobody knows are passed by.
-func (d *Delta) text(name, value []byte, words Words) bool {
+// number reads a member that is no string.
+func (s *deltaScan) number(d *Delta, name, value []byte) bool {
+	n := d.counter(name)
+	ver := string(name) == "ver"
+	if n == nil && !ver {
+		return s.text(d, name, value)
+	}
+	v, ok := PlainInt(value)
+	if !ok || ver && (v < 0 || v > 1<<32-1) {
+		return false
+	}
+	if ver {
+		d.Ver = uint32(v)
+	} else {
+		*n = v
+	}
+	return true
+}
+
+// text reads a member that should be a string; those that nobody knows are passed by.
+func (s *deltaScan) text(d *Delta, name, value []byte) bool {
 	text, ok := PlainText(value)
 	switch string(name) {
 	case "line_id":
-		d.Line = words.Of(text)
+		d.Line = again(s, s.was.Line, text)
 	case "show_id":
-		d.Show = ShowID(words.Of(text))
+		d.Show = again(s, s.was.Show, text)
 	case "room_id":
-		d.Room = RoomID(words.Of(text))
+		d.Room = again(s, s.was.Room, text)
 	case "person_id":
-		d.Person = PersonID(words.Of(text))
+		d.Person = again(s, s.was.Person, text)
 	case "product_id":
-		d.Product = ProductID(words.Of(text))
+		d.Product = again(s, s.was.Product, text)
 	case "sku_id":
-		d.SKU = SKUID(words.Of(text))
+		d.SKU = again(s, s.was.SKU, text)
 	case "currency":
-		d.Currency = Currency(words.Of(text))
+		d.Currency = again(s, s.was.Currency, text)
 	case "paid_at":
-		var at time.Time
-		if !ok || at.UnmarshalText(text) != nil {
+		if !ok || string(text) != string(s.paid) && s.paidAt.UnmarshalText(text) != nil {
 			return false
 		}
-		d.PaidAt = at.UTC()
+		s.paid, s.paidAt = text, s.paidAt.UTC()
+		d.PaidAt = s.paidAt
+	case "ver":
+		return false
 	default:
-		return true
+		return d.counter(name) == nil
 	}
 	return ok
+}
+
+// again is a text as a string, which is that of the row before if it is the same.
+func again[T ~string](s *deltaScan, was T, text []byte) T {
+	if string(was) == string(text) {
+		return was
+	}
+	return T(s.words.Of(text))
 }
 
 // counter is where a member that is a number goes; nil if it is none.

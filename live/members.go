@@ -1,6 +1,8 @@
 package live
 
 import (
+	"encoding/binary"
+	"math/bits"
 	"strconv"
 	"unicode/utf8"
 )
@@ -25,13 +27,17 @@ type Members struct {
 
 	text textScan
 	in   int8 // 0: before the object, 1: in it, 2: behind it, -1: not plain
+	part bool // of a longer text, which goes on behind it
 }
 
 // MembersOf begins at the first member of data.
 func MembersOf(data []byte) Members { return Members{text: textScan{rest: data}} }
 
 // Next goes to the next member.
-func (m *Members) Next() bool {
+func (m *Members) Next() bool { return m.name() && m.value() }
+
+// name goes to the name of the next member, and stands before its value.
+func (m *Members) name() bool {
 	t := &m.text
 	t.space()
 	switch m.in {
@@ -59,16 +65,31 @@ func (m *Members) Next() bool {
 		return m.odd()
 	}
 	m.Name = name[1 : len(name)-1]
+	odd := false
 	for _, c := range m.Name {
-		if c >= utf8.RuneSelf || c == '\\' || c >= 'A' && c <= 'Z' {
-			return m.odd()
-		}
+		odd = odd || oddInName[c]
+	}
+	if odd {
+		return m.odd()
 	}
 	if t.space(); !t.take(':') {
 		return m.odd()
 	}
 	t.space()
-	if m.Value, ok = t.value(maxPlainDepth); !ok {
+	return true
+}
+
+// oddInName are the bytes of names about which encoding/json has the last word.
+var oddInName = func() (odd [256]bool) {
+	for c := range odd {
+		odd[c] = c >= utf8.RuneSelf || c == '\\' || c >= 'A' && c <= 'Z'
+	}
+	return odd
+}()
+
+// value takes the value that follows a name.
+func (m *Members) value() (ok bool) {
+	if m.Value, ok = m.text.value(maxPlainDepth); !ok {
 		return m.odd()
 	}
 	return true
@@ -80,8 +101,10 @@ func (m *Members) odd() bool {
 }
 
 func (m *Members) end() bool {
-	m.text.space()
-	if m.in = 2; len(m.text.rest) > 0 {
+	if m.in = 2; m.part {
+		return false
+	}
+	if m.text.space(); len(m.text.rest) > 0 {
 		m.in = -1
 	}
 	return false
@@ -91,70 +114,35 @@ func (m *Members) end() bool {
 // nothing else, so that its members were all of it.
 func (m *Members) Plain() bool { return m.in == 2 }
 
-// Elements walks the elements of a JSON array, as [Members] does an object.
-type Elements struct {
-	Value []byte
-
-	text textScan
-	in   int8
-}
-
-// ElementsOf begins at the first element of data.
-func ElementsOf(data []byte) Elements { return Elements{text: textScan{rest: data}} }
-
-// Next goes to the next element.
-func (e *Elements) Next() bool {
-	t := &e.text
-	t.space()
-	switch {
-	case e.in == 0 && t.take('['):
-		e.in = 1
-		if t.space(); t.take(']') {
-			return e.end()
-		}
-	case e.in == 1 && t.take(']'):
-		return e.end()
-	case e.in == 1 && t.take(','):
-		t.space()
-	default:
-		if e.in < 2 {
-			e.in = -1
-		}
-		return false
-	}
-	var ok bool
-	if e.Value, ok = t.value(maxPlainDepth); !ok {
-		e.in = -1
-	}
-	return ok
-}
-
-func (e *Elements) end() bool {
-	e.text.space()
-	if e.in = 2; len(e.text.rest) > 0 {
-		e.in = -1
-	}
-	return false
-}
-
-// Plain reports, after Next was false, that the text was one array and nothing
-// else.
-func (e *Elements) Plain() bool { return e.in == 2 }
-
 // PlainText is the text of a JSON string without escapes; false for all others.
 func PlainText(value []byte) ([]byte, bool) {
 	if len(value) < 2 || value[0] != '"' {
 		return nil, false
 	}
 	text := value[1 : len(value)-1]
+	i := 0
+	for ; i <= len(text)-8; i += 8 {
+		if oddInText(binary.LittleEndian.Uint64(text[i:])) != 0 {
+			break
+		}
+	}
 	ascii := true
-	for _, c := range text {
+	for _, c := range text[i:] {
 		if c == '\\' {
 			return nil, false
 		}
 		ascii = ascii && c < utf8.RuneSelf
 	}
 	return text, ascii || utf8.Valid(text)
+}
+
+// oddInText has the highest bit of the first of eight bytes that is no plain ASCII
+// of a string: its end, an escape, a control or a part of a longer letter. What it
+// has behind that is of no meaning.
+func oddInText(eight uint64) uint64 {
+	const each, top = 0x0101010101010101, 0x8080808080808080
+	quote, escape := eight^'"'*each, eight^'\\'*each
+	return (eight | (eight-' '*each)&^eight | (quote-each)&^quote | (escape-each)&^escape) & top
 }
 
 // PlainInt is the value of a JSON number that is an integer of 64 bits; false
@@ -282,7 +270,14 @@ func literal(b []byte, word string) int {
 
 // stringLen is the length of the string that b begins with, 0 if it is none.
 func stringLen(b []byte) int {
-	for i := 1; i < len(b); i++ {
+	i := 1
+	for ; i <= len(b)-8; i += 8 { // Most strings are plain.
+		if odd := oddInText(binary.LittleEndian.Uint64(b[i:])); odd != 0 {
+			i += bits.TrailingZeros64(odd) / 8
+			break
+		}
+	}
+	for ; i < len(b); i++ {
 		switch c := b[i]; {
 		case c == '"':
 			return i + 1

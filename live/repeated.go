@@ -4,7 +4,7 @@ package live
 // bytes: that somebody has watched for thirty seconds, or clicked a product. Such a
 // text is compared, not read.
 type Repeated[T any] struct {
-	slots [256]struct {
+	slots [1024]struct {
 		text []byte
 		of   T
 	}
@@ -31,15 +31,35 @@ func (r *Repeated[T]) Find(text []byte) (is *T, kept []byte, met bool) {
 	return &slot.of, slot.text, false
 }
 
-// Hash is a cheap number of some bytes of a text, for caches in which what has the
-// same number only takes the place of each other.
+// Hash is a cheap number of a text, for caches in which what has the same number
+// only takes the place of each other. Every byte counts: texts of one shape differ
+// in few of them.
 func Hash[T ~string | ~[]byte](s T) uint32 {
+	const odd = 0x9e3779b97f4a7c15
 	n := len(s)
-	if n < 4 {
-		return uint32(n)
+	h := uint64(n) * odd
+	switch {
+	case n >= 8:
+		for i := 0; i < n-8; i += 8 {
+			h = (h ^ eight(s, i)) * odd
+		}
+		h = (h ^ eight(s, n-8)) * odd
+	case n >= 4:
+		h = (h ^ four(s, 0) ^ four(s, n-4)<<32) * odd
+	case n > 0:
+		h = (h ^ uint64(s[0]) ^ uint64(s[n/2])<<8 ^ uint64(s[n-1])<<16) * odd
 	}
-	h := uint32(n) * 0x9e3779b1
-	h = (h ^ uint32(s[n-1]) ^ uint32(s[n-2])<<8 ^ uint32(s[n/2])<<16 ^ uint32(s[n/4])<<24) * 0x85ebca6b
-	h = (h ^ uint32(s[n-3]) ^ uint32(s[n-4])<<8 ^ uint32(s[3*n/4])<<16) * 0xc2b2ae35
-	return h ^ h>>15
+	return uint32((h ^ h>>32) * odd >> 32)
+}
+
+// eight are the eight bytes of a text that begin at a place, four the four.
+func eight[T ~string | ~[]byte](s T, at int) uint64 {
+	_ = s[at+7]
+	return uint64(s[at]) | uint64(s[at+1])<<8 | uint64(s[at+2])<<16 | uint64(s[at+3])<<24 |
+		uint64(s[at+4])<<32 | uint64(s[at+5])<<40 | uint64(s[at+6])<<48 | uint64(s[at+7])<<56
+}
+
+func four[T ~string | ~[]byte](s T, at int) uint64 {
+	_ = s[at+3]
+	return uint64(s[at]) | uint64(s[at+1])<<8 | uint64(s[at+2])<<16 | uint64(s[at+3])<<24
 }

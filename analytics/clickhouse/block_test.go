@@ -256,6 +256,7 @@ func FuzzFacts(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	var met factsRead
+	deltas := newDeltaColumns()
 	f.Fuzz(func(t *testing.T, data []byte) {
 		var want factsJSON
 		if json.Unmarshal(data, &want) != nil {
@@ -277,6 +278,11 @@ func FuzzFacts(f *testing.F) {
 		hold("first", met.of(given))
 		clear(given) // What was read lies elsewhere, or the next is read anew.
 		hold("again", met.of(bytes.Clone(data)))
+		var order facts
+		deltas.reset()
+		deltas.rows = 0
+		_ = deltas.add(&live.Entry{Event: live.Event{Data: data}}, &order) // Whether its rows can be read.
+		hold("as an order", &order)
 	})
 }
 

@@ -73,10 +73,15 @@ func counts(d *live.Delta) [len(countNames)]int64 {
 	}
 }
 
-// add makes the rows of an order event. Nothing is added if it cannot be read.
-func (c *deltaColumns) add(entry *live.Entry) error {
+// add makes the rows of an order event, and reads what else its data say. No rows
+// are added if they cannot be read.
+func (c *deltaColumns) add(entry *live.Entry, others *facts) error {
 	e := &entry.Event
-	deltas, err := live.ScanDeltas(c.read, e.Data, c.met)
+	deltas, plain, err := live.ScanDeltas(c.read, e.Data, c.met, others)
+	if !plain {
+		*others = facts{}
+		others.read(e.Data)
+	}
 	if err != nil {
 		return err
 	}

@@ -22,7 +22,7 @@ type eventColumns struct {
 
 	rules *conversion.RuleSet
 	met   *conversion.Met
-	read  factsRead
+	point conversion.Touchpoint
 }
 
 func newEventColumns(rules *conversion.RuleSet) *eventColumns {
@@ -64,15 +64,14 @@ func newEventColumns(rules *conversion.RuleSet) *eventColumns {
 
 // add makes the row of an event. It must be a function of the entry and the rules
 // alone: no clock, no chance, no order of a map.
-func (c *eventColumns) add(entry *live.Entry, is *kindRow) {
+func (c *eventColumns) add(entry *live.Entry, is *kindRow, d *facts) {
 	e := &entry.Event
-	d := c.read.of(e.Data)
 	row := c.rows
 	c.rows++
 	c.merchant.put(row, string(e.Merchant))
 	c.show.put(row, string(e.Show))
 	c.room.put(row, string(e.Room))
-	c.kind.put(row, string(e.Kind))
+	c.kind.putKnown(row, string(e.Kind), &is.place)
 	c.ts.put(row, e.ReceivedAt)
 	if !e.OccurredAt.IsZero() {
 		c.late.put(row, e.ReceivedAt.UnixMilli()-e.OccurredAt.UnixMilli())
@@ -93,13 +92,11 @@ func (c *eventColumns) add(entry *live.Entry, is *kindRow) {
 	c.channel.put(row, e.Channel)
 	c.campaign.put(row, e.Campaign)
 	stage := e.Stage
-	if is.touch {
-		if touch, ok := c.rules.Touch(e, c.met); ok {
-			stage = touch.Stage
-			c.touch.put(row, 1)
-			c.touchChannel.put(row, touch.Channel)
-			c.touched.add(row, &touch)
-		}
+	if touch := &c.point; is.rule != nil && c.rules.Touch(touch, is.rule, e, c.met) {
+		stage = touch.Stage
+		c.touch.put(row, 1)
+		c.touchChannel.put(row, touch.Channel)
+		c.touched.add(row, touch)
 	}
 	c.stage.put(row, string(stage))
 	c.product.putBytes(row, d.product)

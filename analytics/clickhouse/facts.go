@@ -48,32 +48,36 @@ func (d *facts) read(data []byte) {
 func (d *facts) scan(data []byte) bool {
 	m := live.MembersOf(data)
 	for m.Next() {
-		ok := true
-		switch string(m.Name) {
-		case "product_id":
-			ok = plainText(&d.product, m.Value)
-		case "sku_id":
-			ok = plainText(&d.sku, m.Value)
-		case "text":
-			ok = plainText(&d.text, m.Value)
-		case "streak_id":
-			ok = plainText(&d.streak, m.Value)
-		case "count":
-			ok = plainInt(&d.count, m.Value)
-		case "qty":
-			ok = plainInt(&d.qty, m.Value)
-		case "watched_ms":
-			ok = plainInt(&d.watched, m.Value)
-		case "visible":
-			ok = plainBool(&d.visible, m.Value)
-		case "streak_end":
-			ok = plainBool(&d.streakEnd, m.Value)
-		}
-		if !ok {
+		if !d.Member(m.Name, m.Value) {
 			return false
 		}
 	}
 	return m.Plain()
+}
+
+// Member takes a member that is plain; false if encoding/json must look at it.
+func (d *facts) Member(name, value []byte) bool {
+	switch string(name) {
+	case "product_id":
+		return plainText(&d.product, value)
+	case "sku_id":
+		return plainText(&d.sku, value)
+	case "text":
+		return plainText(&d.text, value)
+	case "streak_id":
+		return plainText(&d.streak, value)
+	case "count":
+		return plainInt(&d.count, value)
+	case "qty":
+		return plainInt(&d.qty, value)
+	case "watched_ms":
+		return plainInt(&d.watched, value)
+	case "visible":
+		return plainBool(&d.visible, value)
+	case "streak_end":
+		return plainBool(&d.streakEnd, value)
+	}
+	return true
 }
 
 // Of a member that stands twice the last holds, but null says nothing.

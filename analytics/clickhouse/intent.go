@@ -51,6 +51,8 @@ type span struct {
 	bad    int // order events that could not be read
 
 	kinds kindRows
+	read  factsRead
+	order facts
 }
 
 // newSpan makes one; nil rules are those that are built in.
@@ -62,6 +64,7 @@ func newSpan(rules *conversion.RuleSet) *span {
 // reset begins another range.
 func (s *span) reset() {
 	s.intent, s.oldest, s.bytes, s.bad = intent{}, time.Time{}, 0, 0
+	s.kinds.reset()
 	s.events.reset()
 	s.deltas.reset()
 }
@@ -77,12 +80,15 @@ func (s *span) add(e *live.Entry) {
 	s.N++
 	s.bytes += len(e.Event.Data) + 256
 	is := s.kinds.of(e.Event.Kind)
-	s.events.add(e, is)
-	if is.order {
-		if err := s.deltas.add(e); err != nil {
-			s.bad++
-		}
+	if !is.order {
+		s.events.add(e, is, s.read.of(e.Event.Data))
+		return
 	}
+	s.order = facts{}
+	if err := s.deltas.add(e, &s.order); err != nil {
+		s.bad++
+	}
+	s.events.add(e, is, &s.order)
 }
 
 // reload reads the rows of an intent from the log again. The reader stands at

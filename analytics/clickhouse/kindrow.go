@@ -10,10 +10,11 @@ import (
 // kindRow is what the rows of a kind have in common: found out once.
 type kindRow struct {
 	kind   live.Kind
-	order  bool // it changes an order: whose money, and data, stand in order_deltas
-	placed bool // it is known by its place in the log alone
-	touch  bool // there is a rule by which it may be a touch
+	order  bool             // it changes an order: whose money, and data, stand in order_deltas
+	placed bool             // it is known by its place in the log alone
+	rule   *conversion.Rule // by which it may be a touch
 	number quantity
+	place  uint32 // of its name among those of the range, as [wordColumn.putKnown] has it
 }
 
 // quantity says what the one number of a fact is.
@@ -35,6 +36,13 @@ type kindRows struct {
 	slots [64]*kindRow
 }
 
+// reset begins another range.
+func (r *kindRows) reset() {
+	for _, is := range r.all {
+		is.place = 0
+	}
+}
+
 func (r *kindRows) of(k live.Kind) *kindRow {
 	slot := &r.slots[live.Hash(k)%uint32(len(r.slots))]
 	if *slot != nil && (*slot).kind == k {
@@ -42,7 +50,7 @@ func (r *kindRows) of(k live.Kind) *kindRow {
 	}
 	row := r.all[k]
 	if row == nil {
-		row = &kindRow{kind: k, order: live.OrderFactKind(k), placed: slices.Contains(placedKinds, k), touch: r.rules.Has(k)}
+		row = &kindRow{kind: k, order: live.OrderFactKind(k), placed: slices.Contains(placedKinds, k), rule: r.rules.Rule(k)}
 		switch k {
 		case live.Liked:
 			row.number = likesGiven

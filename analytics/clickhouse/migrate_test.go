@@ -211,7 +211,7 @@ func TestMigrateSettled(t *testing.T) {
 	for _, e := range play(6, 300).entries {
 		if live.OrderFactKind(e.Event.Kind) {
 			e.Position.Seq += 1 << 40
-			if err := again.add(&e); err != nil {
+			if err := again.add(&e, new(facts)); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -1,0 +1,200 @@
+package clickhouse
+
+import (
+	"encoding/binary"
+	"slices"
+
+	"github.com/ClickHouse/ch-go/proto"
+
+	"showrunner/live"
+)
+
+// wordColumn is LowCardinality(String): a dictionary, whose first word is the empty
+// one, and the place of every row's word in it. A word that rows have one after the
+// other is written down when it ends: most columns have few others.
+type wordColumn struct {
+	dictionary []byte // lengths and bytes
+	places     map[string]uint32
+	words      []string
+	narrow     []byte   // while there are few words
+	keys       []uint32 // once there are more
+
+	last    string // what was put last, and its place
+	lastKey uint32
+	until   int          // the first row behind those that have it
+	near    [64]struct { // and some of what was put before
+		word string
+		key  uint32
+	}
+}
+
+func (*wordColumn) Type() proto.ColumnType {
+	return proto.ColumnTypeLowCardinality.Sub(proto.ColumnTypeString)
+}
+
+func (c *wordColumn) empty() bool { return len(c.words) == 0 }
+
+func (c *wordColumn) reset() {
+	c.last, c.lastKey, c.until = "", 0, 0
+	if len(c.places) == 0 {
+		return
+	}
+	clear(c.places)
+	clear(c.near[:])
+	c.dictionary, c.words, c.narrow, c.keys = c.dictionary[:0], c.words[:0], c.narrow[:0], c.keys[:0]
+}
+
+func (c *wordColumn) put(row int, s string) {
+	if s != "" {
+		c.find(row, s)
+	}
+}
+
+// find notes the place of a row's word.
+func (c *wordColumn) find(row int, s string) {
+	if s != c.last {
+		near := &c.near[live.Hash(s)%uint32(len(c.near))]
+		if s != near.word {
+			near.word, near.key = s, c.learn(s)
+		}
+		c.turn(row, near.word, near.key)
+	} else if row != c.until {
+		c.turn(row, s, c.lastKey)
+	}
+	c.until = row + 1
+}
+
+func (c *wordColumn) putBytes(row int, s []byte) {
+	if len(s) == 0 {
+		return
+	}
+	if string(s) != c.last {
+		near := &c.near[live.Hash(s)%uint32(len(c.near))]
+		if string(s) != near.word {
+			key, ok := c.places[string(s)]
+			if !ok {
+				key = c.learn(string(s))
+			}
+			near.word, near.key = c.words[key-1], key
+		}
+		c.turn(row, near.word, near.key)
+	} else if row != c.until {
+		c.turn(row, c.last, c.lastKey)
+	}
+	c.until = row + 1
+}
+
+// putKnown is put for who keeps a word's place for as long as the range lasts, 0 if
+// it is not known yet.
+func (c *wordColumn) putKnown(row int, s string, place *uint32) {
+	if s == "" {
+		return
+	}
+	if *place == 0 {
+		*place = c.learn(s)
+	}
+	if *place != c.lastKey || row != c.until {
+		c.turn(row, s, *place)
+	}
+	c.until = row + 1
+}
+
+// turn writes down what the rows before have, and begins with another word.
+func (c *wordColumn) turn(row int, s string, key uint32) {
+	c.settle()
+	if row > c.until {
+		c.lastKey, c.until = 0, row
+		c.settle()
+	}
+	c.last, c.lastKey = s, key
+}
+
+// settle writes down what the last rows have.
+func (c *wordColumn) settle() {
+	if len(c.keys) == 0 && len(c.words) < fewWords {
+		n := len(c.narrow)
+		c.narrow = slices.Grow(c.narrow, c.until-n)[:c.until]
+		setAll(c.narrow[n:], byte(c.lastKey))
+		return
+	}
+	for _, k := range c.narrow { // More words than a byte counts: they are taken over.
+		c.keys = append(c.keys, uint32(k))
+	}
+	c.narrow = c.narrow[:0]
+	n := len(c.keys)
+	c.keys = slices.Grow(c.keys, c.until-n)[:c.until]
+	setAll(c.keys[n:], c.lastKey)
+}
+
+func setAll[T byte | uint32](rows []T, key T) {
+	for i := range rows {
+		rows[i] = key
+	}
+}
+
+// fewWords, with the empty one, are more than a byte tells apart.
+const fewWords = 1 << 8
+
+// learn is the place of a word in the dictionary, to which it is added.
+func (c *wordColumn) learn(s string) uint32 {
+	key, ok := c.places[s]
+	if ok {
+		return key
+	}
+	if c.places == nil {
+		c.places = map[string]uint32{}
+	}
+	key = uint32(len(c.places) + 1)
+	c.places[s] = key
+	c.words = append(c.words, s)
+	c.dictionary = append(binary.AppendUvarint(c.dictionary, uint64(len(s))), s...)
+	return key
+}
+
+// What stands before a dictionary: the version of the form, and that the words
+// which follow are all there are. The lowest byte is the width of the places.
+const (
+	sharedDictionaries = 1
+	wordsFollow        = 1<<9 | 1<<10
+)
+
+func (c *wordColumn) encode(b *proto.Buffer, rows int) {
+	c.settle()
+	width := proto.KeyUInt32
+	switch {
+	case len(c.words) < fewWords:
+		width = proto.KeyUInt8
+	case len(c.words) < 1<<16:
+		width = proto.KeyUInt16
+	}
+	b.PutInt64(sharedDictionaries)
+	b.PutInt64(wordsFollow | int64(width))
+	b.PutInt64(int64(len(c.words) + 1))
+	b.PutByte(0) // the empty word
+	b.PutRaw(c.dictionary)
+	b.PutInt64(int64(rows))
+	switch width {
+	case proto.KeyUInt8:
+		b.PutRaw(c.narrow)
+		clear(grow(b, rows-len(c.narrow)))
+	case proto.KeyUInt16:
+		to := grow(b, 2*rows)
+		clear(to[2*len(c.keys):])
+		for i, k := range c.keys {
+			binary.LittleEndian.PutUint16(to[2*i:], uint16(k))
+		}
+	default:
+		to := grow(b, 4*rows)
+		clear(to[4*len(c.keys):])
+		for i, k := range c.keys {
+			binary.LittleEndian.PutUint32(to[4*i:], k)
+		}
+	}
+}
+
+// grow makes room for n bytes more, to be written at once.
+func grow(b *proto.Buffer, n int) []byte {
+	from := len(b.Buf)
+	b.Buf = slices.Grow(b.Buf, n)[:from+n]
+	return b.Buf[from:]
+}
