@@ -21,6 +21,11 @@ func (db *DB) insertSettings(token string) ch.Settings {
 		"max_partitions_per_insert_block":                    2,
 		"throw_on_max_partitions_per_insert_block":           1,
 		"max_execution_time":                                 readSeconds,
+		// Machine code of expressions pays over many blocks. Here each view sees one, and
+		// compiling for all of them is some tenths of a second of every start.
+		"compile_expressions":           0,
+		"compile_aggregate_expressions": 0,
+		"compile_sort_description":      0,
 	}
 	if db.replicated() {
 		s["insert_quorum"] = "auto"
