@@ -64,7 +64,6 @@ func standingBy(at string) [][2]string {
 
 var (
 	likes     = [2]string{"likes", `if(kind = 'liked', num, 0)`}
-	watch     = [2]string{"watch_ms", `if(kind = 'watch_heartbeat', num, 0)`}
 	behaviour = append(kinds("exposed", "room_exposed", "entered", "room_entered", "comments", "comment_sent", "shares", "room_shared",
 		"follows", "followed", "product_exposures", "product_exposed", "clicks", "product_clicked", "carts", "cart_item_added",
 		"checkouts", "checkout_started"), likes)
@@ -72,23 +71,12 @@ var (
 )
 
 var reconciles = []reconcile{
-	{"show_behaviour", "events", counted, `''`, `''`, append([][2]string{watch}, behaviour...)},
 	{"show_minute", "events", counted, fmt.Sprintf(perMinute, "ts"), `toString(toUnixTimestamp(t))`, behaviour},
-	{
-		"product_minute", "events", counted + ` AND product_id != ''`, `concat(product_id, ' ', ` + fmt.Sprintf(perMinute, "ts") + `)`,
-		`concat(product_id, ' ', toString(toUnixTimestamp(t)))`,
-		kinds("product_exposures", "product_exposed", "clicks", "product_clicked", "carts", "cart_item_added"),
-	},
 	{"show_money", "order_deltas", `rehearsal = 0`, `toString(currency)`, `toString(currency)`, same(countNames[:]...)},
 	{
 		"money_minute", "order_deltas", `rehearsal = 0`, `concat(currency, ' ', ` + fmt.Sprintf(perMinute, "at") + `)`,
 		`concat(currency, ' ', toString(toUnixTimestamp(t)))`,
 		same("orders", "orders_paid", "created", "paid", "refund_goods", "refund_ship", "cancelled_paid"),
-	},
-	{
-		"product_money", "order_deltas", `rehearsal = 0 AND product_id != ''`, `concat(currency, ' ', product_id, ' ', ` + fmt.Sprintf(perMinute, "at") + `)`,
-		`concat(currency, ' ', product_id, ' ', toString(toUnixTimestamp(t)))`,
-		same("sku_orders", "sku_paid", "units_paid", "created", "paid", "refund_goods", "refund_ship", "cancelled_paid"),
 	},
 	{
 		"person_money", "order_deltas", `rehearsal = 0 AND person_id != ''`, `concat(currency, ' ', person_id)`, `concat(currency, ' ', person_id)`,

@@ -300,56 +300,6 @@ CREATE MATERIALIZED VIEW person_money_mv TO person_money (`merchant_id` LowCardi
   `cancelled_paid` Int64)
 AS SELECT merchant_id, show_id, currency, person_id, sum(orders) AS orders, sum(orders_paid) AS orders_paid, sum(created) AS created, sum(paid) AS paid, sum(refund_goods) AS refund_goods, sum(refund_ship) AS refund_ship, sum(cancelled_paid) AS cancelled_paid FROM order_deltas WHERE (rehearsal = 0) AND (person_id != '') GROUP BY merchant_id, show_id, currency, person_id
 
-CREATE TABLE product_minute (`merchant_id` LowCardinality(String),
-  `show_id` LowCardinality(String),
-  `product_id` LowCardinality(String),
-  `t` DateTime('UTC') CODEC(Delta(4), ZSTD(1)),
-  `product_exposures` SimpleAggregateFunction(sum, Int64),
-  `clicks` SimpleAggregateFunction(sum, Int64),
-  `carts` SimpleAggregateFunction(sum, Int64))
-ENGINE = AggregatingMergeTree PARTITION BY toYYYYMM(t) ORDER BY (merchant_id, show_id, product_id, t)
-SETTINGS non_replicated_deduplication_window = 100000, index_granularity = 8192
-
-CREATE MATERIALIZED VIEW product_minute_mv TO product_minute (`merchant_id` LowCardinality(String),
-  `show_id` LowCardinality(String),
-  `product_id` LowCardinality(String),
-  `t` DateTime('UTC'),
-  `product_exposures` Int64,
-  `clicks` Int64,
-  `carts` Int64)
-AS SELECT merchant_id, show_id, product_id, toStartOfMinute(ts) AS t, toInt64(countIf(kind = 'product_exposed')) AS product_exposures, toInt64(countIf(kind = 'product_clicked')) AS clicks, toInt64(countIf(kind = 'cart_item_added')) AS carts FROM events WHERE (rehearsal = 0) AND (actor_role = 'viewer') AND (product_id != '') AND (kind IN ('product_exposed', 'product_clicked', 'cart_item_added')) GROUP BY merchant_id, show_id, product_id, t
-
-CREATE TABLE product_money (`merchant_id` LowCardinality(String),
-  `show_id` LowCardinality(String),
-  `currency` LowCardinality(String),
-  `product_id` LowCardinality(String),
-  `t` DateTime('UTC') CODEC(Delta(4), ZSTD(1)),
-  `sku_orders` SimpleAggregateFunction(sum, Int64),
-  `sku_paid` SimpleAggregateFunction(sum, Int64),
-  `units_paid` SimpleAggregateFunction(sum, Int64),
-  `created` SimpleAggregateFunction(sum, Int64),
-  `paid` SimpleAggregateFunction(sum, Int64),
-  `refund_goods` SimpleAggregateFunction(sum, Int64),
-  `refund_ship` SimpleAggregateFunction(sum, Int64),
-  `cancelled_paid` SimpleAggregateFunction(sum, Int64))
-ENGINE = AggregatingMergeTree PARTITION BY toYYYYMM(t) ORDER BY (merchant_id, show_id, currency, product_id, t)
-SETTINGS non_replicated_deduplication_window = 100000, index_granularity = 8192
-
-CREATE MATERIALIZED VIEW product_money_mv TO product_money (`merchant_id` LowCardinality(String),
-  `show_id` LowCardinality(String),
-  `currency` LowCardinality(String),
-  `product_id` LowCardinality(String),
-  `t` DateTime('UTC'),
-  `sku_orders` Int64,
-  `sku_paid` Int64,
-  `units_paid` Int64,
-  `created` Int64,
-  `paid` Int64,
-  `refund_goods` Int64,
-  `refund_ship` Int64,
-  `cancelled_paid` Int64)
-AS SELECT merchant_id, show_id, currency, product_id, toStartOfMinute(at) AS t, sum(sku_orders) AS sku_orders, sum(sku_paid) AS sku_paid, sum(units_paid) AS units_paid, sum(created) AS created, sum(paid) AS paid, sum(refund_goods) AS refund_goods, sum(refund_ship) AS refund_ship, sum(cancelled_paid) AS cancelled_paid FROM order_deltas WHERE (rehearsal = 0) AND (product_id != '') GROUP BY merchant_id, show_id, currency, product_id, t
-
 CREATE TABLE retention (`since` DateTime64(3, 'UTC'),
   `days` UInt32)
 ENGINE = ReplacingMergeTree ORDER BY since
@@ -361,37 +311,6 @@ CREATE TABLE schema_migrations (`version` String,
   `applied_at` DateTime64(3, 'UTC'))
 ENGINE = ReplacingMergeTree ORDER BY (version, statement, sha256)
 SETTINGS index_granularity = 8192
-
-CREATE TABLE show_behaviour (`merchant_id` LowCardinality(String),
-  `show_id` LowCardinality(String),
-  `exposed` SimpleAggregateFunction(sum, Int64),
-  `entered` SimpleAggregateFunction(sum, Int64),
-  `comments` SimpleAggregateFunction(sum, Int64),
-  `likes` SimpleAggregateFunction(sum, Int64),
-  `shares` SimpleAggregateFunction(sum, Int64),
-  `follows` SimpleAggregateFunction(sum, Int64),
-  `product_exposures` SimpleAggregateFunction(sum, Int64),
-  `clicks` SimpleAggregateFunction(sum, Int64),
-  `carts` SimpleAggregateFunction(sum, Int64),
-  `checkouts` SimpleAggregateFunction(sum, Int64),
-  `watch_ms` SimpleAggregateFunction(sum, Int64))
-ENGINE = AggregatingMergeTree ORDER BY (merchant_id, show_id)
-SETTINGS non_replicated_deduplication_window = 100000, index_granularity = 8192
-
-CREATE MATERIALIZED VIEW show_behaviour_mv TO show_behaviour (`merchant_id` LowCardinality(String),
-  `show_id` LowCardinality(String),
-  `exposed` Int64,
-  `entered` Int64,
-  `comments` Int64,
-  `likes` Int64,
-  `shares` Int64,
-  `follows` Int64,
-  `product_exposures` Int64,
-  `clicks` Int64,
-  `carts` Int64,
-  `checkouts` Int64,
-  `watch_ms` Int64)
-AS SELECT merchant_id, show_id, toInt64(countIf(kind = 'room_exposed')) AS exposed, toInt64(countIf(kind = 'room_entered')) AS entered, toInt64(countIf(kind = 'comment_sent')) AS comments, sumIf(num, kind = 'liked') AS likes, toInt64(countIf(kind = 'room_shared')) AS shares, toInt64(countIf(kind = 'followed')) AS follows, toInt64(countIf(kind = 'product_exposed')) AS product_exposures, toInt64(countIf(kind = 'product_clicked')) AS clicks, toInt64(countIf(kind = 'cart_item_added')) AS carts, toInt64(countIf(kind = 'checkout_started')) AS checkouts, sumIf(num, kind = 'watch_heartbeat') AS watch_ms FROM events WHERE (rehearsal = 0) AND (actor_role = 'viewer') GROUP BY merchant_id, show_id
 
 CREATE VIEW show_behaviour_published (`merchant_id` LowCardinality(String),
   `show_id` LowCardinality(String),
