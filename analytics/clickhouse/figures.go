@@ -63,10 +63,15 @@ func (q *question) figures(ctx context.Context) (analytics.Figures, error) {
 	} else {
 		first = append(first, part{ofMoney, q.money}, part{analytics.PartMinutes, q.sales}, part{analytics.PartProducts, q.productSales})
 	}
+	second := append(q.rarities(everyone), part{analytics.PartMetrics, q.given}, part{analytics.PartProducts, q.explained}, part{analytics.PartHosts, q.shifts})
+	if flags := (part{ofViewers, q.bots}); q.need.Has(ofCensus | ofDeeds) {
+		second = append(second, flags)
+	} else { // Nothing of the first round tells whether there are any.
+		first = append(first, flags)
+	}
 	if err := q.ask(ctx, first...); err != nil {
 		return analytics.Figures{}, err
 	}
-	second := append(q.rarities(everyone), part{analytics.PartMetrics, q.given}, part{analytics.PartProducts, q.explained}, part{analytics.PartHosts, q.shifts}, part{ofViewers, q.bots})
 	if err := q.ask(ctx, second...); err != nil {
 		return analytics.Figures{}, err
 	}
