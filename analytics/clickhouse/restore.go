@@ -48,6 +48,21 @@ func (db *DB) Fits(ctx context.Context, saved Saved) error {
 	return err
 }
 
+// Vacant refuses, beyond what [DB.Fits] does, a database that has tables of ours, on
+// any shard of a cluster.
+func (db *DB) Vacant(ctx context.Context, saved Saved) error {
+	to, err := db.targets(ctx, saved)
+	if err != nil {
+		return err
+	}
+	for _, s := range to {
+		if _, err := s.empty(ctx); err != nil {
+			return fmt.Errorf("restore clickhouse: %s: %w", s.place(), s.away(ctx, err))
+		}
+	}
+	return nil
+}
+
 // targets are where the parts of a copy are brought back to: the shards in order, or
 // db itself.
 func (db *DB) targets(ctx context.Context, saved Saved) ([]*DB, error) {

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"showrunner/analytics/clickhouse"
@@ -55,6 +56,9 @@ func (c *RestoreCmd) Execute(ctx context.Context, stdout, _ io.Writer) error {
 	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("look into the data folder: %w", err)
 	}
+	if err := c.vacant(ctx, m); err != nil {
+		return err
+	}
 	making := c.Data + ".restoring"
 	if err := os.Mkdir(making, 0o700); err != nil {
 		return fmt.Errorf("make a folder beside the data folder: %w; remove what an earlier restore left there", err)
@@ -63,10 +67,10 @@ func (c *RestoreCmd) Execute(ctx context.Context, stdout, _ io.Writer) error {
 		return errors.Join(err, os.RemoveAll(making))
 	}
 	if err := os.Remove(c.Data); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("put the data folder in place: %w", err)
+		return fmt.Errorf("all is brought back, in %s: rename it: %w", making, err)
 	}
 	if err := os.Rename(making, c.Data); err != nil {
-		return fmt.Errorf("put the data folder in place: %w", err)
+		return fmt.Errorf("all is brought back, in %s: rename it: %w", making, err)
 	}
 	_, err = fmt.Fprintf(stdout, "%s holds what was there at %s: %d messages of the log up to %d, ClickHouse all before %d\n",
 		c.Data, m.MadeAt.Format(time.RFC3339), m.Log.Messages, m.Log.Next-1, m.Sink.Seq)
@@ -84,39 +88,98 @@ func (c *RestoreCmd) suits(ctx context.Context, m *manifest) error {
 	return c.suitsFacts(ctx, m)
 }
 
-func (c *RestoreCmd) restore(ctx context.Context, m *manifest, data string) error {
+// vacant refuses places outside of the data folder that hold something or do not
+// answer, before anything is written to any of them.
+func (c *RestoreCmd) vacant(ctx context.Context, m *manifest) error {
+	if c.Database != "" {
+		if err := store.Vacant(ctx, store.Config{URL: c.Database}); err != nil {
+			return fmt.Errorf("restore the store: %w", err)
+		}
+	}
+	if c.NATS != "" {
+		if err := eventlog.Vacant(ctx, c.log(c.Data)); err != nil {
+			return err
+		}
+	}
+	if c.ClickHouse == "" {
+		return nil
+	}
+	db, err := c.openFacts(ctx, c.ClickHouse)
+	if err != nil {
+		return err
+	}
+	return errors.Join(db.Vacant(ctx, m.ClickHouse), db.Close())
+}
+
+func (c *RestoreCmd) restore(ctx context.Context, m *manifest, data string) (err error) {
+	var undo []func(context.Context) error
+	defer func() {
+		if err != nil {
+			err = undone(ctx, err, undo)
+		}
+	}()
 	if err := os.MkdirAll(filepath.Join(data, "clickhouse", "copies"), 0o700); err != nil {
 		return fmt.Errorf("restore: %w", err)
-	}
-	if err := store.Restore(ctx, store.Config{Path: filepath.Join(data, "showrunner.db"), URL: c.Database}, filepath.Join(c.From, backupStore), m.Store); err != nil {
-		return err
-	}
-	if err := c.restoreLog(ctx, m, data); err != nil {
-		return err
-	}
-	if err := c.restoreFacts(ctx, m, data); err != nil {
-		return err
 	}
 	if m.Keys {
 		if err := copyTree(filepath.Join(data, backupKeys), filepath.Join(c.From, backupKeys)); err != nil {
 			return fmt.Errorf("restore the keys: %w", err)
 		}
 	}
-	return nil
-}
-
-func (c *RestoreCmd) restoreLog(ctx context.Context, m *manifest, data string) error {
-	f, err := os.Open(filepath.Join(c.From, backupLog))
-	if err != nil {
-		return fmt.Errorf("restore the log: %w", err)
-	}
-	defer func() { _ = f.Close() }() // Only read.
-	got, err := eventlog.Import(ctx, eventlog.Config{Dir: filepath.Join(data, "log"), URL: c.NATS, Replicas: c.Replicas, Now: clock}, f)
+	unstore, err := store.Restore(ctx, store.Config{Path: filepath.Join(data, "showrunner.db"), URL: c.Database}, filepath.Join(c.From, backupStore), m.Store)
 	if err != nil {
 		return err
 	}
-	if got != m.Log {
-		return fmt.Errorf("restore the log: it holds %+v, the manifest says %+v", got, m.Log)
+	undo = append(undo, unstore)
+	unlog, err := c.restoreLog(ctx, m, data)
+	if unlog != nil {
+		undo = append(undo, unlog)
 	}
-	return nil
+	if err != nil {
+		return err
+	}
+	// Last, since it takes back itself what it has made.
+	return c.restoreFacts(ctx, m, data)
+}
+
+// undoWithin bounds the taking back of what a restore that failed has made.
+const undoWithin = 5 * time.Minute
+
+// undone takes back what a restore has made outside of the data folder, also when it
+// was given up, and says what is left.
+func undone(ctx context.Context, failed error, undo []func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoWithin)
+	defer cancel()
+	for _, do := range slices.Backward(undo) {
+		if err := do(ctx); err != nil {
+			failed = errors.Join(failed, fmt.Errorf("what was brought back is left, empty it before the next try: %w", err))
+		}
+	}
+	return failed
+}
+
+// log is where the log is brought back to.
+func (c *RestoreCmd) log(data string) eventlog.Config {
+	return eventlog.Config{Dir: filepath.Join(data, "log"), URL: c.NATS, Replicas: c.Replicas, Now: clock}
+}
+
+// restoreLog also returns what takes the log back, if it is outside of the folder.
+func (c *RestoreCmd) restoreLog(ctx context.Context, m *manifest, data string) (undo func(context.Context) error, err error) {
+	f, err := os.Open(filepath.Join(c.From, backupLog))
+	if err != nil {
+		return nil, fmt.Errorf("restore the log: %w", err)
+	}
+	defer func() { _ = f.Close() }() // Only read.
+	to := c.log(data)
+	got, err := eventlog.Import(ctx, to, f)
+	if err != nil {
+		return nil, err
+	}
+	if to.URL != "" {
+		undo = func(ctx context.Context) error { return eventlog.Unimport(ctx, to, got.Epoch) }
+	}
+	if got != m.Log {
+		return undo, fmt.Errorf("restore the log: it holds %+v, the manifest says %+v", got, m.Log)
+	}
+	return undo, nil
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -22,8 +23,8 @@ const restoring = 256
 
 // Import makes a log anew from an export: the same messages under the same
 // sequences, the same epoch and checkpoints. There must be none yet, else it
-// returns [ErrLogExists]. After another error the log is not whole and must not
-// be used.
+// returns [ErrLogExists]. After another error what was made is dropped of an external
+// NATS, and in a folder the log is not whole and must not be used.
 func Import(ctx context.Context, cfg Config, r io.Reader) (out Exported, err error) {
 	var l *Log
 	defer func() {
@@ -79,10 +80,19 @@ func Import(ctx context.Context, cfg Config, r io.Reader) (out Exported, err err
 		err = await(0)
 	}
 	if err != nil {
-		return out, fmt.Errorf("restore the log: %w", err)
+		err = fmt.Errorf("restore the log: %w", err)
+		if l != nil && cfg.URL != "" {
+			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), unimportWithin)
+			defer cancel()
+			err = errors.Join(err, Unimport(ctx, cfg, l.epoch))
+		}
+		return out, err
 	}
 	return out, nil
 }
+
+// unimportWithin bounds the dropping of what was made.
+const unimportWithin = time.Minute
 
 // restoredHeader carries the sequence that a restored message must get.
 const restoredHeader = "Showrunner-Restored"

@@ -13,7 +13,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/pressly/goose/v3"
 
 	"showrunner/live"
@@ -179,11 +178,20 @@ var (
 // Restore makes a database from a copy that [Store.Save] made: in the file at
 // cfg.Path, which must not be there, or in the PostgreSQL of cfg.URL, which must
 // be empty. A database that fails to be made in PostgreSQL is left empty.
-func Restore(ctx context.Context, cfg Config, path string, saved Saved) error {
-	if err := restore(ctx, cfg, path, saved); err != nil {
-		return fmt.Errorf("restore the store: %w", err)
+//
+// What it returns takes that back, for who cannot go on: of PostgreSQL it drops what
+// was made, of SQLite the file is the caller's to remove.
+func Restore(ctx context.Context, cfg Config, path string, saved Saved) (undo func(context.Context) error, err error) {
+	undo = func(context.Context) error { return nil }
+	if saved.Database == SavedPostgres && cfg.URL != "" {
+		if undo, err = undoPostgres(ctx, cfg.URL); err != nil {
+			return nil, fmt.Errorf("restore the store: %w", err)
+		}
 	}
-	return nil
+	if err := restore(ctx, cfg, path, saved); err != nil {
+		return nil, fmt.Errorf("restore the store: %w", err)
+	}
+	return undo, nil
 }
 
 func restore(ctx context.Context, cfg Config, path string, saved Saved) error {
@@ -230,27 +238,13 @@ func restore(ctx context.Context, cfg Config, path string, saved Saved) error {
 	return errors.Join(err, out.Sync(), out.Close())
 }
 
-func restorePostgres(ctx context.Context, at, path string) (err error) {
+func restorePostgres(ctx context.Context, at, path string) error {
+	if err := Vacant(ctx, Config{URL: at}); err != nil {
+		return err
+	}
 	tool, err := postgresTool("pg_restore")
 	if err != nil {
 		return err
-	}
-	cfg, err := pgx.ParseConfig(at)
-	if err != nil {
-		return errors.New("the database URL is not one of PostgreSQL")
-	}
-	conn, err := pgx.ConnectConfig(ctx, cfg)
-	if err != nil {
-		return fmt.Errorf("connect to PostgreSQL: %w", err)
-	}
-	var tables int
-	err = conn.QueryRow(ctx, `SELECT count(*) FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
-		WHERE c.relkind IN ('r', 'p', 'v', 'm', 'S') AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')`).Scan(&tables)
-	if err := errors.Join(err, conn.Close(ctx)); err != nil {
-		return err
-	}
-	if tables > 0 {
-		return ErrStoreExists
 	}
 	return runPostgresTool(ctx, at, tool, "--single-transaction", "--exit-on-error", "--no-owner", "--no-privileges", path)
 }

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"showrunner/live"
 )
 
@@ -65,7 +67,7 @@ func TestSaveRestore(t *testing.T) {
 	newer := saved
 	newer.Versions = append(slices.Clone(saved.Versions), 99999)
 	target := config(t, filepath.Join(dir, "b.db"), now)
-	if err := Restore(t.Context(), target, file, newer); !errors.Is(err, ErrStoreNewer) {
+	if _, err := Restore(t.Context(), target, file, newer); !errors.Is(err, ErrStoreNewer) {
 		t.Errorf("a newer copy: %v", err)
 	}
 	torn, err := os.ReadFile(file)
@@ -76,13 +78,51 @@ func TestSaveRestore(t *testing.T) {
 	if err := os.WriteFile(half, torn[:len(torn)/2], 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := Restore(t.Context(), target, half, saved); err == nil {
+	if _, err := Restore(t.Context(), target, half, saved); err == nil {
 		t.Error("half a copy was restored")
 	}
-	if err := Restore(t.Context(), target, file, saved); err != nil {
-		t.Fatal(err)
+	if onPostgres() {
+		// What was there before is neither in the way nor taken back.
+		err := withPostgres(t.Context(), target.URL, func(tx pgx.Tx) error {
+			_, err := tx.Exec(t.Context(), `CREATE FUNCTION ours() RETURNS int LANGUAGE sql AS 'SELECT 1'`)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
 	}
-	if err := Restore(t.Context(), target, file, saved); !errors.Is(err, ErrStoreExists) {
+	for again := range 2 {
+		undo, err := Restore(t.Context(), target, file, saved)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if again == 0 && onPostgres() {
+			if err := undo(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if err := Vacant(t.Context(), target); err != nil {
+				t.Errorf("after it was taken back: %v", err)
+			}
+			err := withPostgres(t.Context(), target.URL, func(tx pgx.Tx) error {
+				there, err := madePostgres(t.Context(), tx, nil)
+				if want := []object{{"FUNCTION", "public.ours()"}, {"SCHEMA", "public"}}; !slices.Equal(there, want) {
+					t.Errorf("%v is left, want %v", there, want)
+				}
+				return err
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			continue
+		}
+		break
+	}
+	if onPostgres() {
+		if err := Vacant(t.Context(), target); !errors.Is(err, ErrStoreExists) {
+			t.Errorf("a database that holds something: %v", err)
+		}
+	}
+	if _, err := Restore(t.Context(), target, file, saved); !errors.Is(err, ErrStoreExists) {
 		t.Errorf("restored twice: %v", err)
 	}
 	back, err := Open(t.Context(), target)
