@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"runtime"
+	"slices"
 	"syscall"
 	"testing"
 	"time"
@@ -22,6 +23,7 @@ import (
 // row with encoding/json and the columns of clickhouse-go.
 func BenchmarkEncode(b *testing.B) {
 	entries := audience(50_000)
+	buying := withOrders(entries)
 	s := newSpan(nil)
 	own := func() int {
 		s.reset()
@@ -42,6 +44,7 @@ func BenchmarkEncode(b *testing.B) {
 	}
 	encoder := NewEncoder(nil)
 	encoder.Encode(entries)
+	encoder.Encode(buying)
 	own() // What is kept for all ranges is made once.
 	for _, way := range []struct {
 		name string
@@ -49,6 +52,9 @@ func BenchmarkEncode(b *testing.B) {
 	}{
 		{"bytes", func() int { // not compressed
 			return encoder.Encode(entries)
+		}},
+		{"orders", func() int { // the same with exposures and orders among it, as the simulator has them
+			return encoder.Encode(buying)
 		}},
 		{"columns", own},
 		{"append", func() int { return appended(b, entries) }},
@@ -98,6 +104,33 @@ func audience(n int) []live.Entry {
 		}}
 		if data != "" {
 			out[i].Event.Data = json.RawMessage(data)
+		}
+	}
+	return out
+}
+
+// withOrders is an audience that is shown the room and products, and of whom one in
+// ninety facts is an order or its payment.
+func withOrders(of []live.Entry) []live.Entry {
+	out := slices.Clone(of)
+	for i := range out {
+		e := &out[i].Event
+		e.Channel = [...]string{"", "recommend_feed", "short_video", "search", "follow_tab"}[i*7%5]
+		switch {
+		case i%90 == 0:
+			d := live.Delta{Ver: 1, Show: e.Show, Room: e.Room, Person: e.Person, Currency: "CNY"}
+			head, line := d, d
+			head.Orders, line.Line, line.SKUOrders, line.UnitsCreated, line.Created = 1, "l1", 1, 1, 8900
+			line.Product, line.SKU, e.Kind = "product-7", "sku-7", live.OrderCreated
+			if i%180 == 0 {
+				head.PaidAt, line.PaidAt, e.Kind = e.OccurredAt, e.OccurredAt, live.OrderPaid
+			}
+			e.Source, e.Actor.Role, e.Channel = live.SourceSystem, live.RoleSystem, ""
+			e.Data = fmt.Appendf(nil, `{"deltas":%s,"order_id":"show-1-o%d"}`, live.EncodeDeltas([]live.Delta{head, line}), i)
+		case i%6 == 1:
+			e.Kind, e.Data = live.RoomExposed, json.RawMessage(`{"surface":"feed"}`)
+		case i%8 == 2:
+			e.Kind, e.Data = live.ProductExposed, fmt.Appendf(nil, `{"product_id":"product-%d","surface":"bag_list"}`, i%11)
 		}
 	}
 	return out
