@@ -17,7 +17,8 @@ func TestHostPanelInBrowser(t *testing.T) {
 	server := startProgram(t, data, addr)
 	server.ready(200, 2*time.Minute)
 	s := newStage(t, server.url, data, "m-console", "r-console", "Asia/Shanghai",
-		good{"p1", "k1", 1990, 5}, good{"p2", "k2", 2990, 5}, good{"p3", "k3", 990, 0})
+		good{"p1", "k1", 1990, 5}, good{"p2", "k2", 2990, 5}, good{"p3", "k3", 990, 0},
+		good{"p4", "k4", 5990, 3}, good{"p4", "k5", 4990, 0}, good{"p4", "k6", 3990, 7})
 	tokens := object{}
 	for _, role := range []live.Role{live.RoleHost, live.RoleOperator, live.RoleModerator, live.RoleViewer} {
 		tokens[string(role)] = s.tokens.sign(role, "the-"+string(role), s.merchant)

@@ -111,6 +111,7 @@ await play(async () => {
   const [from, to] = await around(stage.shows[0]);
   const [againstFrom, againstTo] = await around(stage.shows[1]);
   await p.click('[data-by="days"]');
+  await p.waitForFunction(() => document.querySelector('[data-field="to"]')?.value); // the week before, once it is known where
   for (const [field, day] of Object.entries({ from, to, against_from: againstFrom, against_to: againstTo })) {
     await p.fill(`[data-field="${field}"]`, day);
     await p.press(`[data-field="${field}"]`, "Tab");

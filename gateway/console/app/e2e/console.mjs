@@ -27,6 +27,15 @@ await play(async () => {
   await host.click('li[data-sku="k2"] [data-do="pin"]');
   await text(viewer, "[data-pinned]", "Good k2");
   await host.click('[data-do="language"]');
+  equal("a product of one SKU", [await host.locator("[data-pinned-skus]").count(), await host.locator("[data-pinned-price]").innerText()], [0, "¥29.90"]);
+  // A product of several SKUs is told with all of them, whichever was pressed.
+  await host.click('li[data-sku="k5"] [data-do="pin"]');
+  await see(host, "[data-pinned-skus]");
+  const card = (what) => host.locator(`[data-pinned${what}]`).innerText();
+  equal("a product of three SKUs", [await card(""), await card("-price"), await card("-left"), await card("-skus")], ["Good", "¥39.90 – ¥59.90", "10 left", "2 of 3 SKUs left"]);
+  await host.click('li[data-sku="k2"] [data-do="pin"]');
+  await text(viewer, "[data-pinned]", "Good k2");
+  await text(host, "[data-pinned]", "Good k2");
 
   // What people write is text; hidden it is gone for viewers and struck for the host.
   const hostile = '<img src=x onerror="window.ran=1"> 多少钱?';

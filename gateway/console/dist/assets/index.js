@@ -1,1 +1,1 @@
-import{K as e,Kt as t,Pt as n,Q as r}from"./base.js";import{c as i}from"./vue.js";async function a(){await Promise.allSettled([t(),n.resume(Date.now())]),i(e).use(r).mount(`#app`)}a();
+import{K as e,Pt as t,Q as n,qt as r}from"./base.js";import{c as i}from"./vue.js";async function a(){await Promise.allSettled([r(),t.resume(Date.now())]),i(e).use(n).mount(`#app`)}a();

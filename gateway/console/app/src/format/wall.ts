@@ -16,6 +16,9 @@ function shown(at: number, zone?: string): number {
   return Date.UTC(part("year"), part("month") - 1, part("day"), part("hour"), part("minute"), part("second"));
 }
 
+/** The day that the calendar of a zone shows at an instant, as 2006-01-02. */
+export const dayAt = (at: number, zone: string): string => new Date(shown(at, zone)).toISOString().slice(0, 10);
+
 /**
  * The instant at which the clock of a zone shows YYYY-MM-DDTHH:MM, as ISO 8601 in
  * UTC, "" for what is no such text. Of an hour that a zone has twice it is one of the

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { dayAfter, lastWeek, periodLines, type PeriodAnswer } from "./periods";
+import { dayAfter, lastWeek, periodLines, zoneOf, type PeriodAnswer } from "./periods";
 
 const ratio = (numerator: number, denominator: number) => ({ numerator, denominator, value: denominator ? numerator / denominator : null });
 const none = ratio(0, 0);
@@ -27,5 +27,12 @@ it("reads the figures of one axis", () => {
 it("counts calendar days", () => {
   expect(dayAfter("2026-02-28", 1)).toBe("2026-03-01");
   expect(dayAfter("2026-03-01", -1)).toBe("2026-02-28");
-  expect(lastWeek(new Date(2026, 2, 8, 0, 30).getTime())).toEqual({ from: "2026-03-01", to: "2026-03-07" });
+});
+
+it("takes the week before today where the rooms are, wherever the browser is", () => {
+  const at = Date.parse("2026-03-07T16:30:00Z");
+  expect(lastWeek(at, "Asia/Shanghai")).toEqual({ from: "2026-03-01", to: "2026-03-07" });
+  expect(lastWeek(at, "America/New_York")).toEqual({ from: "2026-02-28", to: "2026-03-06" });
+  const rooms = [{ room_id: "a", time_zone: "Asia/Shanghai" }, { room_id: "b", time_zone: "Asia/Tokyo" }];
+  expect([zoneOf(rooms, ""), zoneOf(rooms, "b"), zoneOf(rooms, "gone"), zoneOf([], "")]).toEqual(["Asia/Shanghai", "Asia/Tokyo", "Asia/Shanghai", "UTC"]);
 });

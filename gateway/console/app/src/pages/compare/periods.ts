@@ -1,6 +1,7 @@
 // The answer of GET /v1/comparisons about two periods of days.
 
 import type { Ratio } from "@/format/number";
+import { dayAt } from "@/format/wall";
 import { isRatio, type Row } from "@/parts/figures/value";
 import { valueOf } from "./compare";
 
@@ -52,9 +53,13 @@ const DAY = 86_400_000;
 /** A day so many after another, as 2006-01-02. */
 export const dayAfter = (day: string, days: number): string => new Date(Date.parse(`${day}T00:00:00Z`) + days * DAY).toISOString().slice(0, 10);
 
-/** The seven whole days before today, in the browser's time zone: what is asked for until somebody chooses. */
-export function lastWeek(now: number): { from: string; to: string } {
-  const at = new Date(now);
-  const today = new Date(Date.UTC(at.getFullYear(), at.getMonth(), at.getDate())).toISOString().slice(0, 10);
+/** Whose days are meant until the answer says it: those of the room that was chosen, else of all rooms, UTC without any. */
+export function zoneOf(rooms: { room_id: string; time_zone: string }[], room: string): string {
+  return (rooms.find((r) => r.room_id === room) ?? rooms[0])?.time_zone ?? "UTC";
+}
+
+/** The seven whole days before today in a time zone: what is asked for until somebody chooses. */
+export function lastWeek(now: number, zone: string): { from: string; to: string } {
+  const today = dayAt(now, zone);
   return { from: dayAfter(today, -7), to: dayAfter(today, -1) };
 }
