@@ -25,7 +25,7 @@ export async function zones() {
   // The week before today is that of the rooms, also in the hours in which the reader has another day.
   const at = "2026-03-07T16:30:00Z";
   await p.clock.setFixedTime(at);
-  await p.waitForTimeout(1500); // The page looks at the clock once a second.
+  await p.waitForTimeout(1500); // The page looks at the clock four times a second.
   await go(p, "/shows", "[data-show]");
   await go(p, "/compare?by=days", '[data-field="to"]');
   await p.waitForFunction(() => document.querySelector('[data-field="to"]')?.value);
