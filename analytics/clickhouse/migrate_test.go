@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -246,14 +245,7 @@ func TestMigrateSettled(t *testing.T) {
 	money()
 	send()
 	money()
-	pid := server.Pid()
-	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
-		t.Fatal(err)
-	}
-	for server.Pid() == pid {
-		time.Sleep(time.Millisecond)
-	}
-	waitReady(t)
+	killEngine(t)
 	send()
 	money()
 	log.entries = w.entries

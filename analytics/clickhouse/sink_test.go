@@ -192,6 +192,19 @@ func TestSoak(t *testing.T) {
 	}
 }
 
+// killEngine kills the engine and waits until another answers in its place.
+func killEngine(t *testing.T) {
+	t.Helper()
+	pid := server.Pid()
+	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	for server.Pid() == pid {
+		time.Sleep(time.Millisecond)
+	}
+	waitReady(t)
+}
+
 func waitReady(t *testing.T) {
 	t.Helper()
 	for deadline := time.Now().Add(time.Minute); server.Ready(t.Context()) != nil; time.Sleep(20 * time.Millisecond) {

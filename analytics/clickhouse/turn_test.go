@@ -9,7 +9,6 @@ import (
 	osexec "os/exec"
 	"strings"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
@@ -140,14 +139,7 @@ func TestTurnLost(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	pid := server.Pid()
-	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
-		t.Fatal(err)
-	}
-	for server.Pid() == pid {
-		time.Sleep(time.Millisecond)
-	}
-	waitReady(t)
+	killEngine(t)
 	other, err := second.takeTurn(t.Context(), nil)
 	if err != nil {
 		t.Fatal(err)

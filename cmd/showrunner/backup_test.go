@@ -18,7 +18,6 @@ import (
 
 	"showrunner/analytics/clickhouse"
 	"showrunner/analytics/engine"
-	"showrunner/live/store/pgtest"
 )
 
 // TestBackupRestore makes a backup while viewers comment, buy, pay and return,
@@ -32,24 +31,8 @@ func TestBackupRestore(t *testing.T) {
 // TestBackupRestorePostgres is the same with the database in PostgreSQL and with a
 // ClickHouse that was started apart.
 func TestBackupRestorePostgres(t *testing.T) {
-	pg, err := pgtest.Start(t.Context())
-	if errors.Is(err, pgtest.ErrMissing) {
-		t.Skip(err)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
-		if err := pg.Stop(); err != nil {
-			t.Error(err)
-		}
-	}()
-	var urls [2]string
-	for i := range urls {
-		if urls[i], err = pg.Database(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-	}
+	database := postgres(t)
+	urls := [2]string{database(), database()}
 	exe, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)

@@ -20,7 +20,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"showrunner/live"
-	"showrunner/live/store/pgtest"
 )
 
 // monthBook is what the facts of a month say, added up while they are invented.
@@ -209,22 +208,7 @@ func TestImportMonth(t *testing.T) {
 
 // TestImportMonthOnPostgres is the same with the books in PostgreSQL.
 func TestImportMonthOnPostgres(t *testing.T) {
-	pg, err := pgtest.Start(t.Context())
-	if errors.Is(err, pgtest.ErrMissing) {
-		t.Skip(err)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
-		if err := pg.Stop(); err != nil {
-			t.Error(err)
-		}
-	}()
-	database, err := pg.Database(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
+	database := postgres(t)()
 	importMonth(t, 1500, t.TempDir(), "pgx", database, "--database", database)
 }
 

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -21,7 +20,6 @@ import (
 	"showrunner/gateway/ws"
 	"showrunner/live"
 	"showrunner/live/eventlog"
-	"showrunner/live/store/pgtest"
 )
 
 // engines are the servers that the nodes of a test share.
@@ -38,22 +36,7 @@ type engines struct {
 // there is one at the URL. All of them end with the test.
 func startEngines(t *testing.T, nats string) *engines {
 	t.Helper()
-	pg, err := pgtest.Start(t.Context())
-	if errors.Is(err, pgtest.ErrMissing) {
-		t.Skip(err)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := pg.Stop(); err != nil {
-			t.Error(err)
-		}
-	})
-	e := &engines{t: t, nats: nats, keys: filepath.Join(t.TempDir(), "keys")}
-	if e.database, err = pg.Database(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	e := &engines{t: t, nats: nats, database: postgres(t)(), keys: filepath.Join(t.TempDir(), "keys")}
 	exe, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)

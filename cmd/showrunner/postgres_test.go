@@ -13,22 +13,7 @@ import (
 // database: every figure agrees, and nothing is left in the data folder that
 // another server could not find.
 func TestShowOnPostgres(t *testing.T) {
-	pg, err := pgtest.Start(t.Context())
-	if errors.Is(err, pgtest.ErrMissing) {
-		t.Skip(err)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
-		if err := pg.Stop(); err != nil {
-			t.Error(err)
-		}
-	}()
-	database, err := pg.Database(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
+	database := postgres(t)()
 	data := t.TempDir()
 	p := startProgram(t, data, "127.0.0.1:0", "--database", database)
 	for seed := range uint64(2) {
@@ -41,4 +26,30 @@ func TestShowOnPostgres(t *testing.T) {
 	}
 	audit(t, engineURL(t, data))
 	p.stop(10 * time.Second)
+}
+
+// postgres starts PostgreSQL until the end of the test, which is skipped where there
+// is none, and returns what makes a database in it.
+func postgres(t *testing.T) (database func() string) {
+	t.Helper()
+	pg, err := pgtest.Start(t.Context())
+	if errors.Is(err, pgtest.ErrMissing) {
+		t.Skip(err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := pg.Stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	return func() string {
+		t.Helper()
+		url, err := pg.Database(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return url
+	}
 }

@@ -12,31 +12,14 @@ import (
 
 	"showrunner/live/eventlog"
 	"showrunner/live/store"
-	"showrunner/live/store/pgtest"
 )
 
 // TestRestoreTakesBack: a restore that fails at its last step, in ClickHouse, leaves
 // nothing in PostgreSQL and NATS that would refuse the next one; and one to places of
 // which any holds something writes to none.
 func TestRestoreTakesBack(t *testing.T) {
-	pg, err := pgtest.Start(t.Context())
-	if errors.Is(err, pgtest.ErrMissing) {
-		t.Skip(err)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
-		if err := pg.Stop(); err != nil {
-			t.Error(err)
-		}
-	}()
-	var urls [2]string
-	for i := range urls {
-		if urls[i], err = pg.Database(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-	}
+	database := postgres(t)
+	urls := [2]string{database(), database()}
 	dir := t.TempDir()
 	data, from := filepath.Join(dir, "data"), filepath.Join(dir, "good")
 	p := startProgram(t, data, "127.0.0.1:0", "--database", urls[0])
