@@ -27,7 +27,11 @@ type Reader interface {
 const (
 	defaultMaxRows = 50_000
 	defaultMaxAge  = time.Second
-	maxBytes       = 8 << 20
+	// maxBytes is what the facts of a range may take in memory, by an estimate that is
+	// above what they do take. It is there for facts with long data: what viewers do, and
+	// orders of a dozen lines, must come to MaxRows before it, for what an insert costs
+	// is mostly the same for half as many rows.
+	maxBytes = 32 << 20
 )
 
 // errReaderLost is how the log says that another sink has taken over.

@@ -3,9 +3,11 @@ package clickhouse
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -386,6 +388,40 @@ func TestSinkRanges(t *testing.T) {
 	found, err := reg.Gather()
 	if err != nil || len(found) < 5 {
 		t.Errorf("metrics: %d, %v", len(found), err)
+	}
+}
+
+// TestSinkFullRanges: who has many facts waiting sends as many in one insert as a
+// range may have, unless their data are long.
+func TestSinkFullRanges(t *testing.T) {
+	long := audience(2_000)
+	for i := range long {
+		long[i].Event.Data = json.RawMessage(`{"text":"` + strings.Repeat("说", 20_000/3) + `"}`)
+	}
+	for _, test := range []struct {
+		name    string
+		entries []live.Entry
+		want    []int
+	}{
+		{"what viewers do", audience(defaultMaxRows + 10_000), []int{defaultMaxRows, 10_000}},
+		{"orders among it", withOrders(audience(defaultMaxRows + 10_000)), []int{defaultMaxRows, 10_000}},
+		{"long data", long, []int{1656, 344}}, // 32 MiB are full by 20,009 bytes and 256 each
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			log := newMemoryLog(test.entries)
+			var got []int
+			send := func(_ context.Context, b *block, _ string) error {
+				if b.table == "events" {
+					got = append(got, b.rows)
+				}
+				return nil
+			}
+			s := NewSink(SinkConfig{DB: connect(t, "http://127.0.0.1:1/nowhere"), Epoch: log.Epoch(), Reader: log.reader(), MaxAge: 100 * time.Millisecond, Now: time.Now, send: send})
+			until(t, s, live.Position{Seq: test.entries[len(test.entries)-1].Position.Seq + 1})
+			if !slices.Equal(got, test.want) {
+				t.Errorf("ranges of %d facts, want %d", got, test.want)
+			}
+		})
 	}
 }
 
