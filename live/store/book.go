@@ -16,6 +16,7 @@ type book struct {
 	orders   map[live.OrderID]*bookOrder
 	opened   []*bookOrder // in the order they were read
 	shows    map[live.ShowID]bookShow
+	products map[stockKey]live.ProductID
 
 	facts, postings []any // arguments of the rows to write
 }
@@ -46,7 +47,7 @@ type bookShow struct {
 }
 
 func (t *tx) openBook(m live.MerchantID) *book {
-	return &book{t: t, merchant: m, orders: map[live.OrderID]*bookOrder{}, shows: map[live.ShowID]bookShow{"": {}}}
+	return &book{t: t, merchant: m, orders: map[live.OrderID]*bookOrder{}, shows: map[live.ShowID]bookShow{"": {}}, products: map[stockKey]live.ProductID{}}
 }
 
 func (o *bookOrder) fold(m live.MerchantID, id live.OrderID, said []live.OrderFact) live.Order {
