@@ -40,8 +40,8 @@ func (x *page) credits() {
 				}
 			}
 		}
-		c.Channels = x.creditRows(channels, nil, &head)
-		c.Stages = x.creditRows(stages, stageNames, &head)
+		c.Channels = x.creditRows(channels, x.p.channel, &head)
+		c.Stages = x.creditRows(stages, func(stage string) string { return x.p.name(stageNames, stage) }, &head)
 		x.Credits = append(x.Credits, c)
 	}
 }
@@ -67,7 +67,7 @@ func split(c credit, by string) creditTable {
 
 // creditRows joins the shares of the models by key: keys in the order of the
 // last model, which is linear and names every touched key, then the others.
-func (x *page) creditRows(models [][]attribution.Share, names map[string]phrase, total *attribution.Total) []creditRow {
+func (x *page) creditRows(models [][]attribution.Share, name func(string) string, total *attribution.Total) []creditRow {
 	var keys []string
 	at := map[string]int{}
 	for _, model := range slices.Backward(models) {
@@ -80,7 +80,7 @@ func (x *page) creditRows(models [][]attribution.Share, names map[string]phrase,
 	}
 	rows := make([]creditRow, len(keys))
 	for i, key := range keys {
-		rows[i] = creditRow{Name: x.p.name(names, key), Cells: make([]cell, len(models))}
+		rows[i] = creditRow{Name: name(key), Cells: make([]cell, len(models))}
 		for m := range models {
 			rows[i].Cells[m] = cell{Text: "–", Num: true, Tip: key + ": no part in any order under this model"}
 		}

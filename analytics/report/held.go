@@ -60,6 +60,7 @@ func (x *page) benchmarks() {
 		if b.Shows > 0 {
 			row.Median, row.Percentile = x.p.value(b.Median), x.p.rate(analytics.UnitRatio, b.Lower, b.Shows)+" ("+count(b.Lower)+"/"+count(b.Shows)+")"
 		}
+		x.Compared = x.Compared || b.Shows > 0 || b.Target != nil
 		x.Benchmarks = append(x.Benchmarks, row)
 	}
 	for _, f := range x.R.Found {

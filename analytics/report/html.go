@@ -27,6 +27,7 @@ type page struct {
 	Crowd *chart
 
 	Basis       string
+	Compared    bool // something is held against a target or own shows
 	Benchmarks  []benchmarkRow
 	Worst       []worstRow
 	Funnel      []funnelBar
@@ -147,13 +148,13 @@ func newPage(r *analytics.Report, p *printer) *page {
 		x.Days = p.table(&r.Days)
 	}
 	x.Products = p.table(&r.Products, "product_exposure_uv", "product_click_uv", "product_id")
-	x.Sources = p.table(&r.Sources)
+	x.Sources = p.channels(&r.Sources)
 	x.Hosts = p.table(&r.Hosts, "by_currency")
 	x.Ladder = p.table(&r.Ladder, p.otherName(), "from", "to")
 	x.Commissions = x.byCurrency(&r.Commission)
 	x.fed()
 	x.Service = x.byCurrency(&r.Service, "by", p.otherName())
-	x.Alerts = p.table(&r.Alerts, "alert_id")
+	x.Alerts = p.alerts(&r.Alerts)
 	x.served()
 	x.Complaints = x.p.table(&r.Complaints, "cause", p.otherName())
 	x.Keywords = x.p.table(&r.Keywords)
