@@ -181,6 +181,9 @@ func (s *fakeStore) PlaceOrder(_ context.Context, o live.PlaceOrder) (live.Place
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.orders = append(s.orders, o)
+	if o.Lines[0].Qty == 0 {
+		return live.PlacedOrder{}, live.Invalid("invalid_field", "lines[0].qty", "must be 1 or more")
+	}
 	if o.Lines[0].SKU == "gone" {
 		return live.PlacedOrder{}, live.Conflict("out_of_stock", "gone is sold out")
 	}

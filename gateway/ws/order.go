@@ -53,7 +53,7 @@ func (c *conn) placeOrder(q request, now time.Time) (any, error) {
 	defer cancel()
 	p, err := c.srv.deps.Store.PlaceOrder(ctx, o)
 	if err != nil {
-		return nil, err
+		return nil, underData(err)
 	}
 	return placedJSON{OrderID: p.ID, State: p.State, Total: p.Total, Discount: p.Discount, Currency: p.Currency, ExpiresAt: stamp(p.ExpiresAt)}, nil
 }

@@ -167,6 +167,9 @@ func TestOrders(t *testing.T) {
 			t.Errorf("%s: %+v", body, a.Error)
 		}
 	}
+	if a := p.ask("2", `"type":"place_order","data":{"client_order_id":"c-4","lines":[{"sku_id":"k1","qty":0}]}`); a.OK || a.Error.Field != "data.lines[0].qty" {
+		t.Errorf("no units: %+v, want the field where it stands in the frame", a.Error)
+	}
 	if a := p.ask("3", `"type":"cancel_order","data":{"order_id":"o1"}`); !a.OK || a.Data["state"] != "cancelled" {
 		t.Errorf("cancel: %+v %+v", a.Data, a.Error)
 	}
