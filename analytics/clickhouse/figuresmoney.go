@@ -1,6 +1,7 @@
 package clickhouse
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -41,10 +42,10 @@ func (q *question) money(ctx context.Context) error {
 		})
 }
 
-// buyersOf is what the buyers from one channel did in one currency, or in all of
-// them.
+// buyersOf is what one buyer did in one currency, or all of them did in one currency
+// or in all.
 type buyersOf struct {
-	channel, currency             string
+	person, currency              string
 	orders, paid, ordered, bought int64 // orders, and the persons behind them
 	paidMinor, netMinor           int64
 }
@@ -53,21 +54,20 @@ type buyersOf struct {
 // in one of them counts against what was bought in another.
 const inAll = "*"
 
-// customers counts the persons behind the order book, by currency and over all. Every
-// order goes to the channel of its buyer's first entry, where that is needed.
+// customers counts the persons behind the order book, by currency and over all. Where
+// it matters by which channel they came, which [question.watching] tells, it asks for
+// each of them.
 func (q *question) customers(ctx context.Context) error {
-	channel, arrivals := `''`, ``
-	if q.need.Has(analytics.PartSources) {
-		channel = `if(a.arrival = '', 'unknown', a.arrival)`
-		arrivals = ` LEFT JOIN (SELECT person_id, if(argMin(toString(channel), (seq, idx)) = '', 'direct', argMin(toString(channel), (seq, idx))) AS arrival` +
-			everybody + `AND person_id != '' AND kind = 'room_entered' GROUP BY person_id) AS a ON a.person_id = d.person_id`
+	each := `SELECT person_id, arrayJoin([toString(currency), '` + inAll + `']) AS cur, sum(orders) AS o, sum(orders_paid) AS b,
+				toInt64(o > 0 AND person_id != '') AS ordered, toInt64(b > 0 AND person_id != '') AS bought,
+				sum(paid) AS p, sum(paid - refund_goods - refund_ship - cancelled_paid) AS net` + deltas + `GROUP BY person_id, cur`
+	if !q.need.Has(analytics.PartSources) {
+		each = `SELECT '', cur, sum(o), sum(b), sum(ordered), sum(bought), sum(p), sum(net) FROM (` + each + `) GROUP BY cur`
 	}
-	return q.rows(ctx, "buyers", `SELECT `+channel+` AS from_channel, cur, sum(o), sum(b), toInt64(countIf(o > 0 AND d.person_id != '')), toInt64(countIf(b > 0 AND d.person_id != '')), sum(p), sum(net) FROM (
-			SELECT person_id, arrayJoin([toString(currency), '`+inAll+`']) AS cur, sum(orders) AS o, sum(orders_paid) AS b,
-				sum(paid) AS p, sum(paid - refund_goods - refund_ship - cancelled_paid) AS net`+deltas+`GROUP BY person_id, cur) AS d`+arrivals+` GROUP BY from_channel, cur`,
+	return q.rows(ctx, "buyers", each,
 		func(scan scanner) error {
 			var b buyersOf
-			if err := scan(&b.channel, &b.currency, &b.orders, &b.paid, &b.ordered, &b.bought, &b.paidMinor, &b.netMinor); err != nil {
+			if err := scan(&b.person, &b.currency, &b.orders, &b.paid, &b.ordered, &b.bought, &b.paidMinor, &b.netMinor); err != nil {
 				return err
 			}
 			q.buyers = append(q.buyers, b)
@@ -90,18 +90,29 @@ func (q *question) bought() {
 				m.Buyers += b.bought
 			}
 		}
-		if !q.need.Has(analytics.PartSources) {
-			continue
-		}
-		s := q.source(b.channel)
-		if b.currency == inAll {
-			s.Buyers = b.bought
-		} else {
-			q.paid(live.Currency(b.currency), b.paidMinor)
-			s.Money = append(s.Money, analytics.SourceMoney{Currency: live.Currency(b.currency), Paid: b.paidMinor, Net: b.netMinor})
+		if q.need.Has(analytics.PartSources) {
+			q.came(&b)
 		}
 	}
 	f.Funnel = analytics.NewFunnel(&f.Traffic, all.orders, all.ordered, all.paid, all.bought)
+}
+
+// came adds what a buyer did to the channel by which they came.
+func (q *question) came(b *buyersOf) {
+	s := q.source(cmp.Or(q.arrived[b.person], "unknown"))
+	if b.currency == inAll {
+		s.Buyers += b.bought
+		return
+	}
+	q.paid(live.Currency(b.currency), b.paidMinor)
+	for i := range s.Money {
+		if m := &s.Money[i]; string(m.Currency) == b.currency {
+			m.Paid += b.paidMinor
+			m.Net += b.netMinor
+			return
+		}
+	}
+	s.Money = append(s.Money, analytics.SourceMoney{Currency: live.Currency(b.currency), Paid: b.paidMinor, Net: b.netMinor})
 }
 
 // paid adds what came from a channel to the money of its currency, where that was

@@ -43,7 +43,11 @@ func (q *question) census(ctx context.Context, from string) error {
 		of = `AND kind IN (` + quoted(kinds) + `) `
 	}
 	const viewer = `actor_role = 'viewer'`
-	return q.rows(ctx, "census", `SELECT toString(kind) AS k, toInt64(countIf(`+viewer+`)), toInt64(uniqExactIf(person_id, `+viewer+` AND person_id != '')), sumIf(num, `+viewer+`)`+from+of+`GROUP BY kind`,
+	sum := `toInt64(0)`
+	if q.need.Has(analytics.PartMetrics) {
+		sum = `sumIf(num, ` + viewer + `)`
+	}
+	return q.rows(ctx, "census", `SELECT toString(kind) AS k, toInt64(countIf(`+viewer+`)), toInt64(uniqExactIf(person_id, `+viewer+` AND person_id != '')), `+sum+from+of+`GROUP BY kind`,
 		func(scan scanner) error {
 			var k live.Kind
 			var times, persons, sum int64
@@ -62,31 +66,35 @@ func (q *question) census(ctx context.Context, from string) error {
 
 // watching counts views, where a silence of more than 30 minutes begins another,
 // watch time, who did anything in the room, and whose last word was followed, over
-// all and by the channel of each person's first entry. The order is that of the
-// log: two facts of one millisecond have one.
+// all and by the channel of each person's first entry, and tells by which channel each
+// of the buyers came. The order is that of the log: two facts of one millisecond have
+// one. Facts of nobody in particular have nothing but watch time.
 func (q *question) watching(ctx context.Context, from string) error {
 	kinds := []live.Kind{live.RoomEntered, live.WatchHeartbeat}
-	arrival, first, ms, active, follows := `''`, `''`, `toInt64(0)`, `0`, `0`
+	arrival, buyers, first := `''`, `emptyArrayString()`, ``
 	if q.need.Has(analytics.PartSources) {
-		first = `argMinIf(toString(channel), (seq, idx), kind = 'room_entered')`
+		first = `, argMinIf(toString(channel), (seq, idx), kind = 'room_entered') AS first`
 		arrival = `multiIf(views = 0, '', entered = 0, 'unknown', first = '', 'direct', first)`
+		buyers = `groupArrayIf(person_id, person_id IN (SELECT person_id` + deltas + `))`
 	}
+	person, sign, sums, of := `AND person_id != '' `, ``, `toInt64(0), toInt64(0), toInt64(0), toInt64(0)`, ``
 	if q.need.Has(analytics.PartMetrics) {
-		ms = `sumIf(` + watched + `, kind = 'watch_heartbeat')`
-		active = `countIf(kind IN (` + quoted(interactKinds) + `))`
-		follows = `argMaxIf(kind = 'followed', (seq, idx), kind IN ('followed', 'unfollowed'))`
+		person, sign = ``, ` AND person_id != ''`
+		sums = `sum(ms), toInt64(countIf(ms >= 60000` + sign + `)), toInt64(countIf(active > 0` + sign + `)), toInt64(countIf(follows > 0` + sign + `))`
+		of = `, sumIf(` + watched + `, kind = 'watch_heartbeat') AS ms, countIf(kind IN (` + quoted(interactKinds) + `)) AS active,
+				argMaxIf(kind = 'followed', (seq, idx), kind IN ('followed', 'unfollowed')) AS follows`
 		kinds = append(append(kinds, interactKinds...), live.Unfollowed)
 	}
-	return q.rows(ctx, "watching", `SELECT `+arrival+` AS arrival, toInt64(sum(views)), toInt64(countIf(entered > 0 AND person_id != '')), sum(ms), toInt64(countIf(ms >= 60000 AND person_id != '')), toInt64(countIf(active > 0 AND person_id != '')),
-			toInt64(countIf(follows > 0 AND person_id != '')) FROM (
-			SELECT person_id, countIf(kind = 'room_entered') AS entered, `+first+` AS first, `+ms+` AS ms, `+active+` AS active, `+follows+` AS follows,
-				arraySort(groupArrayIf(toUnixTimestamp64Milli(ts), kind IN ('room_entered', 'watch_heartbeat') AND person_id != '')) AS signs,
-				if(empty(signs), 0, 1 + arrayCount(gap -> gap > 1800000, arrayDifference(signs))) AS views`+from+`AND kind IN (`+quoted(kinds)+`) GROUP BY person_id)
+	return q.rows(ctx, "watching", `SELECT `+arrival+` AS arrival, `+buyers+`, toInt64(sum(views)), toInt64(countIf(entered > 0`+sign+`)), `+sums+` FROM (
+			SELECT person_id, countIf(kind = 'room_entered') AS entered`+first+of+`,
+				arraySort(groupArrayIf(toUnixTimestamp64Milli(ts), kind IN ('room_entered', 'watch_heartbeat')`+sign+`)) AS signs,
+				if(empty(signs), 0, 1 + arrayCount(gap -> gap > 1800000, arrayDifference(signs))) AS views`+from+person+`AND kind IN (`+quoted(kinds)+`) GROUP BY person_id)
 		GROUP BY arrival`,
 		func(scan scanner) error {
 			var channel string
+			var buyers []string
 			var views, entered, ms, long, active, follows int64
-			if err := scan(&channel, &views, &entered, &ms, &long, &active, &follows); err != nil {
+			if err := scan(&channel, &buyers, &views, &entered, &ms, &long, &active, &follows); err != nil {
 				return err
 			}
 			t := &q.f.Traffic
@@ -95,6 +103,9 @@ func (q *question) watching(ctx context.Context, from string) error {
 			if channel != "" {
 				s := q.source(channel)
 				s.WatchPV, s.WatchUV = views, entered
+				for _, b := range buyers {
+					q.arrived[b] = channel
+				}
 			}
 			return nil
 		})

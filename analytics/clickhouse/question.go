@@ -62,6 +62,7 @@ type question struct {
 	titles   map[string]*live.ProductTitles // of products
 	seen     seen
 	buyers   []buyersOf
+	arrived  map[string]string // by which channel buyers came who did
 }
 
 // seen are the kinds that the show has facts of.
@@ -76,7 +77,7 @@ func (db *DB) questionOf(merchant live.MerchantID, show live.Show, asOf time.Tim
 	watchFrom, watchUntil := analytics.WatchBounds(show)
 	number := func(n int64) string { return strconv.FormatInt(n, 10) }
 	return &question{
-		db: db, show: show, need: need, f: &analytics.Figures{Show: show.ID, AsOf: asOf}, minutes: map[int64]int{}, seen: seen{}, products: map[string]int{}, titles: map[string]*live.ProductTitles{},
+		db: db, show: show, need: need, f: &analytics.Figures{Show: show.ID, AsOf: asOf}, minutes: map[int64]int{}, seen: seen{}, products: map[string]int{}, titles: map[string]*live.ProductTitles{}, arrived: map[string]string{},
 		parameters: ch.Parameters{
 			"merchant": string(merchant), "show": string(show.ID), "as_of": unixMilli(asOf), "flags_before": number(flagsBefore),
 			"from": number(from), "until": number(until), "watch_from": number(watchFrom), "watch_until": number(watchUntil),
