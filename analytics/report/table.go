@@ -51,6 +51,9 @@ func (p *printer) table(t *analytics.Table, without ...string) table {
 			default:
 				v.Text = p.number(c.Unit, row[i].Num)
 			}
+			if v.Text == "" {
+				v.Text = "–" // nobody, never, or not known: an empty cell looks forgotten
+			}
 			cells = append(cells, v)
 		}
 		out.Rows = append(out.Rows, cells)
