@@ -25,11 +25,11 @@ describe("money", () => {
 });
 
 describe("axes", () => {
-  it.each([[0, "CNY", "en", "¥0"], [30000, "CNY", "en", "¥300"], [1234567, "CNY", "en", "¥12.3K"], [1234567, "CNY", "zh-CN", "¥1.2万"], [1500, "JPY", "en", "¥1.5K"], [100, "XXX", "en", "—"], [Number.NaN, "CNY", "en", "—"]])("shortens %d %s in %s", (minor, currency, locale, want) => {
+  it.each([[0, "CNY", "en", "¥0"], [30000, "CNY", "en", "¥300"], [1234567, "CNY", "en", "¥12.3K"], [1234567, "CNY", "zh-CN", "¥1.2万"], [123400, "CNY", "zh-CN", "¥1,234"], [1500, "JPY", "en", "¥1.5K"], [100, "XXX", "en", "—"], [Number.NaN, "CNY", "en", "—"]])("shortens %d %s in %s", (minor, currency, locale, want) => {
     expect(tick(minor, currency, digits, locale)).toBe(want);
   });
   it("shortens counts", () => {
-    expect([countTick(950, "en"), countTick(12_345, "en"), countTick(12_345, "zh-CN")]).toEqual(["950", "12.3K", "1.2万"]);
+    expect([countTick(950, "en"), countTick(12_345, "en"), countTick(12_345, "zh-CN"), countTick(5000, "zh-CN")]).toEqual(["950", "12.3K", "1.2万", "5,000"]);
   });
 });
 

@@ -35,7 +35,7 @@ export function tick(minor: number, currency: string, digits: Record<string, num
   const key = `${locale} ${currency}`;
   let format = ticks.get(key);
   if (!format) {
-    format = new Intl.NumberFormat(locale, { style: "currency", currency, currencyDisplay: "narrowSymbol", notation: "compact", minimumFractionDigits: 0, maximumFractionDigits: 1 });
+    format = new Intl.NumberFormat(locale, { style: "currency", currency, currencyDisplay: "narrowSymbol", notation: "compact", useGrouping: true, minimumFractionDigits: 0, maximumFractionDigits: 1 });
     ticks.set(key, format);
   }
   return format.format(minor / 10 ** places);

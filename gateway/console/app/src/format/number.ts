@@ -30,7 +30,7 @@ export function count(n: number | null | undefined, locale: string): string {
 }
 
 /** A count as the axis of a chart has it: shortened, as in 1.2K or 1.2万. */
-export const countTick = (n: number, locale: string): string => n.toLocaleString(locale, { notation: "compact", maximumFractionDigits: 1 });
+export const countTick = (n: number, locale: string): string => n.toLocaleString(locale, { notation: "compact", useGrouping: true, maximumFractionDigits: 1 });
 
 /** A rate as the server tells it. */
 export interface Ratio {
