@@ -28,6 +28,7 @@ func TestCluster(t *testing.T) {
 	}{
 		{"Hash", clusterHash},
 		{"Migrate", clusterMigrates},
+		{"Older", clusterOlder},
 		{"Refusals", clusterRefuses},
 		{"Figures", clusterFigures},
 		{"Tests", clusterTests},

@@ -107,8 +107,11 @@ func TestMigrateClusterGolden(t *testing.T) {
 }
 
 // TestMigrateStopped stops after every single statement, before it is written
-// down, and goes on.
+// down, and goes on, over a database that releases of before have filled; some of the
+// statements end with the engine killed.
 func TestMigrateStopped(t *testing.T) {
+	waitReady(t)
+	o := newOlder(t, 77, 1200)
 	db := open(t, server.URL())
 	all, err := render(migrations, false)
 	if err != nil {
@@ -118,13 +121,23 @@ func TestMigrateStopped(t *testing.T) {
 	twice := map[statementID]int{}
 	stops := 0
 	for {
-		err := db.migrate(t.Context(), all, steps{after: func(s statement) error {
-			twice[s.id()]++
-			if twice[s.id()] == 1 {
+		err := db.migrate(t.Context(), all, steps{
+			before: func(s statement) {
+				if s.number == 1 && twice[s.id()] == 0 && (s.version == saidOnce || s.version == slim) {
+					o.write(t, db, s.version, "1")
+				}
+			},
+			after: func(s statement) error {
+				twice[s.id()]++
+				if twice[s.id()] > 1 {
+					return nil
+				}
+				if slices.Contains(killedAt, s.id()) {
+					killEngine(t)
+				}
 				return stop
-			}
-			return nil
-		}})
+			},
+		})
 		if err == nil {
 			break
 		}
@@ -139,6 +152,40 @@ func TestMigrateStopped(t *testing.T) {
 	if d := cmp.Diff(schema(t, migrated(t, server.URL())), schema(t, db)); d != "" {
 		t.Errorf("-straight +stopped\n%s", d)
 	}
+	o.alike(t, "stopped", db)
+	exec(t, db, `OPTIMIZE TABLE events FINAL`)
+	o.alike(t, "merged", db)
+}
+
+// killedAt are statements that change columns of the facts or bring over what was
+// there before.
+var killedAt = []statementID{{"0020_settled", 1}, {"0130_slim", 2}, {"0130_slim", 3}, {"0140_standing", 3}, {"0140_standing", 4}, {"0150_by_what", 2}}
+
+// TestMigrateByRelease brings up to date what a release left that had rollups and
+// indexes of higher numbers before the facts became slim.
+func TestMigrateByRelease(t *testing.T) {
+	waitReady(t)
+	o := newOlder(t, 78, 1200)
+	db := open(t, server.URL())
+	apply := func(had func(version string) bool) {
+		t.Helper()
+		all, err := render(migrations, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := db.apply(t.Context(), slices.DeleteFunc(all, func(s statement) bool { return !had(s.version) }), steps{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	apply(func(v string) bool { return v < saidOnce })
+	o.write(t, db, saidOnce, "1")
+	apply(func(v string) bool { return v < slim })
+	o.write(t, db, slim, "1")
+	apply(func(v string) bool { return v < slim || v == "0140_standing" || v == "0150_by_what" })
+	if err := db.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	o.alike(t, "by release", db)
 }
 
 func TestMigrateTogether(t *testing.T) {
