@@ -179,13 +179,13 @@ func (db *DB) member(addresses []string, database string, s *shard) (*DB, error)
 	options := *db.options
 	options.Protocol, options.Addr, options.ConnOpenStrategy = ch.Native, addresses, ch.ConnOpenInOrder
 	options.Auth.Database = database
-	conn, err := ch.Open(&options)
+	conn, patient, err := pools(&options)
 	if err != nil {
-		return nil, fmt.Errorf("open clickhouse: %w", err)
+		return nil, err
 	}
 	cfg := db.cfg
 	cfg.Cluster = ""
-	return &DB{cfg: cfg, database: database, options: &options, conn: conn, near: near(addresses), native: &native{options: &options, near: near(addresses)}, queries: db.queries, refused: db.refused, shard: s}, nil
+	return &DB{cfg: cfg, database: database, options: &options, conn: conn, patient: patient, near: near(addresses), native: &native{options: &options, near: near(addresses)}, queries: db.queries, refused: db.refused, shard: s}, nil
 }
 
 // close ends the connections of a cluster.

@@ -21,10 +21,12 @@ import (
 // DefaultDatabase is used when the URL names none.
 const DefaultDatabase = "showrunner"
 
-// What a question or an insert of the server itself may take.
+// What a question or an insert may take unless it is told otherwise, and the time
+// that one about everything may: nobody waits for it.
 const (
-	readSeconds = 60
-	readMemory  = 1 << 30
+	readSeconds  = 60
+	wholeSeconds = 15 * 60
+	readMemory   = 1 << 30
 )
 
 // Config says where ClickHouse is.
@@ -56,8 +58,9 @@ type DB struct {
 	database string
 	options  *ch.Options
 	conn     driver.Conn
-	native   *native // of inserts, unless they go over HTTP
-	near     bool    // the server is on this machine
+	patient  driver.Conn // the same, for what may take as long as there is data
+	native   *native     // of inserts, unless they go over HTTP
+	near     bool        // the server is on this machine
 	queries  *prometheus.HistogramVec
 	refused  *prometheus.CounterVec
 
@@ -86,12 +89,12 @@ func Open(_ context.Context, cfg Config) (*DB, error) {
 		// Asked for the servers alone: the database may not be there yet.
 		options.Auth.Database = "default"
 	}
-	conn, err := ch.Open(options)
+	conn, patient, err := pools(options)
 	if err != nil {
-		return nil, fmt.Errorf("open clickhouse: %w", err)
+		return nil, err
 	}
 	db := &DB{
-		cfg: cfg, database: database, options: options, conn: conn, near: near(options.Addr), native: &native{options: options, near: near(options.Addr)},
+		cfg: cfg, database: database, options: options, conn: conn, patient: patient, near: near(options.Addr), native: &native{options: options, near: near(options.Addr)},
 		queries: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "showrunner_clickhouse_query_seconds", Help: "Duration of questions to ClickHouse.",
 			Buckets: prometheus.ExponentialBuckets(0.002, 2.5, 10),
@@ -111,6 +114,25 @@ func Open(_ context.Context, cfg Config) (*DB, error) {
 		}
 	}
 	return db, nil
+}
+
+// patience is how long an answer may be on its way that nobody waits for. The client
+// counts from the question, whatever comes meanwhile, and ends a connection that is
+// later, so it is longer than anything takes; ClickHouse has the limits.
+const patience = 24 * time.Hour
+
+// pools are the connections for questions that somebody waits for, and those for
+// what may take long.
+func pools(options *ch.Options) (conn, patient driver.Conn, err error) {
+	if conn, err = ch.Open(options); err != nil {
+		return nil, nil, fmt.Errorf("open clickhouse: %w", err)
+	}
+	long := *options
+	long.ReadTimeout = patience
+	if patient, err = ch.Open(&long); err != nil {
+		return nil, nil, errors.Join(fmt.Errorf("open clickhouse: %w", err), conn.Close())
+	}
+	return conn, patient, nil
 }
 
 func parse(address string) (*ch.Options, error) {
@@ -150,7 +172,7 @@ func parse(address string) (*ch.Options, error) {
 
 // Close ends the connections.
 func (db *DB) Close() error {
-	err := errors.Join(db.native.Close(), db.conn.Close())
+	err := errors.Join(db.native.Close(), db.conn.Close(), db.patient.Close())
 	db.finding.Lock()
 	defer db.finding.Unlock()
 	if db.found != nil {
@@ -242,7 +264,11 @@ func (db *DB) ask(ctx context.Context, limits Limits, question string, parameter
 		settings["optimize_skip_unused_shards"] = 1
 	}
 	ctx = ch.Context(undated{ctx}, ch.WithParameters(parameters), ch.WithSettings(settings))
-	rows, err := db.conn.Query(ctx, sql)
+	conn := db.conn
+	if limits.Time > readSeconds*time.Second {
+		conn = db.patient
+	}
+	rows, err := conn.Query(ctx, sql)
 	if err != nil {
 		return db.away(ctx, fmt.Errorf("ask clickhouse for %s: %w", question, err))
 	}

@@ -42,7 +42,7 @@ func dial(patience time.Duration, secure *tls.Config) func(context.Context, stri
 }
 
 // drainPatience is how long a closed connection waits for the other side to close
-// too. It is longer than any question may take.
+// too. It is longer than any question may take that was not told to end.
 const drainPatience = 2 * readSeconds * time.Second
 
 // parting is a connection that says that it will send no more when it is closed, and

@@ -123,7 +123,7 @@ func (db *DB) DropFigures(ctx context.Context, m live.MerchantID, erased int64) 
 		return fmt.Errorf("drop kept figures: %w", err)
 	}
 	ctx = ch.Context(ctx, ch.WithSettings(ch.Settings{"mutations_sync": 2, "max_execution_time": 0}))
-	err := db.conn.Exec(ctx, `ALTER TABLE figures_kept DELETE WHERE merchant_id = '`+string(m)+`' AND erased < `+strconv.FormatInt(erased, 10))
+	err := db.patient.Exec(ctx, `ALTER TABLE figures_kept DELETE WHERE merchant_id = '`+string(m)+`' AND erased < `+strconv.FormatInt(erased, 10))
 	if err != nil && !unmade(err) {
 		return fmt.Errorf("drop kept figures: %w", err)
 	}

@@ -242,7 +242,7 @@ func (q *scope) makeDays(ctx context.Context, ids []string, froms map[string]con
 	if q.db.replicated() {
 		settings["insert_quorum"] = "auto"
 	}
-	err := q.db.conn.Exec(ch.Context(ctx, ch.WithParameters(parameters), ch.WithSettings(settings)), `INSERT INTO group_days (`+groupDayColumns+`) `+q.groupDays())
+	err := q.db.patient.Exec(ch.Context(ctx, ch.WithParameters(parameters), ch.WithSettings(settings)), `INSERT INTO group_days (`+groupDayColumns+`) `+q.groupDays())
 	if err != nil {
 		return fmt.Errorf("make the days of %d groups: %w", len(ids), err)
 	}

@@ -37,7 +37,9 @@ type Limits struct {
 // takes well under a second and some hundred megabytes.
 func DefaultLimits(c Class) Limits {
 	l := Limits{Time: readSeconds * time.Second, Memory: readMemory}
-	if c != ClassWhole {
+	if c == ClassWhole {
+		l.Time = wholeSeconds * time.Second
+	} else {
 		l.Rows = 2_000_000_000
 	}
 	return l

@@ -201,7 +201,7 @@ func (db *DB) statement(ctx context.Context, s statement, at steps) (run bool, e
 		if at.before != nil {
 			at.before(s)
 		}
-		if err = db.conn.Exec(ch.Context(db.ddl(ctx), ch.WithQueryID(statementName+db.database)), s.sql); err == nil {
+		if err = db.patient.Exec(ch.Context(db.ddl(ctx), ch.WithQueryID(statementName+db.database)), s.sql); err == nil {
 			return true, nil
 		}
 		e, ok := errors.AsType[*ch.Exception](err)

@@ -195,7 +195,7 @@ func (db *DB) Rebuild(ctx context.Context, r *Rebuild) (err error) {
 		settings["additional_table_filters"] = fmt.Sprintf(`{'%s': '%s'}`, r.fact, r.filter)
 	}
 	exec := func(what, sql string) error {
-		if err := db.conn.Exec(ch.Context(ctx, ch.WithSettings(settings)), sql); err != nil {
+		if err := db.patient.Exec(ch.Context(ctx, ch.WithSettings(settings)), sql); err != nil {
 			return fmt.Errorf("rebuild %s: %s: %w", r.Rollup, what, err)
 		}
 		return nil

@@ -81,7 +81,7 @@ func (db *DB) Rename(ctx context.Context, r Renaming, copied func() error) error
 			if err := db.mutate(ctx, t.name, `DELETE WHERE `+of(r.New)); err != nil {
 				return err
 			}
-			if err := db.conn.Exec(ctx, fmt.Sprintf(`INSERT INTO %s SELECT * REPLACE ('%s' AS person_id) FROM (SELECT * FROM %s WHERE %s)`, t.name, r.New, t.name, of(r.Old))); err != nil {
+			if err := db.patient.Exec(ctx, fmt.Sprintf(`INSERT INTO %s SELECT * REPLACE ('%s' AS person_id) FROM (SELECT * FROM %s WHERE %s)`, t.name, r.New, t.name, of(r.Old))); err != nil {
 				return fmt.Errorf("rename a person: copy in %s: %w", t.name, err)
 			}
 		}
@@ -184,7 +184,7 @@ var personInKey = regexp.MustCompile(`\bperson_id\b`)
 
 // mutate changes rows of a table and waits until it is done, on every replica too.
 func (db *DB) mutate(ctx context.Context, table, change string) error {
-	if err := db.conn.Exec(ctx, `ALTER TABLE `+table+` `+change); err != nil {
+	if err := db.patient.Exec(ctx, `ALTER TABLE `+table+` `+change); err != nil {
 		verb, _, _ := strings.Cut(change, " ")
 		return fmt.Errorf("rename a person: %s in %s: %w", strings.ToLower(verb), table, err)
 	}

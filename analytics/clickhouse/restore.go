@@ -138,7 +138,7 @@ func (db *DB) restoreOne(ctx context.Context, from Place, saved Saved) error {
 	if !databaseName.MatchString(saved.Database) {
 		return fmt.Errorf("restore clickhouse: %q is no name of a database", saved.Database)
 	}
-	if err := db.conn.Exec(unhurried(ctx), `RESTORE DATABASE `+saved.Database+` AS `+db.database+` FROM `+from.sql()); err != nil {
+	if err := db.patient.Exec(unhurried(ctx), `RESTORE DATABASE `+saved.Database+` AS `+db.database+` FROM `+from.sql()); err != nil {
 		return fmt.Errorf("restore clickhouse: %w", err)
 	}
 	for _, name := range derived {

@@ -51,7 +51,7 @@ func (db *DB) dropMade(ctx context.Context, before []string) error {
 		if slices.Contains(before, name) {
 			continue
 		}
-		if err := db.conn.Exec(dropping, "DROP TABLE IF EXISTS `"+db.database+"`.`"+name+"` SYNC"); err != nil {
+		if err := db.patient.Exec(dropping, "DROP TABLE IF EXISTS `"+db.database+"`.`"+name+"` SYNC"); err != nil {
 			return fmt.Errorf("drop %s: %w", name, err)
 		}
 	}

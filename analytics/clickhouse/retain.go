@@ -71,7 +71,7 @@ func (db *DB) Retain(ctx context.Context, days int) error {
 		change = `REMOVE TTL`
 	}
 	settings := ch.WithSettings(ch.Settings{"materialize_ttl_after_modify": 0, "alter_sync": 2, "max_execution_time": 300})
-	if err := db.conn.Exec(ch.Context(ctx, settings), `ALTER TABLE events `+change); err != nil {
+	if err := db.patient.Exec(ch.Context(ctx, settings), `ALTER TABLE events `+change); err != nil {
 		return fmt.Errorf("retain: %w", err)
 	}
 	db.cfg.Logger.InfoContext(ctx, "the retention of raw behaviour was changed", "days", days)
@@ -178,7 +178,7 @@ func (db *DB) Forget(ctx context.Context) (months int, err error) {
 	}
 	settings := ch.WithSettings(ch.Settings{"mutations_sync": 2, "max_execution_time": 0})
 	for i, p := range partitions {
-		if err := db.conn.Exec(ch.Context(ctx, settings), `ALTER TABLE events MATERIALIZE TTL IN PARTITION ID '`+p+`'`); err != nil {
+		if err := db.patient.Exec(ch.Context(ctx, settings), `ALTER TABLE events MATERIALIZE TTL IN PARTITION ID '`+p+`'`); err != nil {
 			return i, fmt.Errorf("let behaviour of %s go: %w", p, err)
 		}
 		db.cfg.Logger.InfoContext(ctx, "raw behaviour that is past its retention is gone", "month", p)

@@ -90,7 +90,7 @@ func (db *DB) saveOne(ctx context.Context, to Place) (Saved, error) {
 	if out.Versions, err = db.versions(ctx); err != nil {
 		return out, err
 	}
-	if err := db.conn.Exec(unhurried(ctx), `BACKUP DATABASE `+db.database+` TO `+to.sql()); err != nil {
+	if err := db.patient.Exec(unhurried(ctx), `BACKUP DATABASE `+db.database+` TO `+to.sql()); err != nil {
 		return out, fmt.Errorf("save clickhouse: %w", err)
 	}
 	return out, nil

@@ -96,6 +96,7 @@ func (t *turn) try(ctx context.Context) (err error) {
 	options := *t.db.options
 	options.Auth.Database = "default" // That of ours may not be there yet.
 	options.Compression = nil
+	options.ReadTimeout = 2 * turnLasts
 	conn, err := ch.Open(&options)
 	if err != nil {
 		return err
