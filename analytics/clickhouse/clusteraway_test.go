@@ -43,7 +43,7 @@ func clusterHalfDone(t *testing.T, d *duo) {
 	w := spread(play(71, 600))
 	s := newSpan(nil)
 	for _, e := range w.entries {
-		if !sameMonth(e.Event.ReceivedAt, w.entries[0].Event.ReceivedAt) {
+		if !monthOf(e.Event.ReceivedAt).has(w.entries[0].Event.ReceivedAt) {
 			break
 		}
 		s.add(&e)

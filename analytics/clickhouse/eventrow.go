@@ -72,9 +72,10 @@ func (c *eventColumns) add(entry *live.Entry, is *kindRow, d *facts) {
 	c.show.put(row, string(e.Show))
 	c.room.put(row, string(e.Room))
 	c.kind.putKnown(row, string(e.Kind), &is.place)
-	c.ts.put(row, e.ReceivedAt)
+	received := e.ReceivedAt.UnixMilli()
+	c.ts.numberColumn.put(row, received)
 	if !e.OccurredAt.IsZero() {
-		c.late.put(row, e.ReceivedAt.UnixMilli()-e.OccurredAt.UnixMilli())
+		c.late.put(row, received-e.OccurredAt.UnixMilli())
 	}
 	c.person.put(row, string(e.Person))
 	c.actor.put(row, actorOf(e))
@@ -83,7 +84,7 @@ func (c *eventColumns) add(entry *live.Entry, is *kindRow, d *facts) {
 	c.source.put(row, sourceOf(e))
 	if !is.placed {
 		if high, low, ok := uuidOf(string(e.ID)); ok {
-			c.uuidHigh.put(row, int64(high)-e.ReceivedAt.UnixMilli()<<16)
+			c.uuidHigh.put(row, int64(high)-received<<16)
 			c.uuidLow.put(row, low)
 		} else {
 			c.id.put(row, string(e.ID))

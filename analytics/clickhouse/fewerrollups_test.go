@@ -40,7 +40,7 @@ func TestFewerRollups(t *testing.T) {
 	// A range of a program that is killed before it knows.
 	s := newSpan(nil)
 	for _, e := range w.entries[half:] {
-		if !sameMonth(e.Event.ReceivedAt, w.entries[half].Event.ReceivedAt) {
+		if !monthOf(e.Event.ReceivedAt).has(w.entries[half].Event.ReceivedAt) {
 			break
 		}
 		s.add(&e)

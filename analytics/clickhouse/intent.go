@@ -45,6 +45,7 @@ func decodeIntent(note []byte) (intent, error) {
 type span struct {
 	intent
 	oldest time.Time // receipt of its first event
+	month  month     // which all are of
 	events *eventColumns
 	deltas *deltaColumns
 	bytes  int
@@ -76,6 +77,7 @@ func (s *span) blocks() [2]*block { return [2]*block{s.events.block(), s.deltas.
 func (s *span) add(e *live.Entry) {
 	if s.N == 0 {
 		s.From, s.oldest = e.Position.Offset(), e.Event.ReceivedAt
+		s.month = monthOf(s.oldest)
 	}
 	s.N++
 	s.bytes += len(e.Event.Data) + 256

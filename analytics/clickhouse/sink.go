@@ -183,7 +183,7 @@ func (s *Sink) follow(ctx context.Context) error {
 		}
 		for i := range entries {
 			e := &entries[i]
-			if open.N > 0 && (open.N >= s.cfg.MaxRows || open.bytes >= maxBytes || !sameMonth(open.oldest, e.Event.ReceivedAt)) {
+			if open.N > 0 && (open.N >= s.cfg.MaxRows || open.bytes >= maxBytes || !open.month.has(e.Event.ReceivedAt)) {
 				if err := cut(e.Position); err != nil {
 					return err
 				}
@@ -200,13 +200,6 @@ func (s *Sink) follow(ctx context.Context) error {
 			}
 		}
 	}
-}
-
-// sameMonth reports whether two events go into one partition. An insert that
-// makes parts in two is not atomic, and its token counts in each apart.
-func sameMonth(a, b time.Time) bool {
-	a, b = a.UTC(), b.UTC()
-	return a.Year() == b.Year() && a.Month() == b.Month()
 }
 
 // begin writes the range down, then delivers it.

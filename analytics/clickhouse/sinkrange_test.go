@@ -42,7 +42,7 @@ func TestSinkRanges(t *testing.T) {
 		ranges = append(ranges, i)
 		ts := timesOf(t, b, "ts")
 		for k, at := range ts {
-			if !sameMonth(ts[0], at) {
+			if !monthOf(ts[0]).has(at) {
 				t.Errorf("a range spans %s and %s", ts[0], at)
 			}
 			if want := w.entries[next+k].Event.ReceivedAt; !at.Equal(want) {

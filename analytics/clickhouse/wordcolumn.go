@@ -113,6 +113,10 @@ func (c *wordColumn) turn(row int, s string, key uint32) {
 func (c *wordColumn) settle() {
 	if len(c.keys) == 0 && len(c.words) < fewWords {
 		n := len(c.narrow)
+		if c.until-n == 1 {
+			c.narrow = append(c.narrow, byte(c.lastKey))
+			return
+		}
 		c.narrow = slices.Grow(c.narrow, c.until-n)[:c.until]
 		setAll(c.narrow[n:], byte(c.lastKey))
 		return
@@ -127,8 +131,12 @@ func (c *wordColumn) settle() {
 }
 
 func setAll[T byte | uint32](rows []T, key T) {
-	for i := range rows {
+	few := min(len(rows), 32)
+	for i := range rows[:few] {
 		rows[i] = key
+	}
+	for n := few; n < len(rows); n *= 2 {
+		copy(rows[n:], rows[:n])
 	}
 }
 
