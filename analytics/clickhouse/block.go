@@ -21,7 +21,6 @@ type table struct {
 	columns []named
 	rows    int
 
-	wire   proto.Buffer
 	sealed block
 	packer *compress.Writer
 }
@@ -30,42 +29,58 @@ type table struct {
 // unless a request that failed may have it in its hands still.
 func (t *table) reset() {
 	t.rows = 0
-	if t.sealed.failed {
-		t.sealed, t.wire, t.packer = block{}, proto.Buffer{}, nil
+	failed := t.sealed.failed
+	if failed {
+		t.sealed, t.packer = block{}, nil
 	}
 	for i := range t.columns {
-		t.columns[i].reset()
+		if failed {
+			t.columns[i].release()
+		} else {
+			t.columns[i].reset()
+		}
 	}
 }
 
 // block is the rows of one insert in the form in which they travel. It is made
 // once and sent as often as it takes.
 type block struct {
-	table string
-	rows  int
-	sql   string // INSERT INTO … (…)
-	// body is all columns with their names and types: ClickHouse's format Native.
-	body    []byte
+	table   string
+	rows    int
+	sql     string // INSERT INTO … (…)
 	columns []sealedColumn
+	// whole is the body, once it was asked for.
+	whole proto.Buffer
 	// packed is the body compressed, once it was asked for.
 	packed []byte
 	packer *compress.Writer
 	failed bool // it was sent and not answered
 }
 
-// sealedColumn is a column of a block. It lies in the block's body.
+// sealedColumn is a column of a block. Its bytes are those of the column that
+// gathered them: the native protocol takes them from there.
 type sealedColumn struct {
+	wire
 	name string
 	typ  proto.ColumnType
 	rows int
-	wire []byte
 }
 
 // Type and the others make it an input of the native protocol.
-func (c *sealedColumn) Type() proto.ColumnType       { return c.typ }
-func (c *sealedColumn) Rows() int                    { return c.rows }
-func (c *sealedColumn) EncodeColumn(b *proto.Buffer) { b.PutRaw(c.wire) }
-func (c *sealedColumn) WriteColumn(w *proto.Writer)  { w.ChainWrite(c.wire) }
+func (c *sealedColumn) Type() proto.ColumnType { return c.typ }
+func (c *sealedColumn) Rows() int              { return c.rows }
+
+func (c *sealedColumn) EncodeColumn(b *proto.Buffer) {
+	b.PutRaw(c.head)
+	b.PutRaw(c.values)
+}
+
+func (c *sealedColumn) WriteColumn(w *proto.Writer) {
+	if len(c.head) > 0 {
+		w.ChainWrite(c.head)
+	}
+	w.ChainWrite(c.values)
+}
 
 // block seals what was gathered. It is good until the next reset. A column that
 // has its default in all rows is left out; the first stays.
@@ -75,6 +90,7 @@ func (t *table) block() *block {
 	}
 	b := &t.sealed
 	b.table, b.rows, b.columns, b.packed, b.packer = t.name, t.rows, b.columns[:0], b.packed[:0], t.packer
+	b.whole.Reset()
 	if t.rows == 0 {
 		return b
 	}
@@ -85,30 +101,35 @@ func (t *table) block() *block {
 			continue
 		}
 		sql.WriteString(", " + c.name)
-		b.columns = append(b.columns, sealedColumn{name: c.name, typ: c.Type(), rows: t.rows})
+		b.columns = append(b.columns, sealedColumn{wire: c.seal(t.rows), name: c.name, typ: c.Type(), rows: t.rows})
 	}
 	b.sql = "INSERT INTO " + t.name + " (" + sql.String()[2:] + ")"
-	w := &t.wire
-	w.Reset()
-	w.PutInt(len(b.columns))
-	w.PutInt(t.rows)
-	ends := make([]int, 0, 2*len(b.columns))
-	for i := range t.columns {
-		c := &t.columns[i]
-		if i > 0 && c.empty() {
-			continue
-		}
-		w.PutString(c.name)
-		w.PutString(string(c.Type()))
-		ends = append(ends, len(w.Buf))
-		c.encode(w, t.rows)
-		ends = append(ends, len(w.Buf))
-	}
-	b.body = w.Buf
-	for i := range b.columns {
-		b.columns[i].wire = b.body[ends[2*i]:ends[2*i+1]]
-	}
 	return b
+}
+
+// body is all columns with their names and types: ClickHouse's format Native.
+func (b *block) body() []byte {
+	w := &b.whole
+	if len(w.Buf) > 0 || b.rows == 0 {
+		return w.Buf
+	}
+	w.PutInt(len(b.columns))
+	w.PutInt(b.rows)
+	for i := range b.columns {
+		c := &b.columns[i]
+		w.PutString(c.name)
+		w.PutString(string(c.typ))
+		c.EncodeColumn(w)
+	}
+	return w.Buf
+}
+
+// size is how many bytes the columns are.
+func (b *block) size() (bytes int) {
+	for i := range b.columns {
+		bytes += b.columns[i].size()
+	}
+	return bytes
 }
 
 // pack is the body compressed as ClickHouse does it, for the way over a network.
@@ -116,7 +137,7 @@ func (b *block) pack() ([]byte, error) {
 	if len(b.packed) > 0 {
 		return b.packed, nil
 	}
-	if err := b.packer.Compress(b.body); err != nil {
+	if err := b.packer.Compress(b.body()); err != nil {
 		return nil, fmt.Errorf("compress: %w", err)
 	}
 	b.packed = b.packer.Data

@@ -19,13 +19,11 @@ import (
 // kept is a copy of a block that outlives the range it is of.
 func kept(b *block) *block {
 	out := *b
-	out.body, out.packed, out.packer = bytes.Clone(b.body), nil, newPacker()
-	at := 0
+	out.whole, out.packed, out.packer = proto.Buffer{}, nil, newPacker()
 	out.columns = slices.Clone(b.columns)
 	for i := range out.columns {
 		c := &out.columns[i]
-		at += bytes.Index(out.body[at:], c.wire)
-		c.wire = out.body[at : at+len(c.wire)]
+		c.wire = wire{bytes.Clone(c.head), bytes.Clone(c.values)}
 	}
 	return &out
 }
@@ -36,7 +34,7 @@ func decoded(t *testing.T, b *block) map[string]proto.ColResult {
 	t.Helper()
 	var results proto.Results
 	var in proto.Block
-	r := proto.NewReader(bytes.NewReader(b.body))
+	r := proto.NewReader(bytes.NewReader(b.body()))
 	if err := in.DecodeRawBlock(r, 0, results.Auto()); err != nil {
 		t.Fatal(err)
 	}
@@ -241,7 +239,7 @@ func TestBlockIsOfItsRangeAlone(t *testing.T) {
 		fresh.add(&w.entries[i])
 	}
 	for i, b := range used.blocks() {
-		if other := fresh.blocks()[i]; !bytes.Equal(b.body, other.body) || b.sql != other.sql {
+		if other := fresh.blocks()[i]; !bytes.Equal(b.body(), other.body()) || b.sql != other.sql {
 			t.Errorf("%s differs: %s, %s", b.table, b.sql, other.sql)
 		}
 	}

@@ -3,6 +3,7 @@ package clickhouse
 import (
 	"encoding/binary"
 	"fmt"
+	"slices"
 
 	"github.com/ClickHouse/ch-go/proto"
 )
@@ -37,92 +38,84 @@ func (b *block) apart(parts int, of func(merchant string) int) []*block {
 // some is the block of some of its rows.
 func (b *block) some(rows []int) *block {
 	part := &block{table: b.table, rows: len(rows), sql: b.sql, packer: newPacker()}
-	var w proto.Buffer
-	w.PutInt(len(b.columns))
-	w.PutInt(len(rows))
-	var ends []int
 	for i := range b.columns {
 		c := &b.columns[i]
-		w.PutString(c.name)
-		w.PutString(string(c.typ))
-		ends = append(ends, len(w.Buf))
-		c.some(&w, rows)
-		ends = append(ends, len(w.Buf))
-		part.columns = append(part.columns, sealedColumn{name: c.name, typ: c.typ, rows: len(rows)})
-	}
-	part.body = w.Buf
-	for i := range part.columns {
-		part.columns[i].wire = part.body[ends[2*i]:ends[2*i+1]]
+		part.columns = append(part.columns, sealedColumn{wire: c.some(rows), name: c.name, typ: c.typ, rows: len(rows)})
 	}
 	return part
 }
 
-// some appends some rows of a column.
-func (c *sealedColumn) some(w *proto.Buffer, rows []int) {
-	fixed := func(wire []byte, width int) {
-		for _, row := range rows {
-			w.PutRaw(wire[row*width : (row+1)*width])
-		}
-	}
+// some are some rows of a column.
+func (c *sealedColumn) some(rows []int) wire {
 	switch c.typ {
 	case proto.ColumnTypeUInt8:
-		fixed(c.wire, 1)
+		return wire{values: someFixed(c.values, 1, rows)}
 	case proto.ColumnTypeUInt32:
-		fixed(c.wire, 4)
+		return wire{values: someFixed(c.values, 4, rows)}
 	case proto.ColumnTypeInt64, proto.ColumnTypeUInt64, instantType:
-		fixed(c.wire, 8)
+		return wire{values: someFixed(c.values, 8, rows)}
 	case nullInstantType:
-		fixed(c.wire, 1)
-		fixed(c.wire[c.rows:], 8)
+		return wire{head: someFixed(c.head, 1, rows), values: someFixed(c.values, 8, rows)}
 	case proto.ColumnTypeString:
-		next, at := 0, 0 // the rows are in their order
-		for _, row := range rows {
-			for ; ; next++ {
-				n, head := binary.Uvarint(c.wire[at:])
-				from := at
-				at += head + int(n)
-				if next == row {
-					w.PutRaw(c.wire[from:at])
-					next++
-					break
-				}
+		return wire{values: someTexts(c.values, rows)}
+	case (*wordColumn)(nil).Type():
+		words := len(c.head) - 8 // Behind them stands how many rows there are.
+		head := binary.LittleEndian.AppendUint64(slices.Clone(c.head[:words]), uint64(len(rows)))
+		return wire{head: head, values: someFixed(c.values, widthOf(c.head), rows)}
+	}
+	panic(fmt.Sprintf("BUG: a block has a column of the type %s", c.typ))
+}
+
+func someFixed(values []byte, width int, rows []int) []byte {
+	out := make([]byte, 0, width*len(rows))
+	for _, row := range rows {
+		out = append(out, values[row*width:(row+1)*width]...)
+	}
+	return out
+}
+
+// someTexts takes rows in their order.
+func someTexts(values []byte, rows []int) (out []byte) {
+	next, at := 0, 0
+	for _, row := range rows {
+		for ; next <= row; next++ {
+			n, head := binary.Uvarint(values[at:])
+			from := at
+			at += head + int(n)
+			if next == row {
+				out = append(out, values[from:at]...)
 			}
 		}
-	case (*wordColumn)(nil).Type():
-		d := dictionaryOf(c.wire)
-		w.PutRaw(c.wire[:d.head-8])
-		w.PutInt64(int64(len(rows)))
-		fixed(c.wire[d.head:], d.width)
-	default:
-		panic(fmt.Sprintf("BUG: a block has a column of the type %s", c.typ))
 	}
+	return out
 }
 
 // dictionary is a sealed column of words.
 type dictionary struct {
 	words []string
 	width int // of a key, in bytes
-	head  int // where the keys begin
-	wire  []byte
+	keys  []byte
 }
 
-func dictionaryOf(wire []byte) dictionary {
-	d := dictionary{wire: wire, width: 1 << (binary.LittleEndian.Uint64(wire[8:]) & 0xff)}
-	count := binary.LittleEndian.Uint64(wire[16:])
-	at := 24
+// widthOf is how many bytes a key of a column of words has.
+func widthOf(head []byte) int { return 1 << (binary.LittleEndian.Uint64(head[8:]) & 0xff) }
+
+func dictionaryOf(w wire) dictionary {
+	d := dictionary{width: widthOf(w.head), keys: w.values}
+	count := binary.LittleEndian.Uint64(w.head[16:])
+	at := beforeWords - 1
 	for range count {
-		n, head := binary.Uvarint(wire[at:])
+		n, head := binary.Uvarint(w.head[at:])
 		at += head
-		d.words = append(d.words, string(wire[at:at+int(n)]))
+		d.words = append(d.words, string(w.head[at:at+int(n)]))
 		at += int(n)
 	}
-	d.head = at + 8
 	return d
 }
 
 // key is the place of a row's word.
 func (d *dictionary) key(row int) int {
-	at := d.wire[d.head+row*d.width:]
+	at := d.keys[row*d.width:]
 	switch d.width {
 	case 1:
 		return int(at[0])

@@ -2,7 +2,9 @@ package clickhouse
 
 import (
 	"encoding/binary"
+	"slices"
 	"time"
+	"unsafe"
 
 	"github.com/ClickHouse/ch-go/proto"
 )
@@ -16,10 +18,18 @@ type column interface {
 	// Type is the type of ClickHouse.
 	Type() proto.ColumnType
 	empty() bool
-	// encode appends all rows.
-	encode(b *proto.Buffer, rows int)
+	// seal are all rows as they travel: the column's own memory, good until reset.
+	seal(rows int) wire
 	reset()
+	// release is reset for a column whose memory is in other hands still.
+	release()
 }
+
+// wire is the bytes of a column: what stands before the values, if anything
+// does, and the values.
+type wire struct{ head, values []byte }
+
+func (w wire) size() int { return len(w.head) + len(w.values) }
 
 // textColumn is String: lengths and bytes, as they travel.
 type textColumn struct {
@@ -30,6 +40,7 @@ type textColumn struct {
 func (*textColumn) Type() proto.ColumnType { return proto.ColumnTypeString }
 func (c *textColumn) empty() bool          { return c.n == 0 }
 func (c *textColumn) reset()               { c.wire, c.n = c.wire[:0], 0 }
+func (c *textColumn) release()             { *c = textColumn{} }
 
 // length begins a value of so many bytes, of which there must be some.
 func (c *textColumn) length(row, bytes int) {
@@ -54,47 +65,51 @@ func (c *textColumn) putBytes(row int, s []byte) {
 	}
 }
 
-func (c *textColumn) encode(b *proto.Buffer, rows int) {
-	for ; c.n < rows; c.n++ {
-		c.wire = append(c.wire, 0)
-	}
-	b.PutRaw(c.wire)
+func (c *textColumn) seal(rows int) wire {
+	c.wire = zeros(c.wire, rows-c.n)
+	c.n = rows
+	return wire{values: c.wire}
+}
+
+// zeros appends so many bytes that are 0.
+func zeros(to []byte, n int) []byte {
+	from := len(to)
+	to = slices.Grow(to, n)[:from+n]
+	clear(to[from:])
+	return to
 }
 
 // numberColumn is a column of integers of one width.
 type numberColumn[T int64 | uint64 | uint32 | uint8] struct {
-	typ    proto.ColumnType
-	values []T
+	typ  proto.ColumnType
+	wire []byte
 }
 
 func (c *numberColumn[T]) Type() proto.ColumnType { return c.typ }
-func (c *numberColumn[T]) empty() bool            { return len(c.values) == 0 }
-func (c *numberColumn[T]) reset()                 { c.values = c.values[:0] }
+func (c *numberColumn[T]) empty() bool            { return len(c.wire) == 0 }
+func (c *numberColumn[T]) reset()                 { c.wire = c.wire[:0] }
+func (c *numberColumn[T]) release()               { c.wire = nil }
 
 func (c *numberColumn[T]) put(row int, v T) {
 	if v == 0 {
 		return
 	}
-	for len(c.values) < row {
-		c.values = append(c.values, 0)
+	if from := row * int(unsafe.Sizeof(v)); len(c.wire) < from {
+		c.wire = zeros(c.wire, from-len(c.wire))
 	}
-	c.values = append(c.values, v)
+	switch unsafe.Sizeof(v) {
+	case 1:
+		c.wire = append(c.wire, byte(v))
+	case 4:
+		c.wire = binary.LittleEndian.AppendUint32(c.wire, uint32(v))
+	default:
+		c.wire = binary.LittleEndian.AppendUint64(c.wire, uint64(v))
+	}
 }
 
-func (c *numberColumn[T]) encode(b *proto.Buffer, rows int) {
-	for len(c.values) < rows {
-		c.values = append(c.values, 0)
-	}
-	switch values := any(c.values).(type) {
-	case []int64:
-		proto.ColInt64(values).EncodeColumn(b)
-	case []uint64:
-		proto.ColUInt64(values).EncodeColumn(b)
-	case []uint32:
-		proto.ColUInt32(values).EncodeColumn(b)
-	case []uint8:
-		proto.ColUInt8(values).EncodeColumn(b)
-	}
+func (c *numberColumn[T]) seal(rows int) wire {
+	c.wire = zeros(c.wire, rows*int(unsafe.Sizeof(T(0)))-len(c.wire))
+	return wire{values: c.wire}
 }
 
 // Types of the columns of numbers.
@@ -124,6 +139,11 @@ func (c *nullInstantColumn) reset() {
 	c.at.reset()
 }
 
+func (c *nullInstantColumn) release() {
+	c.there = nil
+	c.at.release()
+}
+
 func (c *nullInstantColumn) put(row int, t time.Time) {
 	if t.IsZero() {
 		return
@@ -135,10 +155,9 @@ func (c *nullInstantColumn) put(row int, t time.Time) {
 	c.at.put(row, t.UnixMilli())
 }
 
-func (c *nullInstantColumn) encode(b *proto.Buffer, rows int) {
+func (c *nullInstantColumn) seal(rows int) wire {
 	for len(c.there) < rows {
 		c.there = append(c.there, 1)
 	}
-	b.PutRaw(c.there)
-	c.at.encode(b, rows)
+	return wire{head: c.there, values: c.at.seal(rows).values}
 }

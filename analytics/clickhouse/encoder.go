@@ -20,9 +20,7 @@ func (e *Encoder) Encode(entries []live.Entry) (bytes int) {
 		e.span.add(&entries[i])
 	}
 	for _, b := range e.span.blocks() {
-		if b.rows > 0 {
-			bytes += len(b.body)
-		}
+		bytes += b.size()
 	}
 	return bytes
 }

@@ -59,7 +59,7 @@ func (db *DB) insert(ctx context.Context, b *block, token string) (err error) {
 // post sends a block over HTTP: its bytes as they are, over a network compressed
 // once for all tries.
 func (db *DB) post(ctx context.Context, b *block, token string) error {
-	settings, body := db.insertSettings(token), b.body
+	settings, body := db.insertSettings(token), b.body()
 	if !db.near {
 		var err error
 		if body, err = b.pack(); err != nil {

@@ -13,11 +13,12 @@ import (
 // one, and the place of every row's word in it. A word that rows have one after the
 // other is written down when it ends: most columns have few others.
 type wordColumn struct {
-	dictionary []byte // lengths and bytes
+	dictionary []byte // what stands before it, lengths and bytes
 	places     map[string]uint32
 	words      []string
 	narrow     []byte   // while there are few words
 	keys       []uint32 // once there are more
+	wide       []byte   // the same as they travel
 
 	last    string // what was put last, and its place
 	lastKey uint32
@@ -43,6 +44,9 @@ func (c *wordColumn) reset() {
 	clear(c.near[:])
 	c.dictionary, c.words, c.narrow, c.keys = c.dictionary[:0], c.words[:0], c.narrow[:0], c.keys[:0]
 }
+
+// release keeps no memory at all: it is for the rare range that failed.
+func (c *wordColumn) release() { *c = wordColumn{} }
 
 func (c *wordColumn) put(row int, s string) {
 	if s != "" {
@@ -109,8 +113,11 @@ func (c *wordColumn) turn(row int, s string, key uint32) {
 	c.last, c.lastKey = s, key
 }
 
-// settle writes down what the last rows have.
+// settle writes down what the last rows have, if it is not yet.
 func (c *wordColumn) settle() {
+	if c.until <= max(len(c.narrow), len(c.keys)) {
+		return
+	}
 	if len(c.keys) == 0 && len(c.words) < fewWords {
 		n := len(c.narrow)
 		if c.until-n == 1 {
@@ -154,55 +161,53 @@ func (c *wordColumn) learn(s string) uint32 {
 	}
 	key = uint32(len(c.places) + 1)
 	c.places[s] = key
+	if len(c.dictionary) == 0 {
+		c.dictionary = zeros(c.dictionary, beforeWords)
+	}
 	c.words = append(c.words, s)
 	c.dictionary = append(binary.AppendUvarint(c.dictionary, uint64(len(s))), s...)
 	return key
 }
 
 // What stands before a dictionary: the version of the form, and that the words
-// which follow are all there are. The lowest byte is the width of the places.
+// which follow are all there are. The lowest byte is the width of the places. Then
+// follow how many words there are, and the first of them, which is empty.
 const (
 	sharedDictionaries = 1
 	wordsFollow        = 1<<9 | 1<<10
+
+	beforeWords = 3*8 + 1
 )
 
-func (c *wordColumn) encode(b *proto.Buffer, rows int) {
+func (c *wordColumn) seal(rows int) wire {
 	c.settle()
-	width := proto.KeyUInt32
+	width, values := proto.KeyUInt32, c.narrow
 	switch {
 	case len(c.words) < fewWords:
 		width = proto.KeyUInt8
+		c.narrow = zeros(c.narrow, rows-len(c.narrow))
+		values = c.narrow
 	case len(c.words) < 1<<16:
 		width = proto.KeyUInt16
-	}
-	b.PutInt64(sharedDictionaries)
-	b.PutInt64(wordsFollow | int64(width))
-	b.PutInt64(int64(len(c.words) + 1))
-	b.PutByte(0) // the empty word
-	b.PutRaw(c.dictionary)
-	b.PutInt64(int64(rows))
-	switch width {
-	case proto.KeyUInt8:
-		b.PutRaw(c.narrow)
-		clear(grow(b, rows-len(c.narrow)))
-	case proto.KeyUInt16:
-		to := grow(b, 2*rows)
-		clear(to[2*len(c.keys):])
+		c.wide = zeros(c.wide[:0], 2*rows)
 		for i, k := range c.keys {
-			binary.LittleEndian.PutUint16(to[2*i:], uint16(k))
+			binary.LittleEndian.PutUint16(c.wide[2*i:], uint16(k))
 		}
+		values = c.wide
 	default:
-		to := grow(b, 4*rows)
-		clear(to[4*len(c.keys):])
+		c.wide = zeros(c.wide[:0], 4*rows)
 		for i, k := range c.keys {
-			binary.LittleEndian.PutUint32(to[4*i:], k)
+			binary.LittleEndian.PutUint32(c.wide[4*i:], k)
 		}
+		values = c.wide
 	}
-}
-
-// grow makes room for n bytes more, to be written at once.
-func grow(b *proto.Buffer, n int) []byte {
-	from := len(b.Buf)
-	b.Buf = slices.Grow(b.Buf, n)[:from+n]
-	return b.Buf[from:]
+	if len(c.dictionary) == 0 { // of a column without words
+		c.dictionary = zeros(nil, beforeWords)
+	}
+	binary.LittleEndian.PutUint64(c.dictionary, sharedDictionaries)
+	binary.LittleEndian.PutUint64(c.dictionary[8:], wordsFollow|uint64(width))
+	binary.LittleEndian.PutUint64(c.dictionary[16:], uint64(len(c.words)+1))
+	head := binary.LittleEndian.AppendUint64(c.dictionary, uint64(rows))
+	c.dictionary = head[:len(c.dictionary)]
+	return wire{head: head, values: values}
 }
