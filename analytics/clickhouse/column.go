@@ -42,27 +42,31 @@ func (c *textColumn) empty() bool          { return c.n == 0 }
 func (c *textColumn) reset()               { c.wire, c.n = c.wire[:0], 0 }
 func (c *textColumn) release()             { *c = textColumn{} }
 
-// length begins a value of so many bytes, of which there must be some.
-func (c *textColumn) length(row, bytes int) {
-	for ; c.n < row; c.n++ {
-		c.wire = append(c.wire, 0)
-	}
-	c.n++
-	c.wire = binary.AppendUvarint(c.wire, uint64(bytes))
-}
-
 func (c *textColumn) put(row int, s string) {
 	if s != "" {
-		c.length(row, len(s))
-		c.wire = append(c.wire, s...)
+		c.wire = appendText(c.wire, row-c.n, s)
+		c.n = row + 1
 	}
 }
 
 func (c *textColumn) putBytes(row int, s []byte) {
 	if len(s) > 0 {
-		c.length(row, len(s))
-		c.wire = append(c.wire, s...)
+		c.wire = appendText(c.wire, row-c.n, s)
+		c.n = row + 1
 	}
+}
+
+// appendText appends a text behind so many that are empty.
+func appendText[T string | []byte](to []byte, before int, s T) []byte {
+	for ; before > 0; before-- {
+		to = append(to, 0)
+	}
+	if len(s) < 1<<7 { // Most are, and their length is a byte then.
+		to = append(to, byte(len(s)))
+	} else {
+		to = binary.AppendUvarint(to, uint64(len(s)))
+	}
+	return append(to, s...)
 }
 
 func (c *textColumn) seal(rows int) wire {
@@ -71,8 +75,8 @@ func (c *textColumn) seal(rows int) wire {
 	return wire{values: c.wire}
 }
 
-// zeros appends so many bytes that are 0.
-func zeros(to []byte, n int) []byte {
+// zeros appends so many values that are 0.
+func zeros[T any](to []T, n int) []T {
 	from := len(to)
 	to = slices.Grow(to, n)[:from+n]
 	clear(to[from:])
@@ -81,35 +85,31 @@ func zeros(to []byte, n int) []byte {
 
 // numberColumn is a column of integers of one width.
 type numberColumn[T int64 | uint64 | uint32 | uint8] struct {
-	typ  proto.ColumnType
-	wire []byte
+	typ    proto.ColumnType
+	values []T
 }
 
 func (c *numberColumn[T]) Type() proto.ColumnType { return c.typ }
-func (c *numberColumn[T]) empty() bool            { return len(c.wire) == 0 }
-func (c *numberColumn[T]) reset()                 { c.wire = c.wire[:0] }
-func (c *numberColumn[T]) release()               { c.wire = nil }
+func (c *numberColumn[T]) empty() bool            { return len(c.values) == 0 }
+func (c *numberColumn[T]) reset()                 { c.values = c.values[:0] }
+func (c *numberColumn[T]) release()               { c.values = nil }
 
 func (c *numberColumn[T]) put(row int, v T) {
 	if v == 0 {
 		return
 	}
-	if from := row * int(unsafe.Sizeof(v)); len(c.wire) < from {
-		c.wire = zeros(c.wire, from-len(c.wire))
+	for len(c.values) < row {
+		c.values = append(c.values, 0)
 	}
-	switch unsafe.Sizeof(v) {
-	case 1:
-		c.wire = append(c.wire, byte(v))
-	case 4:
-		c.wire = binary.LittleEndian.AppendUint32(c.wire, uint32(v))
-	default:
-		c.wire = binary.LittleEndian.AppendUint64(c.wire, uint64(v))
-	}
+	c.values = append(c.values, v)
 }
 
 func (c *numberColumn[T]) seal(rows int) wire {
-	c.wire = zeros(c.wire, rows*int(unsafe.Sizeof(T(0)))-len(c.wire))
-	return wire{values: c.wire}
+	c.values = zeros(c.values, rows-len(c.values))
+	// They lie in memory as they travel: what this runs on begins with the lowest byte,
+	// and TestColumns would tell of anything else.
+	size := rows * int(unsafe.Sizeof(T(0)))
+	return wire{values: unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(c.values))), size)}
 }
 
 // Types of the columns of numbers.

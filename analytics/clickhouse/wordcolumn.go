@@ -105,46 +105,44 @@ func (c *wordColumn) putKnown(row int, s string, place *uint32) {
 
 // turn writes down what the rows before have, and begins with another word.
 func (c *wordColumn) turn(row int, s string, key uint32) {
-	c.settle()
-	if row > c.until {
-		c.lastKey, c.until = 0, row
-		c.settle()
-	}
+	c.settle(row)
 	c.last, c.lastKey = s, key
 }
 
-// settle writes down what the last rows have, if it is not yet.
-func (c *wordColumn) settle() {
-	if c.until <= max(len(c.narrow), len(c.keys)) {
-		return
-	}
+// settle writes down what the rows before one have that is not yet: the last word as
+// far as it goes, and behind it none.
+func (c *wordColumn) settle(row int) {
 	if len(c.keys) == 0 && len(c.words) < fewWords {
-		n := len(c.narrow)
-		if c.until-n == 1 {
-			c.narrow = append(c.narrow, byte(c.lastKey))
-			return
-		}
-		c.narrow = slices.Grow(c.narrow, c.until-n)[:c.until]
-		setAll(c.narrow[n:], byte(c.lastKey))
+		c.narrow = settled(c.narrow, c.until, row, byte(c.lastKey))
 		return
 	}
 	for _, k := range c.narrow { // More words than a byte counts: they are taken over.
 		c.keys = append(c.keys, uint32(k))
 	}
 	c.narrow = c.narrow[:0]
-	n := len(c.keys)
-	c.keys = slices.Grow(c.keys, c.until-n)[:c.until]
-	setAll(c.keys[n:], c.lastKey)
+	c.keys = settled(c.keys, c.until, row, c.lastKey)
 }
 
-func setAll[T byte | uint32](rows []T, key T) {
-	few := min(len(rows), 32)
-	for i := range rows[:few] {
-		rows[i] = key
+// settled are the keys of all rows before one, which are key before until.
+func settled[T byte | uint32](keys []T, until, row int, key T) []T {
+	n := len(keys)
+	if n >= row {
+		return keys
 	}
-	for n := few; n < len(rows); n *= 2 {
-		copy(rows[n:], rows[:n])
+	keys = slices.Grow(keys, row-n)[:row]
+	until = max(until, n)
+	same := keys[n:until]
+	few := same[:min(len(same), 32)]
+	for i := range few {
+		few[i] = key
 	}
+	for done := len(few); done < len(same); done *= 2 {
+		copy(same[done:], same[:done])
+	}
+	if until < row {
+		clear(keys[until:])
+	}
+	return keys
 }
 
 // fewWords, with the empty one, are more than a byte tells apart.
@@ -180,13 +178,11 @@ const (
 )
 
 func (c *wordColumn) seal(rows int) wire {
-	c.settle()
+	c.settle(rows)
 	width, values := proto.KeyUInt32, c.narrow
 	switch {
 	case len(c.words) < fewWords:
 		width = proto.KeyUInt8
-		c.narrow = zeros(c.narrow, rows-len(c.narrow))
-		values = c.narrow
 	case len(c.words) < 1<<16:
 		width = proto.KeyUInt16
 		c.wide = zeros(c.wide[:0], 2*rows)
@@ -202,7 +198,7 @@ func (c *wordColumn) seal(rows int) wire {
 		values = c.wide
 	}
 	if len(c.dictionary) == 0 { // of a column without words
-		c.dictionary = zeros(nil, beforeWords)
+		c.dictionary = zeros(c.dictionary, beforeWords)
 	}
 	binary.LittleEndian.PutUint64(c.dictionary, sharedDictionaries)
 	binary.LittleEndian.PutUint64(c.dictionary[8:], wordsFollow|uint64(width))
