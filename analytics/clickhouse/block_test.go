@@ -176,6 +176,61 @@ func TestColumns(t *testing.T) {
 	}
 }
 
+// TestFirstColumnEmpty makes a range whose first column, which is always sent, has
+// nothing but defaults, and a shorter one behind it.
+func TestFirstColumnEmpty(t *testing.T) {
+	word, n := &wordColumn{}, &numberColumn[uint32]{typ: proto.ColumnTypeUInt32}
+	tab := &table{name: "t", columns: []named{{"word", word}, {"n", n}}}
+	for _, words := range [][]string{{"", "", "", "", ""}, {"", "", ""}, {"a", "b"}, {""}} {
+		tab.reset()
+		for row, s := range words {
+			tab.rows++
+			word.put(row, s)
+			n.put(row, uint32(row))
+		}
+		got := decoded(t, tab.block())
+		for row, s := range words {
+			if is := shown(got["word"], row); is != s {
+				t.Errorf("row %d of %q is %q", row, words, is)
+			}
+		}
+	}
+}
+
+// TestRangeAfterFailure fills a range while the one before, whose request failed, is in
+// other hands still: its bytes stay as they are.
+func TestRangeAfterFailure(t *testing.T) {
+	w := play(84, 400)
+	s, fresh := newSpan(nil), newSpan(nil)
+	fill := func(s *span, entries []live.Entry) {
+		s.reset()
+		for i := range entries {
+			s.add(&entries[i])
+		}
+	}
+	fill(s, w.entries[:200])
+	var sent, before [2]*block
+	for i, b := range s.blocks() {
+		held := *b // What a request has in its hands.
+		held.columns = slices.Clone(b.columns)
+		sent[i], before[i] = &held, kept(b)
+		b.failed = true
+	}
+	fill(s, w.entries[200:])
+	fill(fresh, w.entries[200:])
+	blocks := s.blocks()
+	for i, want := range fresh.blocks() {
+		held := sent[i]
+		held.whole = proto.Buffer{}
+		if !bytes.Equal(held.body(), before[i].body()) {
+			t.Errorf("the range after it wrote over %s of one that failed", held.table)
+		}
+		if !bytes.Equal(blocks[i].body(), want.body()) {
+			t.Errorf("%s differs behind a range that failed", want.table)
+		}
+	}
+}
+
 // TestApart divides blocks and puts them together again.
 func TestApart(t *testing.T) {
 	w := play(81, 900)

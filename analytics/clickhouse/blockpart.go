@@ -89,38 +89,3 @@ func someTexts(values []byte, rows []int) (out []byte) {
 	}
 	return out
 }
-
-// dictionary is a sealed column of words.
-type dictionary struct {
-	words []string
-	width int // of a key, in bytes
-	keys  []byte
-}
-
-// widthOf is how many bytes a key of a column of words has.
-func widthOf(head []byte) int { return 1 << (binary.LittleEndian.Uint64(head[8:]) & 0xff) }
-
-func dictionaryOf(w wire) dictionary {
-	d := dictionary{width: widthOf(w.head), keys: w.values}
-	count := binary.LittleEndian.Uint64(w.head[16:])
-	at := beforeWords - 1
-	for range count {
-		n, head := binary.Uvarint(w.head[at:])
-		at += head
-		d.words = append(d.words, string(w.head[at:at+int(n)]))
-		at += int(n)
-	}
-	return d
-}
-
-// key is the place of a row's word.
-func (d *dictionary) key(row int) int {
-	at := d.keys[row*d.width:]
-	switch d.width {
-	case 1:
-		return int(at[0])
-	case 2:
-		return int(binary.LittleEndian.Uint16(at))
-	}
-	return int(binary.LittleEndian.Uint32(at))
-}

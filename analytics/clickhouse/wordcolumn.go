@@ -37,12 +37,11 @@ func (c *wordColumn) empty() bool { return len(c.words) == 0 }
 
 func (c *wordColumn) reset() {
 	c.last, c.lastKey, c.until = "", 0, 0
-	if len(c.places) == 0 {
-		return
-	}
-	clear(c.places)
-	clear(c.near[:])
 	c.dictionary, c.words, c.narrow, c.keys = c.dictionary[:0], c.words[:0], c.narrow[:0], c.keys[:0]
+	if len(c.places) > 0 {
+		clear(c.places)
+		clear(c.near[:])
+	}
 }
 
 // release keeps no memory at all: it is for the rare range that failed.
@@ -165,45 +164,4 @@ func (c *wordColumn) learn(s string) uint32 {
 	c.words = append(c.words, s)
 	c.dictionary = append(binary.AppendUvarint(c.dictionary, uint64(len(s))), s...)
 	return key
-}
-
-// What stands before a dictionary: the version of the form, and that the words
-// which follow are all there are. The lowest byte is the width of the places. Then
-// follow how many words there are, and the first of them, which is empty.
-const (
-	sharedDictionaries = 1
-	wordsFollow        = 1<<9 | 1<<10
-
-	beforeWords = 3*8 + 1
-)
-
-func (c *wordColumn) seal(rows int) wire {
-	c.settle(rows)
-	width, values := proto.KeyUInt32, c.narrow
-	switch {
-	case len(c.words) < fewWords:
-		width = proto.KeyUInt8
-	case len(c.words) < 1<<16:
-		width = proto.KeyUInt16
-		c.wide = zeros(c.wide[:0], 2*rows)
-		for i, k := range c.keys {
-			binary.LittleEndian.PutUint16(c.wide[2*i:], uint16(k))
-		}
-		values = c.wide
-	default:
-		c.wide = zeros(c.wide[:0], 4*rows)
-		for i, k := range c.keys {
-			binary.LittleEndian.PutUint32(c.wide[4*i:], k)
-		}
-		values = c.wide
-	}
-	if len(c.dictionary) == 0 { // of a column without words
-		c.dictionary = zeros(c.dictionary, beforeWords)
-	}
-	binary.LittleEndian.PutUint64(c.dictionary, sharedDictionaries)
-	binary.LittleEndian.PutUint64(c.dictionary[8:], wordsFollow|uint64(width))
-	binary.LittleEndian.PutUint64(c.dictionary[16:], uint64(len(c.words)+1))
-	head := binary.LittleEndian.AppendUint64(c.dictionary, uint64(rows))
-	c.dictionary = head[:len(c.dictionary)]
-	return wire{head: head, values: values}
 }
