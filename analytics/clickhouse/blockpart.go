@@ -62,8 +62,9 @@ func (c *sealedColumn) some(rows []int) wire {
 		words := len(c.head) - 8 // Behind them stands how many rows there are.
 		head := binary.LittleEndian.AppendUint64(slices.Clone(c.head[:words]), uint64(len(rows)))
 		return wire{head: head, values: someFixed(c.values, widthOf(c.head), rows)}
+	default:
+		panic(fmt.Sprintf("BUG: a block has a column of the type %s", c.typ))
 	}
-	panic(fmt.Sprintf("BUG: a block has a column of the type %s", c.typ))
 }
 
 func someFixed(values []byte, width int, rows []int) []byte {
