@@ -1,1 +1,1 @@
-import{K as e,Pt as t,Q as n,qt as r}from"./base.js";import{c as i}from"./vue.js";async function a(){await Promise.allSettled([r(),t.resume(Date.now())]),i(e).use(n).mount(`#app`)}a();
+import{Pt as e,W as t,X as n,qt as r}from"./base.js";import{c as i}from"./vue.js";async function a(){await Promise.allSettled([r(),e.resume(Date.now())]),i(t).use(n).mount(`#app`)}a();

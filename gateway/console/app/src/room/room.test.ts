@@ -113,6 +113,7 @@ describe("the connection", () => {
     ["is back with a hole", { ...open, backAt: 9_000 }, true, fresh, true, "restarted"],
     ["is back for long", { ...open, backAt: 9_999 - TELL }, true, fresh, true, "connected"],
     ["was too slow", { ...open, gapAt: 9_000 }, true, fresh, true, "behind"],
+    ["is to a room that is not there", { ...newLink(), absent: true }, true, null, false, "absent"],
     ["is refused", { ...open, open: false, refused: true }, false, fresh, true, "refused"],
   ] as const)("%s", (_, link, online, snapshot, running, want) => {
     expect(judge(link, 10_000, online, snapshot, running).standing).toBe(want);

@@ -10,6 +10,7 @@ export type Standing =
   | "behind" // the connection is open, but what it tells is old
   | "reconnecting" // it is cut: the figures on the screen are of the past
   | "offline" // the browser says there is no network
+  | "absent" // there is no such room, or none of this merchant
   | "refused"; // the server said no for good
 
 /** How long figures of a running show may be silent: they come once a second. */
@@ -20,6 +21,8 @@ export const TELL = 8_000;
 export interface Link {
   open: boolean;
   refused: boolean;
+  /** Whether there is no such room. */
+  absent: boolean;
   /** Whether it was open before. */
   was: boolean;
   /** When it was cut; 0: it was not. */
@@ -31,7 +34,7 @@ export interface Link {
   gapAt: number;
 }
 
-export const newLink = (): Link => ({ open: false, refused: false, was: false, cutAt: 0, backAt: 0, recovered: false, gapAt: 0 });
+export const newLink = (): Link => ({ open: false, refused: false, absent: false, was: false, cutAt: 0, backAt: 0, recovered: false, gapAt: 0 });
 
 export interface Judged {
   standing: Standing;
@@ -45,6 +48,7 @@ export interface Judged {
  */
 export function judge(l: Link, now: number, online: boolean, snapshot: { taken: number; lag: number } | null, running: boolean): Judged {
   if (l.refused) return { standing: "refused", ms: 0 };
+  if (l.absent) return { standing: "absent", ms: 0 };
   if (!online) return { standing: "offline", ms: l.cutAt ? now - l.cutAt : 0 };
   if (!l.open) return l.was ? { standing: "reconnecting", ms: Math.max(0, now - l.cutAt) } : { standing: "connecting", ms: 0 };
   // After a return the figures are as old as the cut until new ones come: they are given their time.

@@ -3,6 +3,8 @@
 
 import { inject, onScopeDispose, provide, reactive, shallowReactive, type InjectionKey } from "vue";
 import { Refused, RoomClient, UNAUTHENTICATED, type CommandData, type EventOf, type EventType, type FactData, type RequestData, type RoomEvent } from "@client";
+import { Problem } from "@/api/problem";
+import { api } from "@/api/useApi";
 import { session } from "@/session/session";
 import { now } from "@/parts/clock";
 import { apply } from "./apply";
@@ -81,12 +83,20 @@ export function openRoom(id: string, panel: boolean): RoomSocket {
   });
   const heard = new Map<string, Set<(event: RoomEvent) => void>>();
   client.on("event", (e) => { for (const listener of heard.get(e.type) ?? []) listener(e); });
+  // A browser does not tell why a socket was not opened: the API does.
+  const look = async () => {
+    const problem = await api.get("/v1/rooms/{room_id}", { path: { room_id: id } }).then(() => null, (e: unknown) => e);
+    if (link.was || !(problem instanceof Problem) || problem.status !== 404) return;
+    client.stop();
+    link.absent = true;
+  };
   client.on("connection", (name, detail) => {
     if (name === "refused" && detail.code === UNAUTHENTICATED) session.end("ended");
     link.refused = name === "refused";
     if (link.open && name !== "open") link.cutAt = Date.now();
     link.open = name === "open";
     link.was ||= link.open;
+    if (name === "waiting" && !link.was) void look();
   });
   client.open();
   onScopeDispose(() => { client.stop(); });

@@ -14,7 +14,7 @@ addEventListener("online", () => { online.value = true; });
 addEventListener("offline", () => { online.value = false; });
 
 const LOOKS: Record<Standing, string> = {
-  connecting: "", connected: "good", recovered: "good", restarted: "warn", behind: "warn", reconnecting: "bad", offline: "bad", refused: "bad",
+  connecting: "", connected: "good", recovered: "good", restarted: "warn", behind: "warn", reconnecting: "bad", offline: "bad", absent: "bad", refused: "bad",
 };
 
 /** The words and the colour for a room's connection. */
