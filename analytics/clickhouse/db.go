@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/url"
 	"regexp"
 	"strings"
@@ -241,7 +242,7 @@ func (db *DB) within(ctx context.Context, class Class, question string, paramete
 		return on.within(ctx, class, question, parameters, sql, each)
 	}
 	limits := db.limitsOf(class)
-	err := db.ask(ctx, limits, question, parameters, sql, each)
+	err := db.ask(ctx, limits, class.settings(), question, parameters, sql, each)
 	if no := refusal(err, class, limits); no != nil {
 		if firstMet(ctx) {
 			db.refused.WithLabelValues(string(class), no.Code).Inc()
@@ -252,13 +253,14 @@ func (db *DB) within(ctx context.Context, class Class, question string, paramete
 	return err
 }
 
-func (db *DB) ask(ctx context.Context, limits Limits, question string, parameters ch.Parameters, sql string, each func(scanner) error) (err error) {
+func (db *DB) ask(ctx context.Context, limits Limits, more ch.Settings, question string, parameters ch.Parameters, sql string, each func(scanner) error) (err error) {
 	timer := prometheus.NewTimer(db.queries.WithLabelValues(question))
 	defer timer.ObserveDuration()
 	if err := db.sure(ctx); err != nil {
 		return fmt.Errorf("ask clickhouse for %s: %w", question, err)
 	}
 	settings := limits.settings()
+	maps.Copy(settings, more)
 	if db.shard != nil && db.shard.number == 0 {
 		settings["skip_unavailable_shards"] = 0 // What is left is no answer.
 		settings["optimize_skip_unused_shards"] = 1

@@ -16,6 +16,23 @@ func (db *DB) Figures(ctx context.Context, merchant live.MerchantID, show live.S
 	return db.FiguresOf(ctx, merchant, show, asOf, analytics.Everything)
 }
 
+// FiguresStanding is [DB.Figures], and how the facts of the show stood before most of
+// them were counted: what is counted first tells it beside, and counts what stood. The
+// figures are of these facts and no others if they stand so afterwards too.
+func (db *DB) FiguresStanding(ctx context.Context, merchant live.MerchantID, show live.Show, asOf time.Time) (analytics.Figures, Standing, error) {
+	if show.Rehearsal { // Nothing of it is counted.
+		stands, err := db.StandingsOfFacts(ctx, merchant, []analytics.ShowAt{{Show: show, At: asOf}})
+		if err != nil {
+			return analytics.Figures{}, Standing{}, err
+		}
+		f, err := db.Figures(ctx, merchant, show, asOf)
+		return f, stands[0], err
+	}
+	q := db.questionOf(merchant, show, asOf, math.MaxInt64, analytics.Everything)
+	f, err := q.figures(ctx)
+	return f, q.stood, err
+}
+
 // FiguresBefore counts a show as of an instant with those flagged as bots who were
 // so before a place of the log: what the figures were until then.
 func (db *DB) FiguresBefore(ctx context.Context, merchant live.MerchantID, show live.Show, asOf time.Time, flags live.Position) (analytics.Figures, error) {
@@ -48,38 +65,48 @@ const (
 	ofViewers = ofPersons | ofMinutes | analytics.PartProducts
 )
 
-// figures asks in up to four rounds: what every show has; what only some have, as
-// the first round tells; and, where persons are flagged as bots, what viewers did
-// once more without them, in as many.
+// figures asks in up to three rounds: what tells how the facts stand and what there is
+// to ask about, where everything is asked for; what every show has; and what only some
+// have, as far as it was not known before. Where persons are flagged as bots it asks
+// what viewers did once more without them, in two.
 func (q *question) figures(ctx context.Context) (analytics.Figures, error) {
 	f := q.f
 	if q.show.Rehearsal {
 		f.Funnel = analytics.NewFunnel(&f.Traffic, 0, 0, 0, 0)
 		return *f, nil
 	}
-	first := append(q.behaviour(everyone), part{ofPersons, q.customers}, part{ofDeeds, q.deeds})
-	if q.need == analytics.Everything {
-		first = append(first, part{analytics.Everything, q.book})
-	} else {
-		first = append(first, part{ofMoney, q.money}, part{analytics.PartMinutes, q.sales}, part{analytics.PartProducts, q.productSales})
+	census := part{ofCensus, func(ctx context.Context) error { return q.census(ctx, everyone.facts, q.need == analytics.Everything) }}
+	all := append(q.behaviour(everyone), part{ofPersons, q.customers}, part{ofDeeds, q.deeds})
+	some := append(q.rarities(everyone), part{analytics.PartMetrics, q.given}, part{analytics.PartProducts, q.explained})
+	last := []part{{analytics.PartHosts, q.shifts}}
+	flags := part{ofViewers, q.bots}
+	switch {
+	case q.need == analytics.Everything:
+		if err := q.ask(ctx, census, part{analytics.Everything, q.book}); err != nil {
+			return analytics.Figures{}, err
+		}
+		all = append(append(all, some...), flags)
+	default:
+		all = append(all, census, part{ofMoney, q.money}, part{analytics.PartMinutes, q.sales}, part{analytics.PartProducts, q.productSales})
+		last = append(last, some...)
+		if q.need.Has(ofCensus | ofDeeds) {
+			last = append(last, flags)
+		} else { // Nothing of the first round tells whether there are any.
+			all = append(all, flags)
+		}
 	}
-	second := append(q.rarities(everyone), part{analytics.PartMetrics, q.given}, part{analytics.PartProducts, q.explained}, part{analytics.PartHosts, q.shifts})
-	if flags := (part{ofViewers, q.bots}); q.need.Has(ofCensus | ofDeeds) {
-		second = append(second, flags)
-	} else { // Nothing of the first round tells whether there are any.
-		first = append(first, flags)
-	}
-	if err := q.ask(ctx, first...); err != nil {
+	if err := q.ask(ctx, all...); err != nil {
 		return analytics.Figures{}, err
 	}
-	if err := q.ask(ctx, second...); err != nil {
+	if err := q.ask(ctx, last...); err != nil {
 		return analytics.Figures{}, err
 	}
 	q.aired()
 	f.Raw = f.Traffic
 	if f.Bots > 0 {
 		q.forget()
-		if err := q.ask(ctx, q.behaviour(people)...); err != nil {
+		again := append(q.behaviour(people), part{ofCensus, func(ctx context.Context) error { return q.census(ctx, people.facts, false) }})
+		if err := q.ask(ctx, again...); err != nil {
 			return analytics.Figures{}, err
 		}
 		if err := q.ask(ctx, q.rarities(people)...); err != nil {
@@ -92,10 +119,9 @@ func (q *question) figures(ctx context.Context) (analytics.Figures, error) {
 	return *f, nil
 }
 
-// behaviour is what viewers do in every show.
+// behaviour is what viewers do in every show, beside what the census has.
 func (q *question) behaviour(of crowd) []part {
 	return []part{
-		{ofCensus, func(ctx context.Context) error { return q.census(ctx, of.facts) }},
 		{ofPersons, func(ctx context.Context) error { return q.watching(ctx, of.viewers) }},
 		{ofMinutes, func(ctx context.Context) error { return q.presence(ctx, of.viewers) }},
 		{analytics.PartProducts, func(ctx context.Context) error { return q.interest(ctx, of.viewers) }},

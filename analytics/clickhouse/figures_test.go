@@ -75,6 +75,26 @@ func clean(t *testing.T, db *DB) {
 	}
 }
 
+// sameStanding holds figures that come with how the facts stood against those that
+// were counted without, and what is told of the facts against the facts.
+func sameStanding(t *testing.T, db *DB, show live.Show, asOf time.Time, want analytics.Figures) {
+	t.Helper()
+	got, stood, err := db.FiguresStanding(t.Context(), show.Merchant, show, asOf)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("show %s as of %s: -figures +with standing\n%s", show.ID, asOf, d)
+	}
+	stands, err := db.StandingsOfFacts(t.Context(), show.Merchant, []analytics.ShowAt{{Show: show, At: asOf}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if stood != stands[0] {
+		t.Errorf("show %s as of %s stands as %+v, counted as %+v", show.ID, asOf, stands[0], stood)
+	}
+}
+
 func TestFigures(t *testing.T) {
 	for name, address := range map[string]string{"native": server.URL(), "http": server.HTTPURL()} {
 		t.Run(name, func(t *testing.T) {
@@ -91,6 +111,7 @@ func TestFigures(t *testing.T) {
 					if d := cmp.Diff(folded(t, w, show, asOf), got); d != "" {
 						t.Errorf("show %s as of %s: -fold +clickhouse\n%s", show.ID, asOf, d)
 					}
+					sameStanding(t, db, show, asOf, got)
 				}
 				if got, err := db.Figures(t.Context(), "other", show, last); err != nil {
 					t.Fatal(err)
@@ -103,6 +124,8 @@ func TestFigures(t *testing.T) {
 					t.Fatal(err)
 				} else if d := cmp.Diff(folded(t, w, rehearsal, last), got); d != "" {
 					t.Errorf("rehearsal: -fold +clickhouse\n%s", d)
+				} else {
+					sameStanding(t, db, rehearsal, last, got)
 				}
 				money, err := db.RollupMoney(t.Context(), show.Merchant, show.ID)
 				if err != nil {

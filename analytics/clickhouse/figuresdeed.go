@@ -70,7 +70,9 @@ func (q *question) deeds(ctx context.Context) error {
 
 // take counts a deed for whatever is needed of it.
 func (q *question) take(d *deed) {
-	q.seen[d.kind] = true
+	if q.need != analytics.Everything { // Of everything the census has told it.
+		q.seen[d.kind] = true
+	}
 	if q.need.Has(analytics.PartMinutes) {
 		q.mark(d)
 	}

@@ -30,8 +30,9 @@ var byKind = []struct {
 	{analytics.PartMetrics, live.Followed, func(t *analytics.Traffic, n, _, _ int64) { t.FollowGross = n }},
 }
 
-// census counts the facts by kind, and so tells what there is to ask about.
-func (q *question) census(ctx context.Context, from string) error {
+// census counts the facts by kind, and so tells what there is to ask about, and how they
+// stand if that is asked for.
+func (q *question) census(ctx context.Context, from string, stand bool) error {
 	of := ``
 	if !q.need.Has(analytics.PartMetrics) {
 		kinds := []live.Kind{live.BotFlagged}
@@ -47,13 +48,22 @@ func (q *question) census(ctx context.Context, from string) error {
 	if q.need.Has(analytics.PartMetrics) {
 		sum = `sumIf(num, ` + viewer + `)`
 	}
+	if stand {
+		sum += `, ` + extentOf(`ts`)
+	}
 	return q.rows(ctx, "census", `SELECT toString(kind) AS k, toInt64(countIf(`+viewer+`)), toInt64(uniqExactIf(person_id, `+viewer+` AND person_id != '')), `+sum+from+of+`GROUP BY kind`,
 		func(scan scanner) error {
 			var k live.Kind
 			var times, persons, sum int64
-			if err := scan((*string)(&k), &times, &persons, &sum); err != nil {
+			var x Extent
+			dest := []any{(*string)(&k), &times, &persons, &sum}
+			if stand {
+				dest = append(dest, &x.Rows, &x.Places, &x.Latest)
+			}
+			if err := scan(dest...); err != nil {
 				return err
 			}
+			q.stood.Events.add(x)
 			q.seen[k] = true
 			for i := range byKind {
 				if byKind[i].kind == k {

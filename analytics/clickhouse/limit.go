@@ -84,6 +84,23 @@ func (l Limits) settings() ch.Settings {
 	}
 }
 
+// settings are what a class is asked with beside its limits.
+func (c Class) settings() ch.Settings {
+	if c != ClassShow {
+		return nil
+	}
+	return ch.Settings{
+		// What is asked about one show is read from few places, all of which have it:
+		// finding that out step by step, or for the next who asks, takes longer than
+		// reading them.
+		"enable_multiple_prewhere_read_steps": 0,
+		"use_query_condition_cache":           0,
+		// There are none to look for.
+		"optimize_use_projections":          0,
+		"optimize_use_implicit_projections": 0,
+	}
+}
+
 // undated hides the deadline of a context, not its end: the driver takes a
 // deadline for a limit of its own and would put it over ours.
 type undated struct{ context.Context }

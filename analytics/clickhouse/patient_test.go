@@ -63,7 +63,7 @@ func TestLongQuestions(t *testing.T) {
 	if err := db.within(t.Context(), ClassWhole, "audit", nil, asleep, awake); err != nil {
 		t.Errorf("audit: %v", err)
 	}
-	if err := db.ask(t.Context(), Limits{Time: saveTime, Memory: readMemory}, "save", nil, asleep, awake); err != nil {
+	if err := db.ask(t.Context(), Limits{Time: saveTime, Memory: readMemory}, nil, "save", nil, asleep, awake); err != nil {
 		t.Errorf("save: %v", err)
 	}
 	if err := db.conn.Exec(unhurried(t.Context()), asleep); err == nil {

@@ -63,6 +63,7 @@ type question struct {
 	seen     seen
 	buyers   []buyersOf
 	arrived  map[string]string // by which channel buyers came who did
+	stood    Standing          // as what was asked first has it
 }
 
 // seen are the kinds that the show has facts of.

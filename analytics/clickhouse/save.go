@@ -135,7 +135,7 @@ func (db *DB) tableSums(ctx context.Context, names []string) (out []SavedTable, 
 		default:
 			sql += ` FINAL)`
 		}
-		err := db.ask(ctx, Limits{Time: saveTime, Memory: readMemory}, "save", nil, sql, func(scan scanner) error { return scan(&t.Rows, &t.Checksum) })
+		err := db.ask(ctx, Limits{Time: saveTime, Memory: readMemory}, nil, "save", nil, sql, func(scan scanner) error { return scan(&t.Rows, &t.Checksum) })
 		if err != nil {
 			return nil, fmt.Errorf("sum %s: %w", name, err)
 		}

@@ -26,6 +26,16 @@ type Extent struct {
 	Latest int64
 }
 
+// add puts the rows of two extents together that have none in common.
+func (x *Extent) add(y Extent) {
+	x.Rows, x.Places, x.Latest = x.Rows+y.Rows, x.Places^y.Places, max(x.Latest, y.Latest)
+}
+
+// extentOf are the columns of an extent of facts, which have their instant in a column.
+func extentOf(at string) string {
+	return `toInt64(count()), groupBitXor(cityHash64(seq, idx)), toInt64(max(toUnixTimestamp64Milli(` + at + `)))`
+}
+
 // until reports whether all of it is received at or before an instant.
 func (s *Standing) until(at int64) bool { return s.Events.Latest <= at && s.Deltas.Latest <= at }
 
@@ -91,8 +101,7 @@ func (db *DB) rolledUp(ctx context.Context, merchant live.MerchantID, shows []an
 func (db *DB) StandingsOfFacts(ctx context.Context, merchant live.MerchantID, shows []analytics.ShowAt) ([]Standing, error) {
 	return db.standings(ctx, merchant, shows, func(which which) string {
 		extent := func(table, what, at string) string {
-			return which.of(table, what, `toInt64(count()), groupBitXor(cityHash64(seq, idx)), toInt64(max(toUnixTimestamp64Milli(`+at+`)))`,
-				` AND `+at+` <= fromUnixTimestamp64Milli(`+which.asOf+`, 'UTC')`)
+			return which.of(table, what, extentOf(at), ` AND `+at+` <= fromUnixTimestamp64Milli(`+which.asOf+`, 'UTC')`)
 		}
 		return extent("events", "events", "ts") + ` UNION ALL ` + extent("order_deltas", "deltas", "at")
 	}, nil)

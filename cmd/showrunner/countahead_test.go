@@ -138,14 +138,14 @@ type watchedFacts struct {
 	takes   time.Duration
 }
 
-func (x *watchedFacts) FiguresOf(ctx context.Context, m live.MerchantID, s live.Show, asOf time.Time, need analytics.Part) (analytics.Figures, error) {
+func (x *watchedFacts) FiguresStanding(ctx context.Context, m live.MerchantID, s live.Show, asOf time.Time) (analytics.Figures, clickhouse.Standing, error) {
 	select {
 	case <-ctx.Done():
-		return analytics.Figures{}, ctx.Err()
+		return analytics.Figures{}, clickhouse.Standing{}, ctx.Err()
 	case <-time.After(x.takes):
 	}
 	x.mu.Lock()
 	*x.counted = append(*x.counted, s.ID)
 	x.mu.Unlock()
-	return x.fakeFacts.FiguresOf(ctx, m, s, asOf, need)
+	return x.fakeFacts.FiguresStanding(ctx, m, s, asOf)
 }

@@ -48,6 +48,7 @@ type counted struct {
 // counted.
 type figuresSource interface {
 	FiguresOf(ctx context.Context, m live.MerchantID, s live.Show, asOf time.Time, need analytics.Part) (analytics.Figures, error)
+	FiguresStanding(ctx context.Context, m live.MerchantID, s live.Show, asOf time.Time) (analytics.Figures, clickhouse.Standing, error)
 	Metrics(ctx context.Context, m live.MerchantID, shows []analytics.ShowAt) ([]analytics.Figures, error)
 	Standings(ctx context.Context, m live.MerchantID, shows []analytics.ShowAt) ([]clickhouse.Standing, error)
 	StandingsOfFacts(ctx context.Context, m live.MerchantID, shows []analytics.ShowAt) ([]clickhouse.Standing, error)
@@ -215,14 +216,16 @@ func (c *counted) counting(ctx context.Context, need analytics.Part, m live.Merc
 // Everything is counted of one show, the metrics of any number; they are stored, and
 // remembered in a memory if one is given.
 func (c *counted) count(ctx context.Context, need analytics.Part, m live.MerchantID, shows []analytics.ShowAt, in *lru.Cache[countedOf, analytics.Figures]) (figures []analytics.Figures, keep func(context.Context) error, err error) {
-	before, err := c.of(ctx, m, shows, c.StandingsOfFacts)
-	if err != nil {
-		return nil, nil, err
+	stand := c.StandingsOfFacts
+	if need == analytics.Everything { // Counting it tells how its facts stood, for less than asking.
+		stand = func(ctx context.Context, m live.MerchantID, shows []analytics.ShowAt) ([]clickhouse.Standing, error) {
+			f, stood, err := c.FiguresStanding(ctx, m, shows[0].Show, shows[0].At)
+			figures = []analytics.Figures{f}
+			return []clickhouse.Standing{stood}, err
+		}
 	}
-	if need == analytics.Everything {
-		figures = make([]analytics.Figures, 1)
-		figures[0], err = c.FiguresOf(ctx, m, shows[0].Show, shows[0].At, need)
-	} else {
+	before, err := c.of(ctx, m, shows, stand)
+	if err == nil && need != analytics.Everything {
 		figures, err = c.Metrics(ctx, m, shows)
 	}
 	if err != nil {

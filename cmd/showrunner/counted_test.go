@@ -34,6 +34,12 @@ func (x *fakeFacts) FiguresOf(_ context.Context, _ live.MerchantID, s live.Show,
 	return analytics.Figures{Show: s.ID, AsOf: asOf, Bots: x.times}, x.fault
 }
 
+func (x *fakeFacts) FiguresStanding(ctx context.Context, m live.MerchantID, s live.Show, asOf time.Time) (analytics.Figures, clickhouse.Standing, error) {
+	stood := x.standing(analytics.ShowAt{Show: s, At: asOf})
+	f, err := x.FiguresOf(ctx, m, s, asOf, analytics.Everything)
+	return f, stood, err
+}
+
 func (x *fakeFacts) Metrics(ctx context.Context, m live.MerchantID, shows []analytics.ShowAt) (out []analytics.Figures, err error) {
 	for _, s := range shows {
 		f, ferr := x.FiguresOf(ctx, m, s.Show, s.At, analytics.PartMetrics)
