@@ -132,21 +132,25 @@ func (q *question) paid(c live.Currency, minor int64) {
 
 // book is money, sales and productSales in one, and tells how the order book stands.
 func (q *question) book(ctx context.Context) error {
-	return q.rows(ctx, "book", `SELECT grouping(t, product_id) AS left_out, toStartOfMinute(at) AS t, product_id, currency,`+moneySums+`,
-		sumIf(refund_goods + refund_ship, `+ofPayDate+`), sumIf(refund_goods, `+ofPayDate+`), `+extentOf(`at`)+deltas+`GROUP BY GROUPING SETS ((currency), (t, currency), (product_id, currency))`,
+	return q.rows(ctx, "book", `SELECT grouping(t, product_id) AS left_out, rehearsal, toStartOfMinute(at) AS t, product_id, currency,`+moneySums+`,
+		sumIf(refund_goods + refund_ship, `+ofPayDate+`), sumIf(refund_goods, `+ofPayDate+`), `+extentOf(`at`)+allDeltas+`GROUP BY GROUPING SETS ((currency, rehearsal), (t, currency, rehearsal), (product_id, currency, rehearsal))`,
 		func(scan scanner) error {
 			var out uint64
+			var rehearsed uint8
 			var t time.Time
 			var id string
 			var m analytics.Money
 			var x Extent
-			if err := scan(append(append([]any{&out, &t, &id}, moneyOf(&m)...), &m.RefundsOfPayDate, &m.GoodsOfPayDate, &x.Rows, &x.Places, &x.Latest)...); err != nil {
+			if err := scan(append(append([]any{&out, &rehearsed, &t, &id}, moneyOf(&m)...), &m.RefundsOfPayDate, &m.GoodsOfPayDate, &x.Rows, &x.Places, &x.Latest)...); err != nil {
 				return err
 			}
+			if out == 0b11 {
+				q.stood.Deltas.add(x)
+			}
 			switch {
+			case rehearsed != 0:
 			case out == 0b11:
 				q.f.Money = append(q.f.Money, m)
-				q.stood.Deltas.add(x)
 			case out == 0b01:
 				at := q.minute(t)
 				at.Orders += m.Orders

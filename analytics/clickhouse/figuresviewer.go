@@ -30,8 +30,8 @@ var byKind = []struct {
 	{analytics.PartMetrics, live.Followed, func(t *analytics.Traffic, n, _, _ int64) { t.FollowGross = n }},
 }
 
-// census counts the facts by kind, and so tells what there is to ask about, and how they
-// stand if that is asked for.
+// census counts the facts by kind, and so tells what there may be to ask about, and how
+// they stand if that is asked for.
 func (q *question) census(ctx context.Context, from string, stand bool) error {
 	of := ``
 	if !q.need.Has(analytics.PartMetrics) {
@@ -43,7 +43,10 @@ func (q *question) census(ctx context.Context, from string, stand bool) error {
 		}
 		of = `AND kind IN (` + quoted(kinds) + `) `
 	}
-	const viewer = `actor_role = 'viewer'`
+	viewer := `actor_role = 'viewer'`
+	if stand {
+		from, viewer = allEvents, viewer+` AND rehearsal = 0`
+	}
 	sum := `toInt64(0)`
 	if q.need.Has(analytics.PartMetrics) {
 		sum = `sumIf(num, ` + viewer + `)`

@@ -19,8 +19,12 @@ import (
 // The conditions that every question about a show shares. Each is text of this
 // file; what a caller gives travels as a server-side parameter.
 const (
-	inShow = ` merchant_id = {merchant:String} AND show_id = {show:String} AND rehearsal = 0 `
-	events = ` FROM events WHERE` + inShow + `AND ts <= fromUnixTimestamp64Milli({as_of:Int64}, 'UTC') `
+	theShow = ` merchant_id = {merchant:String} AND show_id = {show:String} `
+	inShow  = theShow + `AND rehearsal = 0 `
+	events  = ` FROM events WHERE` + inShow + `AND ts <= fromUnixTimestamp64Milli({as_of:Int64}, 'UTC') `
+	// allEvents and allDeltas have with them what was rehearsed, which is not counted.
+	allEvents = ` FROM events WHERE` + theShow + `AND ts <= fromUnixTimestamp64Milli({as_of:Int64}, 'UTC') `
+	allDeltas = ` FROM order_deltas WHERE` + theShow + `AND at <= fromUnixTimestamp64Milli({as_of:Int64}, 'UTC') `
 	// everybody is what viewers did, with those who are flagged as bots.
 	everybody = events + `AND actor_role = 'viewer' `
 	deltas    = ` FROM order_deltas WHERE` + inShow + `AND at <= fromUnixTimestamp64Milli({as_of:Int64}, 'UTC') `
