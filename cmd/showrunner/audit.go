@@ -22,8 +22,13 @@ type auditor struct {
 
 	mismatches *prometheus.GaugeVec
 	finished   prometheus.Gauge
+	took       prometheus.Gauge
 	failed     prometheus.Counter
 }
+
+// auditRest is how many times as long as an audit took there is none after it: it
+// reads everything there is, and of much that must not be what ClickHouse does.
+const auditRest = 9
 
 // secondLook is how long after a finding the audit is repeated: an insert
 // reaches the facts a moment before its rollups, so only a difference that
@@ -39,29 +44,33 @@ func newAuditor(audit func(context.Context) ([]clickhouse.Mismatch, error), ever
 		finished: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "showrunner_audit_finished_timestamp_seconds", Help: "When the last audit finished.",
 		}),
+		took: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "showrunner_audit_seconds", Help: "How long ClickHouse was busy with the last audit.",
+		}),
 		failed: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "showrunner_audit_failures_total", Help: "Audits that ClickHouse did not finish.",
 		}),
 	}
-	reg.MustRegister(a.mismatches, a.finished, a.failed)
+	reg.MustRegister(a.mismatches, a.finished, a.took, a.failed)
 	a.clear()
 	return a
 }
 
 // run audits until ctx ends.
 func (a *auditor) run(ctx context.Context) {
-	tick := time.NewTicker(a.every)
-	defer tick.Stop()
-	for {
+	for wait := a.every; ; {
 		select {
 		case <-ctx.Done():
 			return
-		case <-tick.C:
+		case <-time.After(wait):
 		}
-		found, err := a.look(ctx)
+		began := time.Now()
+		found, busy, err := a.look(ctx)
 		if ctx.Err() != nil {
 			return
 		}
+		a.took.Set(busy.Seconds())
+		wait = max(a.every-time.Since(began), auditRest*busy)
 		if err != nil {
 			a.failed.Inc()
 			a.log.WarnContext(ctx, "the audit of ClickHouse could not be finished", "error", err)
@@ -85,31 +94,36 @@ func (a *auditor) clear() {
 	}
 }
 
-// look audits, and again if something was found; what stays is reported.
-func (a *auditor) look(ctx context.Context) ([]clickhouse.Mismatch, error) {
-	first, err := a.audit(ctx)
+// look audits, and again if something was found; what stays is reported. Busy is
+// how long the audits took.
+func (a *auditor) look(ctx context.Context) (stays []clickhouse.Mismatch, busy time.Duration, err error) {
+	audit := func() ([]clickhouse.Mismatch, error) {
+		began := time.Now()
+		defer func() { busy += time.Since(began) }()
+		return a.audit(ctx)
+	}
+	first, err := audit()
 	if err != nil || len(first) == 0 {
-		return nil, err
+		return nil, busy, err
 	}
 	select {
 	case <-ctx.Done():
-		return nil, ctx.Err()
+		return nil, busy, ctx.Err()
 	case <-time.After(a.again):
 	}
-	second, err := a.audit(ctx)
+	second, err := audit()
 	if err != nil {
-		return nil, err
+		return nil, busy, err
 	}
 	type place struct{ check, merchant, show, key string }
 	difference := map[place]int64{}
 	for _, m := range first {
 		difference[place{m.Check, m.Merchant, m.Show, m.Key}] = m.Facts - m.Rollup
 	}
-	var stays []clickhouse.Mismatch
 	for _, m := range second {
 		if d, ok := difference[place{m.Check, m.Merchant, m.Show, m.Key}]; ok && d == m.Facts-m.Rollup {
 			stays = append(stays, m)
 		}
 	}
-	return stays, nil
+	return stays, busy, nil
 }

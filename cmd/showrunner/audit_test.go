@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"maps"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -60,6 +61,43 @@ func TestAuditorReportsWhatStays(t *testing.T) {
 		synctest.Wait()
 		if got := gauges(t, reg, "showrunner_audit_failures_total"); got[""] != 1 {
 			t.Errorf("failures: %v, want 1", got)
+		}
+		cancel()
+		<-done
+	})
+}
+
+// TestAuditorRests: where an audit takes long, those after it are further apart.
+func TestAuditorRests(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		began := time.Now()
+		var at []time.Duration
+		takes := []time.Duration{time.Second, 20 * time.Second, 20 * time.Second, time.Second, time.Second}
+		audit := func(context.Context) ([]clickhouse.Mismatch, error) {
+			at = append(at, time.Since(began))
+			time.Sleep(takes[min(len(at), len(takes))-1])
+			return nil, nil
+		}
+		reg := prometheus.NewRegistry()
+		a := newAuditor(audit, time.Minute, time.Now, slog.New(slog.DiscardHandler), reg)
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan struct{})
+		go func() {
+			a.run(ctx)
+			close(done)
+		}()
+		time.Sleep(9 * time.Minute)
+		synctest.Wait()
+		// Every minute, and nine times twenty seconds after one of twenty seconds ended.
+		want := []time.Duration{60, 120, 320, 520}
+		for i := range want {
+			want[i] *= time.Second
+		}
+		if !slices.Equal(at, want) {
+			t.Errorf("audits began at %v, want %v", at, want)
+		}
+		if got := gauges(t, reg, "showrunner_audit_seconds"); got[""] != 1 {
+			t.Errorf("the last audit took %v s, want 1", got[""])
 		}
 		cancel()
 		<-done

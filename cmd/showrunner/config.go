@@ -48,7 +48,7 @@ type ServeCmd struct {
 	SinkAge        time.Duration `default:"1s" help:"Longest wait before events are written to ClickHouse, 10ms to 1m."`
 	SinkRows       int           `default:"50000" help:"Rows that make a ClickHouse batch full, 1 to 500000."`
 	AlertEvery     time.Duration `default:"10s" help:"How often shows on air are looked at for alerts."`
-	AuditEvery     time.Duration `default:"10m" help:"How often every rollup of ClickHouse is compared with its facts; 0 is never."`
+	AuditEvery     time.Duration `default:"10m" help:"How often every rollup of ClickHouse is compared with its facts, or less often where that takes long; 0 is never."`
 	BehaviourDays  int           `default:"400" help:"Days after which raw behaviour, such as heartbeats, likes and clicks, leaves ClickHouse, 90 to 36500; 0 keeps all. Money, commands, words and moderation stay in any case."`
 	CountAheadDays int           `default:"90" help:"Days after which figures of a show that is over are no longer counted before anybody asks for them, 1 to 400; 0 counts none."`
 	EngineMemory   int64         `default:"2147483648" help:"Memory bound of the embedded ClickHouse in bytes, at least 512 MiB."`
