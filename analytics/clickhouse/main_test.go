@@ -19,6 +19,11 @@ const childFlag = "engine-child"
 // of its own on it.
 var server *engine.Engine
 
+// testMemory is what all databases of the tests together may take. Each table that
+// remembers what was inserted counts for a megabyte, whether it has any rows or not:
+// those of a hundred databases are more than the engine has by default.
+const testMemory = 8 << 30
+
 func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && os.Args[1] == childFlag {
 		os.Exit(engine.ChildMain(os.Args[2:]))
@@ -43,7 +48,7 @@ func run(m *testing.M) int {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	server, err = engine.Start(ctx, engine.Config{Dir: dir, Exec: []string{self, childFlag}, Now: time.Now})
+	server, err = engine.Start(ctx, engine.Config{Dir: dir, Exec: []string{self, childFlag}, MaxMemory: testMemory, Now: time.Now})
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
