@@ -75,19 +75,20 @@ func (q *question) figures(ctx context.Context) (analytics.Figures, error) {
 		f.Funnel = analytics.NewFunnel(&f.Traffic, 0, 0, 0, 0)
 		return *f, nil
 	}
-	census := part{ofCensus, func(ctx context.Context) error { return q.census(ctx, everyone.facts, q.need == analytics.Everything) }}
+	census := func(of crowd, stand bool) part {
+		return part{ofCensus, func(ctx context.Context) error { return q.census(ctx, of.facts, stand) }}
+	}
 	all := append(q.behaviour(everyone), part{ofPersons, q.customers}, part{ofDeeds, q.deeds})
 	some := append(q.rarities(everyone), part{analytics.PartMetrics, q.given}, part{analytics.PartProducts, q.explained})
 	last := []part{{analytics.PartHosts, q.shifts}}
 	flags := part{ofViewers, q.bots}
-	switch {
-	case q.need == analytics.Everything:
-		if err := q.ask(ctx, census, part{analytics.Everything, q.book}); err != nil {
+	if q.need == analytics.Everything {
+		if err := q.ask(ctx, census(everyone, true), part{analytics.Everything, q.book}); err != nil {
 			return analytics.Figures{}, err
 		}
 		all = append(append(all, some...), flags)
-	default:
-		all = append(all, census, part{ofMoney, q.money}, part{analytics.PartMinutes, q.sales}, part{analytics.PartProducts, q.productSales})
+	} else {
+		all = append(all, census(everyone, false), part{ofMoney, q.money}, part{analytics.PartMinutes, q.sales}, part{analytics.PartProducts, q.productSales})
 		last = append(last, some...)
 		if q.need.Has(ofCensus | ofDeeds) {
 			last = append(last, flags)
@@ -105,8 +106,7 @@ func (q *question) figures(ctx context.Context) (analytics.Figures, error) {
 	f.Raw = f.Traffic
 	if f.Bots > 0 {
 		q.forget()
-		again := append(q.behaviour(people), part{ofCensus, func(ctx context.Context) error { return q.census(ctx, people.facts, false) }})
-		if err := q.ask(ctx, again...); err != nil {
+		if err := q.ask(ctx, append(q.behaviour(people), census(people, false))...); err != nil {
 			return analytics.Figures{}, err
 		}
 		if err := q.ask(ctx, q.rarities(people)...); err != nil {

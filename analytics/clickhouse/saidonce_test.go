@@ -142,8 +142,7 @@ func TestWhenIsKept(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	before := slices.IndexFunc(all, func(s statement) bool { return s.version == "0130_slim" })
-	if err := db.apply(t.Context(), all[:before], steps{}); err != nil {
+	if err := db.apply(t.Context(), before(all, slim), steps{}); err != nil {
 		t.Fatal(err)
 	}
 	exec := func(sql string) {

@@ -2,7 +2,6 @@ package report
 
 import (
 	"encoding/json"
-	"slices"
 
 	"showrunner/analytics"
 )
@@ -42,27 +41,19 @@ type alertRate struct {
 // alerts prints the alerts in words. What is told by a rule of a later version,
 // which has no words here, stays as the fact has it.
 func (p *printer) alerts(t *analytics.Table) table {
-	words := analytics.Table{Columns: t.Columns, Rows: make([][]analytics.Cell, len(t.Rows))}
-	at := map[string]int{}
-	for _, key := range []string{"kind", "severity", "reason", "subject", "evidence"} {
-		at[key] = t.Column(key)
-	}
-	for i, row := range t.Rows {
-		kind := row[at["kind"]].Text
-		row = slices.Clone(row)
-		for _, key := range []string{"kind", "severity", "reason"} {
-			row[at[key]].Text = p.name(alertNames, row[at[key]].Text)
-		}
+	words := worded(*t, p.named(alertNames), "kind", "severity", "reason")
+	kind, subject, evidence := t.Column("kind"), t.Column("subject"), t.Column("evidence")
+	for i, row := range words.Rows {
 		var found alertFound
-		if json.Unmarshal([]byte(row[at["evidence"]].Text), &found) == nil {
-			if found.Title != "" {
-				row[at["subject"]].Text = found.Title
-			}
-			if said := p.found(kind, &found); said != "" {
-				row[at["evidence"]].Text = said
-			}
+		if json.Unmarshal([]byte(row[evidence].Text), &found) != nil {
+			continue
 		}
-		words.Rows[i] = row
+		if found.Title != "" {
+			row[subject].Text = found.Title
+		}
+		if said := p.found(t.Rows[i][kind].Text, &found); said != "" {
+			row[evidence].Text = said
+		}
 	}
 	return p.table(&words, "alert_id", "rule")
 }

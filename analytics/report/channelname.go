@@ -1,7 +1,6 @@
 package report
 
 import (
-	"slices"
 	"strings"
 
 	"showrunner/analytics"
@@ -47,11 +46,7 @@ var channelNames = map[string]phrase{
 
 // channels prints the table of channels with their names.
 func (p *printer) channels(t *analytics.Table) table {
-	words, at := analytics.Table{Columns: t.Columns, Rows: make([][]analytics.Cell, len(t.Rows))}, t.Column("channel")
-	for i, row := range t.Rows {
-		words.Rows[i] = slices.Clone(row)
-		words.Rows[i][at].Text = p.channel(row[at].Text)
-	}
+	words, at := worded(*t, p.channel, "channel"), t.Column("channel")
 	out := p.table(&words)
 	for i := range out.Rows {
 		out.Rows[i][at].Tip = t.Rows[i][at].Text

@@ -41,7 +41,7 @@ func (x *page) credits() {
 			}
 		}
 		c.Channels = x.creditRows(channels, x.p.channel, &head)
-		c.Stages = x.creditRows(stages, func(stage string) string { return x.p.name(stageNames, stage) }, &head)
+		c.Stages = x.creditRows(stages, x.p.named(stageNames), &head)
 		x.Credits = append(x.Credits, c)
 	}
 }

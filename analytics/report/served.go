@@ -14,17 +14,19 @@ var (
 
 // served prints the service sessions of the show and the temperature around it.
 func (x *page) served() {
-	sessions, felt := worded(x.R.Served, "by", x.p, servedBy), worded(x.R.Felt, "feels", x.p, feels)
+	sessions, felt := worded(x.R.Served, x.p.named(servedBy), "by"), worded(x.R.Felt, x.p.named(feels), "feels")
 	x.Served, x.Felt = x.p.table(&sessions), x.p.table(&felt)
 }
 
-// worded is a table with words for the keys of a column.
-func worded(t analytics.Table, column string, p *printer, words map[string]phrase) analytics.Table {
-	at := t.Column(column)
+// worded is a table with words for the keys of some columns, in rows of its own.
+func worded(t analytics.Table, word func(key string) string, columns ...string) analytics.Table {
 	rows := make([][]analytics.Cell, len(t.Rows))
 	for i, row := range t.Rows {
 		rows[i] = slices.Clone(row)
-		rows[i][at].Text = p.name(words, row[at].Text)
+		for _, c := range columns {
+			cell := &rows[i][t.Column(c)]
+			cell.Text = word(cell.Text)
+		}
 	}
 	t.Rows = rows
 	return t

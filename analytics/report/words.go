@@ -105,3 +105,8 @@ func (p *printer) name(names map[string]phrase, key string) string {
 	}
 	return key
 }
+
+// named is [printer.name] for a dictionary.
+func (p *printer) named(names map[string]phrase) func(key string) string {
+	return func(key string) string { return p.name(names, key) }
+}

@@ -15,6 +15,22 @@ import (
 	"showrunner/analytics/clickhouse"
 )
 
+// auditing runs an auditor each minute until it is ended.
+func auditing(t *testing.T, audit func(context.Context) ([]clickhouse.Mismatch, error)) (reg *prometheus.Registry, end func()) {
+	reg = prometheus.NewRegistry()
+	a := newAuditor(audit, time.Minute, time.Now, slog.New(slog.DiscardHandler), reg)
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() {
+		a.run(ctx)
+		close(done)
+	}()
+	return reg, func() {
+		cancel()
+		<-done
+	}
+}
+
 // TestAuditorReportsWhatStays feeds the auditor findings that pass and findings
 // that stay.
 func TestAuditorReportsWhatStays(t *testing.T) {
@@ -36,15 +52,8 @@ func TestAuditorReportsWhatStays(t *testing.T) {
 			}
 			return answers[calls-1], nil
 		}
-		reg := prometheus.NewRegistry()
-		a := newAuditor(audit, time.Minute, time.Now, slog.New(slog.DiscardHandler), reg)
-		ctx, cancel := context.WithCancel(t.Context())
-		done := make(chan struct{})
-		go func() {
-			a.run(ctx)
-			close(done)
-		}()
-
+		reg, end := auditing(t, audit)
+		defer end()
 		for i, want := range []map[string]float64{{}, {"show_money.paid": 1}, {}} {
 			time.Sleep(time.Minute + 10*time.Second)
 			synctest.Wait()
@@ -62,8 +71,6 @@ func TestAuditorReportsWhatStays(t *testing.T) {
 		if got := gauges(t, reg, "showrunner_audit_failures_total"); got[""] != 1 {
 			t.Errorf("failures: %v, want 1", got)
 		}
-		cancel()
-		<-done
 	})
 }
 
@@ -78,14 +85,8 @@ func TestAuditorRests(t *testing.T) {
 			time.Sleep(takes[min(len(at), len(takes))-1])
 			return nil, nil
 		}
-		reg := prometheus.NewRegistry()
-		a := newAuditor(audit, time.Minute, time.Now, slog.New(slog.DiscardHandler), reg)
-		ctx, cancel := context.WithCancel(t.Context())
-		done := make(chan struct{})
-		go func() {
-			a.run(ctx)
-			close(done)
-		}()
+		reg, end := auditing(t, audit)
+		defer end()
 		time.Sleep(9 * time.Minute)
 		synctest.Wait()
 		// Every minute, and nine times twenty seconds after one of twenty seconds ended.
@@ -99,8 +100,6 @@ func TestAuditorRests(t *testing.T) {
 		if got := gauges(t, reg, "showrunner_audit_seconds"); got[""] != 1 {
 			t.Errorf("the last audit took %v s, want 1", got[""])
 		}
-		cancel()
-		<-done
 	})
 }
 

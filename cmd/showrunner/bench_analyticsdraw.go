@@ -22,6 +22,8 @@ type drawnShow struct {
 	mu   sync.Mutex
 	all  []live.Entry
 	next int
+
+	ranges int // how many were begun to be sent of it
 }
 
 const (
@@ -218,5 +220,13 @@ func (s *drawnShow) end() live.Position {
 // Checkpoint is the beginning: a show is read once.
 func (s *drawnShow) Checkpoint() (live.Position, []byte) { return live.Position{}, nil }
 
-// Commit forgets: what was read is not read again.
-func (s *drawnShow) Commit(context.Context, live.Position, []byte) error { return nil }
+// Commit counts the ranges, each of which is noted before it is sent, and forgets
+// them: what was read is not read again.
+func (s *drawnShow) Commit(_ context.Context, _ live.Position, note []byte) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(note) > 0 {
+		s.ranges++
+	}
+	return nil
+}

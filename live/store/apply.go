@@ -83,17 +83,17 @@ func (b *book) apply(f Fact, by live.Actor) (FactStatus, *orderRow, error) {
 		f.Room = show.room
 	}
 	body, hash := encodeFact(&f.OrderFact)
-	if filled, err := b.nameProducts(o, &f); err != nil {
-		return "", nil, err
-	} else if filled {
-		body, _ = encodeFact(&f.OrderFact) // known again by what was said, whatever the shelf has by then
-	}
 	if len(o.said) >= maxFacts {
 		return "", nil, live.Conflict("too_many_facts", "the order has %d facts, more are not taken", len(o.said))
 	}
 	name := factName{f.Kind, f.ID, hash}
 	if o.names[name] {
 		return FactDuplicate, &o.row, nil
+	}
+	if filled, err := b.nameProducts(o, &f); err != nil {
+		return "", nil, err
+	} else if filled {
+		body, _ = encodeFact(&f.OrderFact) // known again by what was said, whatever the shelf has by then
 	}
 	said := o.said
 	o.names[name] = true

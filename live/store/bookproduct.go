@@ -1,7 +1,6 @@
 package store
 
 import (
-	"fmt"
 	"slices"
 
 	"showrunner/live"
@@ -46,16 +45,17 @@ func (b *book) nameProducts(o *bookOrder, f *Fact) (bool, error) {
 // it never stood on the shelf.
 func (b *book) product(show live.ShowID, sku live.SKUID) (live.ProductID, error) {
 	key := stockKey{show, sku}
-	if p, ok := b.products[key]; ok || show == "" {
+	if p, ok := b.products[key]; ok {
 		return p, nil
 	}
-	rows, err := b.t.query(`SELECT i.product_id FROM items i JOIN shows s ON s.show_id = i.show_id WHERE i.show_id = ? AND i.sku_id = ? AND s.merchant_id = ?`,
-		string(show), string(sku), string(b.merchant))
-	found, err := collect(rows, err, func(r scanner) (id live.ProductID, err error) { return id, r.Scan(&id) })
-	if err != nil {
-		return "", fmt.Errorf("read product of order: %w", err)
+	its, err := b.show(show)
+	if err != nil || its.room == "" { // of nobody, or not the merchant's
+		return "", err
 	}
-	found = append(found, "")
-	b.products[key] = found[0]
-	return found[0], nil
+	p, err := productOf(b.t, show, sku)
+	if err != nil {
+		return "", err
+	}
+	b.products[key] = p
+	return p, nil
 }

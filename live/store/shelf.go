@@ -42,7 +42,11 @@ func (s *Store) Shelf(ctx context.Context, show live.ShowID) ([]live.Item, error
 // ProductOf is the product a SKU of a show belongs to; empty if the SKU never
 // stood on the show's shelf.
 func (s *Store) ProductOf(ctx context.Context, show live.ShowID, sku live.SKUID) (live.ProductID, error) {
-	rows, err := s.reader(ctx).query(`SELECT product_id FROM items WHERE show_id = ? AND sku_id = ?`, string(show), string(sku))
+	return productOf(s.reader(ctx), show, sku)
+}
+
+func productOf(q querier, show live.ShowID, sku live.SKUID) (live.ProductID, error) {
+	rows, err := q.query(`SELECT product_id FROM items WHERE show_id = ? AND sku_id = ?`, string(show), string(sku))
 	found, err := collect(rows, err, func(r scanner) (id live.ProductID, err error) { return id, r.Scan(&id) })
 	if err != nil {
 		return "", fmt.Errorf("read product of sku: %w", err)
