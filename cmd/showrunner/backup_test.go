@@ -37,7 +37,8 @@ func TestBackupRestorePostgres(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e, err := engine.Start(t.Context(), engine.Config{Dir: t.TempDir(), Exec: []string{exe, engineChild}, Now: clock})
+	dir := t.TempDir()
+	e, err := engine.Start(t.Context(), engine.Config{Dir: dir, Exec: []string{exe, engineChild}, Now: clock})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,21 +62,49 @@ func TestBackupRestorePostgres(t *testing.T) {
 		restored: []string{"--database", urls[1], "--clickhouse", back, "--clickhouse-copies", e.Copies()},
 		restore: func(c *RestoreCmd) {
 			c.Database, c.ClickHouse, c.ClickHouseCopies = urls[1], back, e.Copies()
-			// A server that is killed resets its connections, which this engine may not
-			// survive; it is killed too, and started again by who watches over it.
-			pid := e.Pid()
-			if err := syscall.Kill(pid, syscall.SIGKILL); err != nil && !errors.Is(err, syscall.ESRCH) {
-				t.Error(err)
-			}
-			for ctx := deadline(t, time.Minute); e.Pid() == pid || e.Ready(ctx) != nil; {
-				if ctx.Err() != nil {
-					t.Fatal("the engine did not come back")
-				}
-				sleep(ctx, 20*time.Millisecond)
-			}
+			beginAgain(t, clickhouse.Config{URL: e.URL(), Now: clock}, dir)
 		},
 		facts: clickhouse.Config{URL: back, Now: clock},
 	})
+}
+
+// beginAgain kills the engines of some folders, which are started again by who watches
+// over them, and waits until all answer. A server that is killed resets its
+// connections: an engine as a library may not survive that, and end at any moment
+// after it, while the test goes on.
+func beginAgain(t *testing.T, facts clickhouse.Config, dirs ...string) {
+	t.Helper()
+	before := make([]int, len(dirs))
+	for i, dir := range dirs {
+		if before[i] = engineIn(t, dir); before[i] == 0 {
+			continue // It has ended by itself.
+		}
+		if err := syscall.Kill(before[i], syscall.SIGKILL); err != nil && !errors.Is(err, syscall.ESRCH) {
+			t.Error(err)
+		}
+	}
+	ctx := deadline(t, time.Minute)
+	db, err := clickhouse.Open(ctx, facts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	for i, dir := range dirs {
+		for pid := 0; pid == 0 || pid == before[i]; pid = engineIn(t, dir) {
+			if sleepFor(ctx, 20*time.Millisecond) != nil {
+				t.Fatalf("the engine of %s did not come back", dir)
+			}
+		}
+	}
+	for db.Ready(ctx) != nil {
+		if sleepFor(ctx, 20*time.Millisecond) != nil {
+			t.Fatal("the engines do not answer")
+		}
+	}
 }
 
 // backupPlaces are where a server and the one restored from it keep what they do not
