@@ -75,7 +75,12 @@ func TouchOf(e live.Event) (Touchpoint, bool) { return builtIn.TouchOf(e) }
 // and channel go before the rule's. Position is left to the caller, who knows
 // the log.
 func (s *RuleSet) TouchOf(e live.Event) (t Touchpoint, ok bool) {
-	ok = s.Touch(&t, s.Rule(e.Kind), &e, nil)
+	r := s.Rule(e.Kind)
+	if !r.admits(&e) {
+		return Touchpoint{}, false
+	}
+	d := ReadTouch(e.Data, nil)
+	ok = s.Touch(&t, r, &e, &d)
 	return t, ok
 }
 
@@ -83,13 +88,12 @@ func (s *RuleSet) TouchOf(e live.Event) (t Touchpoint, ok bool) {
 func (s *RuleSet) Rule(k live.Kind) *Rule { return s.byKind[k] }
 
 // Touch is [RuleSet.TouchOf] for those who look at millions of facts, and know the
-// rule of each kind: it reads no data, and makes no string of a text, that met has.
-// It leaves to alone if the event is no touch.
-func (s *RuleSet) Touch(to *Touchpoint, r *Rule, e *live.Event, met *Met) bool {
-	if r == nil || e.Rehearsal || e.Person == "" || !r.admits(e) {
+// rule of each kind and what its data say. It leaves to alone if the event is no
+// touch.
+func (s *RuleSet) Touch(to *Touchpoint, r *Rule, e *live.Event, d *TouchData) bool {
+	if !r.admits(e) {
 		return false
 	}
-	d := met.read(e.Data)
 	if r.Proactive && bool(d.Transactional) {
 		return false
 	}
@@ -120,9 +124,13 @@ func (s *RuleSet) Touch(to *Touchpoint, r *Rule, e *live.Event, met *Met) bool {
 	return true
 }
 
-// admits reports whether who stated the event may state this touch: the viewer,
-// or, for told facts, someone who serves another person.
+// admits reports whether the event is about somebody and who stated it may state
+// this touch: the viewer, or, for told facts, someone who serves another person. No
+// rule admits nothing.
 func (r *Rule) admits(e *live.Event) bool {
+	if r == nil || e.Rehearsal || e.Person == "" {
+		return false
+	}
 	switch e.Actor.Role {
 	case live.RoleViewer:
 		return true
@@ -132,8 +140,8 @@ func (r *Rule) admits(e *live.Event) bool {
 	return false
 }
 
-// touchData is what a touch takes from the data of its fact.
-type touchData struct {
+// TouchData is what a touch takes from the data of its fact.
+type TouchData struct {
 	Product      name   `json:"product_id"`
 	Referrer     name   `json:"referrer"`
 	Host         name   `json:"host_id"`

@@ -3,7 +3,6 @@ package conversion
 import (
 	"bytes"
 	"encoding/json"
-	"strings"
 	"testing"
 	"time"
 
@@ -118,18 +117,18 @@ func FuzzScan(f *testing.F) {
 	} {
 		f.Add([]byte(seed))
 	}
-	words, met := live.Words{}, NewMet()
+	words := live.Words{}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		for range 2 { // read, and remembered
-			if d := cmp.Diff(read(data, nil), *met.read(bytes.Clone(data))); d != "" {
-				t.Fatalf("%s: -read +met\n%s", data, d)
+		for range 2 { // of new words, and of those that were met
+			if d := cmp.Diff(ReadTouch(data, nil), ReadTouch(bytes.Clone(data), words)); d != "" {
+				t.Fatalf("%s: -new +met\n%s", data, d)
 			}
 		}
 		got, ok := scan(data, words)
 		if !ok {
 			return
 		}
-		var want touchData
+		var want TouchData
 		if err := json.Unmarshal(data, &want); err != nil {
 			t.Fatalf("%s was read, and %v", data, err)
 		}
@@ -140,13 +139,15 @@ func FuzzScan(f *testing.F) {
 }
 
 func TestTouchAllocatesNothing(t *testing.T) {
-	met := NewMet()
-	for _, more := range []string{``, `,"x":"` + strings.Repeat("long ", 40) + `"`} { // remembered, and read each time
-		e := &live.Event{Kind: live.ProductClicked, Person: "p", Actor: live.Actor{Role: live.RoleViewer}, Data: []byte(`{"product_id":"p-1","referrer":"someone"` + more + `}`)}
-		var got Touchpoint
-		if n := testing.AllocsPerRun(100, func() { DefaultRules().Touch(&got, DefaultRules().Rule(e.Kind), e, met) }); n != 0 || got.Product != "p-1" || got.Referrer != "someone" {
-			t.Errorf("%g allocations for %+v", n, got)
-		}
+	e := &live.Event{Kind: live.ProductClicked, Person: "p", Actor: live.Actor{Role: live.RoleViewer}, Data: []byte(`{"product_id":"p-1","referrer":"someone"}`)}
+	words := live.Words{}
+	var got Touchpoint
+	n := testing.AllocsPerRun(100, func() {
+		d := ReadTouch(e.Data, words)
+		DefaultRules().Touch(&got, DefaultRules().Rule(e.Kind), e, &d)
+	})
+	if n != 0 || got.Product != "p-1" || got.Referrer != "someone" {
+		t.Errorf("%g allocations for %+v", n, got)
 	}
 }
 

@@ -6,52 +6,26 @@ import (
 	"showrunner/live"
 )
 
-// Met is what one who looks at many facts has met in their data. A nil Met reads
-// each anew. It is for one goroutine.
-type Met struct {
-	data  live.Repeated[touchData]
-	once  touchData // what was read last of a text that is not remembered
-	words live.Words
-}
-
-// NewMet has met nothing yet.
-func NewMet() *Met { return &Met{words: live.Words{}} }
-
-// read reads data. What it finds is good until the next call.
-func (m *Met) read(data json.RawMessage) *touchData {
-	if m == nil {
-		d := read(data, nil)
-		return &d
-	}
-	is, _, met := m.data.Find(data)
-	if is == nil {
-		is = &m.once
-	}
-	if !met {
-		*is = read(data, m.words)
-	}
-	return is
-}
-
-// read takes what it can from data. The members that the kind names were checked
-// when the event was accepted; of the others, what cannot be a name is none.
-func read(data json.RawMessage, words live.Words) touchData {
+// ReadTouch takes what it can from the data of a fact; words, if not nil, are the
+// texts that were met. The members that the kind names were checked when the event
+// was accepted; of the others, what cannot be a name is none.
+func ReadTouch(data json.RawMessage, words live.Words) TouchData {
 	if len(data) == 0 {
-		return touchData{}
+		return TouchData{}
 	}
 	if d, ok := scan(data, words); ok {
 		return d
 	}
-	var d touchData
+	var d TouchData
 	if json.Unmarshal(data, &d) != nil {
-		return touchData{}
+		return TouchData{}
 	}
 	return d
 }
 
-// scan is json.Unmarshal into touchData for plain text, without allocating; it
+// scan is json.Unmarshal into TouchData for plain text, without allocating; it
 // reports false for text that json.Unmarshal must look at.
-func scan(data []byte, words live.Words) (d touchData, ok bool) {
+func scan(data []byte, words live.Words) (d TouchData, ok bool) {
 	m := live.MembersOf(data)
 	for m.Next() {
 		ok := true
@@ -82,7 +56,7 @@ func scan(data []byte, words live.Words) (d touchData, ok bool) {
 			d.Transactional = string(m.Value) == "true"
 		}
 		if !ok {
-			return touchData{}, false
+			return TouchData{}, false
 		}
 	}
 	return d, m.Plain()

@@ -4,31 +4,42 @@ package live
 // bytes: that somebody has watched for thirty seconds, or clicked a product. Such a
 // text is compared, not read.
 type Repeated[T any] struct {
-	slots [1024]struct {
-		text []byte
-		of   T
-	}
+	slots [1024]Noted[T]
 }
+
+// Noted is what was noted of a text, until another takes its place.
+type Noted[T any] struct {
+	text []byte
+	Of   T
+}
+
+// Is reports whether it is what was noted of a text: for who has a guess, which is
+// cheaper to compare than to look for.
+func (n *Noted[T]) Is(text []byte) bool { return n != nil && string(n.text) == string(text) }
+
+// Text are the bytes of the text. They are not to be changed, and good for as long
+// as the text has its place.
+func (n *Noted[T]) Text() []byte { return n.text }
 
 // longestRepeated is of texts that may come again as they are. What people write is
 // longer, or another each time.
 const longestRepeated = 96
 
-// Find is what was noted of a text, or where to note it: then met is false, is is
-// the zero value, and what is noted may lie in kept, which are the same bytes. A nil
-// is stands for a text that is not remembered.
-func (r *Repeated[T]) Find(text []byte) (is *T, kept []byte, met bool) {
+// Find is what was noted of a text, or where to note it: then met is false, Of is
+// the zero value, and what is noted may lie in its Text. A nil is stands for a text
+// that is not remembered.
+func (r *Repeated[T]) Find(text []byte) (is *Noted[T], met bool) {
 	if r == nil || len(text) == 0 || len(text) > longestRepeated {
-		return nil, text, false
+		return nil, false
 	}
-	slot := &r.slots[Hash(text)%uint32(len(r.slots))]
-	if string(slot.text) == string(text) {
-		return &slot.of, slot.text, true
+	is = &r.slots[Hash(text)%uint32(len(r.slots))]
+	if string(is.text) == string(text) {
+		return is, true
 	}
-	slot.text = append(slot.text[:0], text...)
+	is.text = append(is.text[:0], text...)
 	var nothing T
-	slot.of = nothing
-	return &slot.of, slot.text, false
+	is.Of = nothing
+	return is, false
 }
 
 // Hash is a cheap number of a text, for caches in which what has the same number

@@ -13,6 +13,7 @@ import (
 	"github.com/ClickHouse/ch-go/proto"
 	"github.com/google/go-cmp/cmp"
 
+	"showrunner/conversion"
 	"showrunner/live"
 )
 
@@ -309,6 +310,7 @@ func FuzzFacts(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	var met factsRead
+	words := live.Words{}
 	deltas := newDeltaColumns()
 	f.Fuzz(func(t *testing.T, data []byte) {
 		var want factsJSON
@@ -328,9 +330,21 @@ func FuzzFacts(f *testing.F) {
 		once.read(data)
 		hold("once", &once)
 		given := bytes.Clone(data)
-		hold("first", met.of(given))
+		var kind, other kindRow
+		first := met.of(&kind, given)
+		hold("first", &first.facts)
+		if d := cmp.Diff(conversion.ReadTouch(data, nil), *first.touchOf(given, words)); d != "" {
+			t.Errorf("%s: -touch +kept\n%s", data, d)
+		}
 		clear(given) // What was read lies elsewhere, or the next is read anew.
-		hold("again", met.of(bytes.Clone(data)))
+		for way, is := range map[string]*kindRow{"again": &kind, "of another kind": &other} {
+			given := bytes.Clone(data)
+			d := met.of(is, given)
+			hold(way, &d.facts)
+			if d := cmp.Diff(conversion.ReadTouch(data, nil), *d.touchOf(given, words)); d != "" {
+				t.Errorf("%s, %s: -touch +kept\n%s", way, data, d)
+			}
+		}
 		var order facts
 		deltas.reset()
 		deltas.rows = 0

@@ -15,12 +15,23 @@ func NewEncoder(rules *conversion.RuleSet) *Encoder { return &Encoder{newSpan(ru
 // Encode makes the blocks of a range, before they are compressed for the way over a
 // network, and tells how many bytes they are.
 func (e *Encoder) Encode(entries []live.Entry) (bytes int) {
-	e.span.reset()
+	e.Add(entries)
+	return e.Cut()
+}
+
+// Add takes the next facts of a range in.
+func (e *Encoder) Add(entries []live.Entry) {
 	for i := range entries {
 		e.span.add(&entries[i])
 	}
+}
+
+// Cut makes the blocks of what was added and begins another range. It tells how many
+// bytes they are.
+func (e *Encoder) Cut() (bytes int) {
 	for _, b := range e.span.blocks() {
 		bytes += b.size()
 	}
+	e.span.reset()
 	return bytes
 }

@@ -21,12 +21,12 @@ type eventColumns struct {
 	idx                                                  numberColumn[uint32]
 
 	rules *conversion.RuleSet
-	met   *conversion.Met
+	met   live.Words
 	point conversion.Touchpoint
 }
 
 func newEventColumns(rules *conversion.RuleSet) *eventColumns {
-	c := &eventColumns{rules: rules, met: conversion.NewMet()}
+	c := &eventColumns{rules: rules, met: live.Words{}}
 	c.rehearsal.typ, c.touch.typ = proto.ColumnTypeUInt8, proto.ColumnTypeUInt8
 	c.num.typ, c.late.typ, c.uuidHigh.typ = proto.ColumnTypeInt64, proto.ColumnTypeInt64, proto.ColumnTypeInt64
 	c.uuidLow.typ, c.seq.typ, c.idx.typ = proto.ColumnTypeUInt64, proto.ColumnTypeUInt64, proto.ColumnTypeUInt32
@@ -64,7 +64,7 @@ func newEventColumns(rules *conversion.RuleSet) *eventColumns {
 
 // add makes the row of an event. It must be a function of the entry and the rules
 // alone: no clock, no chance, no order of a map.
-func (c *eventColumns) add(entry *live.Entry, is *kindRow, d *facts) {
+func (c *eventColumns) add(entry *live.Entry, is *kindRow, d *reading) {
 	e := &entry.Event
 	row := c.rows
 	c.rows++
@@ -93,7 +93,7 @@ func (c *eventColumns) add(entry *live.Entry, is *kindRow, d *facts) {
 	c.channel.put(row, e.Channel)
 	c.campaign.put(row, e.Campaign)
 	stage := e.Stage
-	if touch := &c.point; is.rule != nil && c.rules.Touch(touch, is.rule, e, c.met) {
+	if touch := &c.point; is.rule != nil && c.rules.Touch(touch, is.rule, e, d.touchOf(e.Data, c.met)) {
 		stage = touch.Stage
 		c.touch.put(row, 1)
 		c.touchChannel.put(row, touch.Channel)
@@ -102,7 +102,7 @@ func (c *eventColumns) add(entry *live.Entry, is *kindRow, d *facts) {
 	c.stage.put(row, string(stage))
 	c.product.putBytes(row, d.product)
 	c.sku.putBytes(row, d.sku)
-	c.num.put(row, is.number.value(d))
+	c.num.put(row, is.number.value(&d.facts))
 	c.body.putBytes(row, d.text)
 	if !is.order { // Whose money stands in order_deltas.
 		c.props.putBytes(row, e.Data)

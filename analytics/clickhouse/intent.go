@@ -53,7 +53,7 @@ type span struct {
 
 	kinds kindRows
 	read  factsRead
-	order facts
+	order reading
 }
 
 // newSpan makes one; nil rules are those that are built in.
@@ -83,11 +83,11 @@ func (s *span) add(e *live.Entry) {
 	s.bytes += len(e.Event.Data) + 256
 	is := s.kinds.of(e.Event.Kind)
 	if !is.order {
-		s.events.add(e, is, s.read.of(e.Event.Data))
+		s.events.add(e, is, s.read.of(is, e.Event.Data))
 		return
 	}
-	s.order = facts{}
-	if err := s.deltas.add(e, &s.order); err != nil {
+	s.order = reading{}
+	if err := s.deltas.add(e, &s.order.facts); err != nil {
 		s.bad++
 	}
 	s.events.add(e, is, &s.order)

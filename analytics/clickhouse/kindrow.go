@@ -14,7 +14,8 @@ type kindRow struct {
 	placed bool             // it is known by its place in the log alone
 	rule   *conversion.Rule // by which it may be a touch
 	number quantity
-	place  uint32 // of its name among those of the range, as [wordColumn.putKnown] has it
+	before *live.Noted[reading] // of the data that were read last
+	place  uint32               // of its name among those of the range, as [wordColumn.putKnown] has it
 }
 
 // quantity says what the one number of a fact is.
@@ -28,12 +29,12 @@ const (
 	giftsGiven
 )
 
-// kindRows finds the common of kinds. Slots of the hash are looked at first: facts
-// of few kinds come in any order.
+// kindRows finds the common of kinds. Slots are looked at first: facts of few kinds come
+// in any order.
 type kindRows struct {
 	rules *conversion.RuleSet
 	all   map[live.Kind]*kindRow
-	slots [64]*kindRow
+	slots [256]*kindRow
 }
 
 // reset begins another range.
@@ -44,7 +45,7 @@ func (r *kindRows) reset() {
 }
 
 func (r *kindRows) of(k live.Kind) *kindRow {
-	slot := &r.slots[live.Hash(k)%uint32(len(r.slots))]
+	slot := &r.slots[slotOfKind(k)%uint32(len(r.slots))]
 	if *slot != nil && (*slot).kind == k {
 		return *slot
 	}
@@ -90,4 +91,13 @@ func (q quantity) value(d *facts) int64 {
 	case noQuantity:
 	}
 	return 0
+}
+
+// slotOfKind tells most kinds apart by how long they are and three of their letters.
+func slotOfKind(k live.Kind) uint32 {
+	n := len(k)
+	if n == 0 {
+		return 0
+	}
+	return uint32(n)*31 + uint32(k[0])*7 + uint32(k[n/2])*131 + uint32(k[n-1])
 }

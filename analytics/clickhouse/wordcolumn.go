@@ -104,7 +104,11 @@ func (c *wordColumn) putKnown(row int, s string, place *uint32) {
 
 // turn writes down what the rows before have, and begins with another word.
 func (c *wordColumn) turn(row int, s string, key uint32) {
-	c.settle(row)
+	if n := len(c.narrow); n == row-1 && n > 0 && c.until == row && len(c.words) < fewWords {
+		c.narrow = append(c.narrow, byte(c.lastKey)) // The row before alone, as where words take turns.
+	} else {
+		c.settle(row)
+	}
 	c.last, c.lastKey = s, key
 }
 
