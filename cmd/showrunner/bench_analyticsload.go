@@ -9,9 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	ch "github.com/ClickHouse/clickhouse-go/v2"
@@ -82,7 +80,7 @@ func (c *BenchAnalyticsCmd) fill(ctx context.Context, pid int, db *clickhouse.DB
 	if err := db.Migrate(ctx); err != nil {
 		return err
 	}
-	if err := encodeAlone(large, out); err != nil {
+	if err := encodeAlone(ctx, large, out); err != nil {
 		return err
 	}
 	if err := bring(ctx, db, pid, large, "large", out); err != nil {
@@ -122,58 +120,6 @@ func (c *BenchAnalyticsCmd) fill(ctx context.Context, pid int, db *clickhouse.DB
 
 // rangeRows is how many facts travel in one insert.
 const rangeRows = 50_000
-
-// asLogged are facts as a reader of the log has them: the texts of each side by side.
-// A drawn show lies all over memory, in no order.
-func asLogged(from []live.Entry) []live.Entry {
-	out := slices.Clone(from)
-	for i := range out {
-		e := &out[i].Event
-		rest := strings.Join([]string{string(e.ID), string(e.Kind), e.Source, string(e.Merchant), string(e.Room), string(e.Show), e.Actor.ID, string(e.Actor.Role), string(e.Person), e.Channel}, "")
-		next := func(was string) string {
-			is := rest[:len(was)]
-			rest = rest[len(was):]
-			return is
-		}
-		e.ID, e.Kind, e.Source = live.EventID(next(string(e.ID))), live.Kind(next(string(e.Kind))), next(e.Source)
-		e.Merchant, e.Room, e.Show = live.MerchantID(next(string(e.Merchant))), live.RoomID(next(string(e.Room))), live.ShowID(next(string(e.Show)))
-		e.Actor = live.Actor{ID: next(e.Actor.ID), Role: live.Role(next(string(e.Actor.Role)))}
-		e.Person, e.Channel = live.PersonID(next(string(e.Person))), next(e.Channel)
-		e.Data = slices.Clone(e.Data)
-	}
-	return out
-}
-
-// encodeAlone measures what making the bytes of a range takes, again and again.
-func encodeAlone(s *drawnShow, out *benchAnalytics) error {
-	e := clickhouse.NewEncoder(nil)
-	part := s.all[len(s.all)/2:]
-	part = asLogged(part[:min(rangeRows, len(part))])
-	e.Encode(part) // What is kept for all ranges is made once.
-	var before, after runtime.MemStats
-	runtime.GC()
-	runtime.ReadMemStats(&before)
-	began, err := usageOf(os.Getpid())
-	if err != nil {
-		return err
-	}
-	rows, used := 0, time.Duration(0)
-	for used < time.Second {
-		e.Encode(part)
-		rows += len(part)
-		now, err := usageOf(os.Getpid())
-		if err != nil {
-			return err
-		}
-		used = now.CPU - began.CPU
-	}
-	runtime.ReadMemStats(&after)
-	out.goal(benchAnalytic{
-		Target: "rows encoded, of a CPU second", Goal: 5_000_000, AtLeast: true, Unit: "rows", Measured: float64(rows) / used.Seconds(),
-		Note: fmt.Sprintf("a range of facts in memory, their data in JSON, to the bytes of its blocks; %.1f allocations a row", float64(after.Mallocs-before.Mallocs)/float64(rows)),
-	})
-	return nil
-}
 
 // lastRange is how long the sink waits for a range that is not full.
 const lastRange = 5 * time.Second
