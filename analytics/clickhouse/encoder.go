@@ -22,6 +22,7 @@ func (e *Encoder) Encode(entries []live.Entry) (bytes int) {
 // Add takes the next facts of a range in.
 func (e *Encoder) Add(entries []live.Entry) {
 	for i := range entries {
+		ahead(entries, i)
 		e.span.add(&entries[i])
 	}
 }

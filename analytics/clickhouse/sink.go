@@ -182,6 +182,7 @@ func (s *Sink) follow(ctx context.Context) error {
 			return fmt.Errorf("clickhouse sink: %w", err)
 		}
 		for i := range entries {
+			ahead(entries, i)
 			e := &entries[i]
 			if open.N > 0 && (open.N >= s.cfg.MaxRows || open.bytes >= maxBytes || !open.month.has(e.Event.ReceivedAt)) {
 				if err := cut(e.Position); err != nil {

@@ -1,0 +1,17 @@
+#include "textflag.h"
+
+// func fetch(fact, texts, data unsafe.Pointer)
+TEXT ·fetch(SB), NOSPLIT, $0-24
+	MOVQ fact+0(FP), AX
+	MOVQ texts+8(FP), BX
+	MOVQ data+16(FP), CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	PREFETCHT0 128(AX)
+	PREFETCHT0 192(AX)
+	PREFETCHT0 256(AX)
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 128(BX)
+	PREFETCHT0 (CX)
+	RET

@@ -1,0 +1,17 @@
+#include "textflag.h"
+
+// func fetch(fact, texts, data unsafe.Pointer)
+TEXT ·fetch(SB), NOSPLIT, $0-24
+	MOVD fact+0(FP), R0
+	MOVD texts+8(FP), R1
+	MOVD data+16(FP), R2
+	PRFM (R0), PLDL1KEEP
+	PRFM 64(R0), PLDL1KEEP
+	PRFM 128(R0), PLDL1KEEP
+	PRFM 192(R0), PLDL1KEEP
+	PRFM 256(R0), PLDL1KEEP
+	PRFM (R1), PLDL1KEEP
+	PRFM 64(R1), PLDL1KEEP
+	PRFM 128(R1), PLDL1KEEP
+	PRFM (R2), PLDL1KEEP
+	RET
