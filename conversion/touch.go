@@ -80,7 +80,7 @@ func (s *RuleSet) TouchOf(e live.Event) (t Touchpoint, ok bool) {
 		return Touchpoint{}, false
 	}
 	d := ReadTouch(e.Data, nil)
-	ok = s.Touch(&t, r, &e, &d)
+	ok = s.touch(&t, r, &e, &d)
 	return t, ok
 }
 
@@ -91,9 +91,11 @@ func (s *RuleSet) Rule(k live.Kind) *Rule { return s.byKind[k] }
 // rule of each kind and what its data say. It leaves to alone if the event is no
 // touch.
 func (s *RuleSet) Touch(to *Touchpoint, r *Rule, e *live.Event, d *TouchData) bool {
-	if !r.admits(e) {
-		return false
-	}
+	return r.admits(e) && s.touch(to, r, e, d)
+}
+
+// touch is [RuleSet.Touch] of an event that the rule admits.
+func (s *RuleSet) touch(to *Touchpoint, r *Rule, e *live.Event, d *TouchData) bool {
 	if r.Proactive && bool(d.Transactional) {
 		return false
 	}

@@ -3,6 +3,7 @@ package conversion
 import (
 	"bytes"
 	"encoding/json"
+	"strings"
 	"testing"
 	"time"
 
@@ -139,15 +140,17 @@ func FuzzScan(f *testing.F) {
 }
 
 func TestTouchAllocatesNothing(t *testing.T) {
-	e := &live.Event{Kind: live.ProductClicked, Person: "p", Actor: live.Actor{Role: live.RoleViewer}, Data: []byte(`{"product_id":"p-1","referrer":"someone"}`)}
 	words := live.Words{}
-	var got Touchpoint
-	n := testing.AllocsPerRun(100, func() {
-		d := ReadTouch(e.Data, words)
-		DefaultRules().Touch(&got, DefaultRules().Rule(e.Kind), e, &d)
-	})
-	if n != 0 || got.Product != "p-1" || got.Referrer != "someone" {
-		t.Errorf("%g allocations for %+v", n, got)
+	for _, more := range []string{``, `,"x":"` + strings.Repeat("long ", 40) + `"`} {
+		e := &live.Event{Kind: live.ProductClicked, Person: "p", Actor: live.Actor{Role: live.RoleViewer}, Data: []byte(`{"product_id":"p-1","referrer":"someone"` + more + `}`)}
+		var got Touchpoint
+		n := testing.AllocsPerRun(100, func() {
+			d := ReadTouch(e.Data, words)
+			DefaultRules().Touch(&got, DefaultRules().Rule(e.Kind), e, &d)
+		})
+		if n != 0 || got.Product != "p-1" || got.Referrer != "someone" {
+			t.Errorf("%g allocations for %+v", n, got)
+		}
 	}
 }
 

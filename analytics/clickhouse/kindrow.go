@@ -29,12 +29,12 @@ const (
 	giftsGiven
 )
 
-// kindRows finds the common of kinds. Slots are looked at first: facts of few kinds come
-// in any order.
+// kindRows finds the common of kinds. Slots of the hash are looked at first: facts
+// of few kinds come in any order.
 type kindRows struct {
 	rules *conversion.RuleSet
 	all   map[live.Kind]*kindRow
-	slots [256]*kindRow
+	slots [64]*kindRow
 }
 
 // reset begins another range.
@@ -45,7 +45,7 @@ func (r *kindRows) reset() {
 }
 
 func (r *kindRows) of(k live.Kind) *kindRow {
-	slot := &r.slots[slotOfKind(k)%uint32(len(r.slots))]
+	slot := &r.slots[live.Hash(k)%uint32(len(r.slots))]
 	if *slot != nil && (*slot).kind == k {
 		return *slot
 	}
@@ -91,13 +91,4 @@ func (q quantity) value(d *facts) int64 {
 	case noQuantity:
 	}
 	return 0
-}
-
-// slotOfKind tells most kinds apart by how long they are and three of their letters.
-func slotOfKind(k live.Kind) uint32 {
-	n := len(k)
-	if n == 0 {
-		return 0
-	}
-	return uint32(n)*31 + uint32(k[0])*7 + uint32(k[n/2])*131 + uint32(k[n-1])
 }

@@ -28,6 +28,11 @@ type ShardsCmd struct {
 // localCluster is the name of the cluster in remote_servers.
 const localCluster = "local"
 
+// dir is where a shard has its files; the first is 1.
+func (c *ShardsCmd) dir(shard int) string {
+	return filepath.Join(c.Data, fmt.Sprintf("shard-%d", shard))
+}
+
 // Execute starts the shards, tells how a server is pointed at them, and runs
 // until ctx ends.
 func (c *ShardsCmd) Execute(ctx context.Context, stdout, stderr io.Writer) (err error) {
@@ -57,7 +62,7 @@ func (c *ShardsCmd) Execute(ctx context.Context, stdout, stderr io.Writer) (err 
 	}()
 	for i := range cluster.Shards {
 		e, err := engine.Start(ctx, engine.Config{
-			Dir: filepath.Join(c.Data, fmt.Sprintf("shard-%d", i+1)), MaxMemory: c.Memory, Exec: []string{exe, engineChild},
+			Dir: c.dir(i + 1), MaxMemory: c.Memory, Exec: []string{exe, engineChild},
 			Now: clock, Logger: log.With("shard", i+1), Cluster: cluster.At(i),
 		})
 		if err != nil {

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"net/url"
 	"path/filepath"
@@ -45,11 +44,6 @@ func startShards(t *testing.T) (cfg clickhouse.Config, copies string) {
 	return clickhouse.Config{URL: got[1], Cluster: got[2], Now: clock}, got[3]
 }
 
-// shardDir is where a shard of [startShards] has its files.
-func shardDir(copies string, shard int) string {
-	return filepath.Join(filepath.Dir(copies), fmt.Sprintf("shard-%d", shard))
-}
-
 // TestBackupRestoreShards is TestBackupRestore with ClickHouse as two shards: each
 // copies its part, and both come back under another name beside what was.
 func TestBackupRestoreShards(t *testing.T) {
@@ -68,7 +62,8 @@ func TestBackupRestoreShards(t *testing.T) {
 		flags: to(was), restored: to(is), facts: is,
 		restore: func(c *RestoreCmd) {
 			ctx := deadline(t, time.Minute)
-			beginAgain(t, was, shardDir(copies, 1), shardDir(copies, 2))
+			shards := ShardsCmd{Data: filepath.Dir(copies)}
+			beginAgain(t, was, shards.dir(1), shards.dir(2))
 			// Nothing of it can be in an embedded one, nor at a server on its own.
 			if err := c.Execute(ctx, t.Output(), t.Output()); !errors.Is(err, errUsage) {
 				t.Errorf("restored to the embedded ClickHouse: %v", err)
